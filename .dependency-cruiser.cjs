@@ -34,7 +34,11 @@ module.exports = {
       from: { path: ['^lib/[^/]+[.]ts$', ...doors.map((door) => `^lib/${door}/`)] },
       to: {
         path: '^lib/',
-        pathNot: ['^lib/[^/]+[.]ts$', '^lib/.+/index[.]ts$', ...doors.map((door) => `^lib/${door}/`)],
+        pathNot: [
+          '^lib/[^/]+[.]ts$',
+          '^lib/.+/index[.]ts$',
+          ...doors.map((door) => `^lib/${door}/`),
+        ],
       },
     },
     {
@@ -48,13 +52,19 @@ module.exports = {
       name: 'no-undeclared-packages',
       severity: 'error',
       from: { path: '^lib/' },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown'], dependencyTypesNot: ['type-only'] },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown'],
+        dependencyTypesNot: ['type-only'],
+      },
     },
   ],
   options: {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
   },
 };

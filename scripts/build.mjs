@@ -5,8 +5,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const tsc = join('node_modules', 'typescript', 'bin', 'tsc');
-const run = (project) =>
-  execFileSync(process.execPath, [tsc, '-p', project], { stdio: 'inherit' });
+const run = (project) => execFileSync(process.execPath, [tsc, '-p', project], { stdio: 'inherit' });
 
 for (const folder of ['dist', 'dist-sample']) rmSync(folder, { recursive: true, force: true });
 run('tsconfig.build.json');

@@ -1,0 +1,80 @@
+/**
+ * Base of every error that the module throws. `code` never changes for one meaning, so switch on
+ * it, not on the text. The README's table lists all codes.
+ */
+export abstract class ArmoxArmaloError extends Error {
+  abstract readonly code: `ARMOX_ARMALO_${string}`;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** An option is missing or wrong. Thrown at boot; names the option and what to write. */
+export class ConfigurationError extends ArmoxArmaloError {
+  readonly code = 'ARMOX_ARMALO_CONFIGURATION';
+
+  constructor(
+    /** The option's path, e.g. `armalo.webhookSecret`. */
+    readonly option: string,
+    whatToDo: string,
+    options?: ErrorOptions,
+  ) {
+    super(`Option \`${option}\`: ${whatToDo}`, options);
+  }
+}
+
+/** Two handlers have the same stable name, or a decorated method cannot be called. Thrown at boot. */
+export class HandlerError extends ArmoxArmaloError {
+  readonly code = 'ARMOX_ARMALO_HANDLER';
+}
+
+/** The bytes are signed, but are no JSON object with an event name. Answered 400. */
+export class EnvelopeUnreadableError extends ArmoxArmaloError {
+  readonly code = 'ARMOX_ARMALO_ENVELOPE';
+}
+
+/** Something read the request's stream before the module could; the bytes are gone. Answered 500. */
+export class RawBodyUnavailableError extends ArmoxArmaloError {
+  readonly code = 'ARMOX_ARMALO_RAW_BODY';
+}
+
+/** The event could not be committed in time. Answered 503 with Retry-After. */
+export class StoreUnavailableError extends ArmoxArmaloError {
+  readonly code = 'ARMOX_ARMALO_STORE_UNAVAILABLE';
+}
+
+/** The inbox tables are missing or of another version. Thrown at boot. */
+export class SchemaError extends ArmoxArmaloError {
+  readonly code = 'ARMOX_ARMALO_SCHEMA';
+}
+
+/** `context.manager` was read in a handler that is not `transactional: true`. */
+export class NotTransactionalError extends ArmoxArmaloError {
+  readonly code = 'ARMOX_ARMALO_NOT_TRANSACTIONAL';
+}
+
+/** A handler ran longer than its `timeout`. Counts as a failed attempt. */
+export class HandlerTimeoutError extends ArmoxArmaloError {
+  readonly code = 'ARMOX_ARMALO_HANDLER_TIMEOUT';
+}
+
+/** Throw it in a handler: the event cannot ever be handled. It ends `dead` at once, reason `rejected`. */
+export class RejectEventError extends ArmoxArmaloError {
+  readonly code = 'ARMOX_ARMALO_REJECT_EVENT';
+}
+
+/** Throw it in a handler: try again after `delayMs`, whatever the retry policy says. */
+export class RetryLaterError extends ArmoxArmaloError {
+  readonly code = 'ARMOX_ARMALO_RETRY_LATER';
+
+  constructor(
+    /** Milliseconds from now; counts as an attempt. */
+    readonly delayMs: number,
+    message = `The handler asks to be run again in ${delayMs} ms.`,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

@@ -1,0 +1,20 @@
+export { systemClock, systemRandom } from './clock.js';
+export type { Clock, Random } from './clock.js';
+export {
+  ArmoxArmaloError,
+  ConfigurationError,
+  EnvelopeUnreadableError,
+  HandlerError,
+  HandlerTimeoutError,
+  NotTransactionalError,
+  RawBodyUnavailableError,
+  RejectEventError,
+  RetryLaterError,
+  SchemaError,
+  StoreUnavailableError,
+} from './errors.js';
+export type { RawDelivery } from './raw-delivery.js';
+export type { SourceEvent, Via } from './source-event.js';
+export type { OpenableDelivery, WebhookSource } from './webhook-source.js';
+export type { ConfiguredSource, SecretResolver } from './configured-source.js';
+export { INBOX_STORE, RESOLVED_OPTIONS, SOURCES } from './tokens.js';

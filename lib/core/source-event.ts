@@ -1,0 +1,27 @@
+/** The way an event reached the inbox first. */
+export type Via = 'webhook' | 'reconcile';
+
+/** An event of a source, read from bytes that have been verified (or fetched from the source's API). */
+export interface SourceEvent<Payload = unknown> {
+  /** Name of the source, e.g. `armalo`. */
+  readonly source: string;
+  /** Account of the source that it belongs to; `''` where there is one only. */
+  readonly account: string;
+  /**
+   * What makes it the same event: two events with the same source, account and id are one.
+   * Decided by the source from fields that the webhook and the API both carry.
+   */
+  readonly id: string;
+  /** What handlers are chosen by, e.g. `pact.violated`. */
+  readonly name: string;
+  /** The sender's own time of the event, in epoch milliseconds; absent where the sender gives none. */
+  readonly occurredAt?: number;
+  /** Events with the same key are handled one at a time, in order of arrival; absent = unordered. */
+  readonly orderKey?: string;
+  /** The exact bytes, as they are kept. `source.open` reads the same event from them again. */
+  readonly body: Buffer;
+  /** The plain object that handlers get. */
+  readonly payload: Payload;
+  /** In what the payload is not of its documented shape; empty = sound, or of an unknown name. */
+  readonly problems: readonly string[];
+}

@@ -1,0 +1,11 @@
+/*
+ * Injection tokens. `Symbol.for`, so that the ES module and the CommonJS copy of the package, where
+ * one process loads both, mean the same.
+ */
+
+/** `readonly ConfiguredSource[]` */
+export const SOURCES = Symbol.for('armox-armalo:sources');
+/** `InboxStore` */
+export const INBOX_STORE = Symbol.for('armox-armalo:inbox-store');
+/** `ResolvedOptions` */
+export const RESOLVED_OPTIONS = Symbol.for('armox-armalo:options');

@@ -1,0 +1,28 @@
+import type { RawDelivery } from './raw-delivery.js';
+import type { SourceEvent } from './source-event.js';
+
+/** What has to be known to read an event from its bytes; a stored row has it too. */
+export type OpenableDelivery = Pick<RawDelivery, 'account' | 'body'>;
+
+/**
+ * A service that sends webhooks. A third service is one more folder under `sources/` with one of
+ * these in it; the conformance suite of `nestjs-armox-armalo/testing` says whether it behaves.
+ */
+export interface WebhookSource {
+  /** Lower-case name: the path segment, the `source` column, the option. */
+  readonly name: string;
+  /** Lower-case name of the header that carries the signature. */
+  readonly signatureHeader: string;
+  /** The event names that the service documents. */
+  readonly eventNames: readonly string[];
+  /**
+   * Whether `bytes` are signed with `secret`. Never throws, whatever the header is; compares in
+   * constant time.
+   */
+  verify(bytes: Buffer, header: string | readonly string[] | undefined, secret: string): boolean;
+  /**
+   * Reads the event.
+   * @throws EnvelopeUnreadableError when the bytes are no JSON object with an event name
+   */
+  open(delivery: OpenableDelivery): SourceEvent;
+}

@@ -1,0 +1,32 @@
+/** When a failed handler is tried again. */
+export interface RetryPolicy {
+  /** Attempts in all, the first one included. Default 20. */
+  readonly attempts: number;
+  /** Milliseconds before the second attempt; each further wait is `factor` times longer. Default 5,000. */
+  readonly delay: number;
+  /** Default 3. */
+  readonly factor: number;
+  /** Longest wait in milliseconds. Default 6 hours. */
+  readonly maxDelay: number;
+  /** Share of the wait that is random, 0 to 1: 0.15 means ± 15 %. Default 0.15. */
+  readonly jitter: number;
+}
+
+export interface HandlerOptions {
+  /**
+   * Stable name, kept with every event that the handler has done. Default `Class.method`. Set it to
+   * the old name when you rename a class or method, or where two classes share a name.
+   */
+  readonly name?: string;
+  /** Run in a transaction, `context.manager`, whose effects happen exactly once. Default false. */
+  readonly transactional?: boolean;
+  /** Milliseconds until the attempt fails and `context.signal` aborts. Default 60,000. */
+  readonly timeout?: number;
+  /** Replaces parts of the module's retry policy for this handler. */
+  readonly retry?: Partial<RetryPolicy>;
+  /**
+   * `'skip'`: do not run for an event older, by the sender's own time, than one that this handler has
+   * already done for the same ordering key. Default: run for every event.
+   */
+  readonly stale?: 'skip';
+}

@@ -1,0 +1,178 @@
+import type { EntityManager } from 'typeorm';
+import type { Via } from '../core/index.js';
+
+/**
+ * `open` with a lease ahead reads as *running*, without one as *pending*: running is not stored, so
+ * that a claim changes no indexed column.
+ */
+export type StoredState = 'open' | 'waiting' | 'done' | 'ignored' | 'dead';
+
+/** Why an event is `dead` or `ignored`. */
+export type EndReason =
+  | 'attempts-used-up'
+  | 'rejected'
+  | 'invalid-payload'
+  | 'killed-process'
+  | 'no-handler'
+  | 'reconciled'
+  | 'stale';
+
+/** A row to be. */
+export interface NewInboxRow {
+  readonly source: string;
+  readonly account: string;
+  readonly eventId: string;
+  readonly name: string;
+  readonly occurredAt: number | null;
+  readonly orderKey: string | null;
+  readonly via: Via;
+  readonly body: Buffer;
+  /** Set for a payload that is not of its DTO's shape: the row is born dead. */
+  readonly invalid: string | null;
+}
+
+export interface InsertResult {
+  /** Surrogate key of the row, the older one's for a duplicate. A decimal string: 64 bits do not fit a number. */
+  readonly id: string;
+  readonly outcome: 'stored' | 'duplicate';
+}
+
+/** A row's id with the fencing token of the claim that holds it. */
+export interface Lease {
+  readonly id: string;
+  /** 32 hex characters, fresh for every claim. */
+  readonly token: string;
+}
+
+/** A row that this process may run until its lease ends. Times are the database's, in epoch milliseconds. */
+export interface ClaimedRow extends Lease {
+  readonly source: string;
+  readonly account: string;
+  readonly eventId: string;
+  readonly name: string;
+  readonly occurredAt: number | null;
+  readonly orderKey: string | null;
+  readonly via: Via;
+  readonly body: Buffer;
+  readonly receivedAt: number;
+  /** 1 for the first; counted at the claim, so that a payload that kills the process is not retried for ever. */
+  readonly attempt: number;
+  /** Leases of this row that ran out because the process holding them died. */
+  readonly deaths: number;
+  /** Names of the handlers that have succeeded. */
+  readonly handled: readonly string[];
+}
+
+/** A handler's failed try, as it goes into the attempt table. */
+export interface FailedAttempt {
+  readonly handler: string;
+  readonly error: string;
+  /** Milliseconds. */
+  readonly duration: number;
+}
+
+/** What becomes of a claimed row. Refused (and so without effect) when the lease has gone to somebody else. */
+export type Settlement = Lease & {
+  readonly handled: readonly string[];
+  readonly attempt: number;
+  readonly failures: readonly FailedAttempt[];
+} & (
+    | { readonly to: 'done' }
+    | { readonly to: 'ignored'; readonly reason: EndReason }
+    | { readonly to: 'dead'; readonly reason: EndReason; readonly error: string }
+    | { readonly to: 'retry'; readonly inMs: number; readonly error: string }
+  );
+
+/** What a transactional run came to. `already`: a previous commit holds the handler's mark. */
+export type TransactionalOutcome = 'committed' | 'already' | 'lease-lost';
+
+export interface StoredEvent extends Omit<ClaimedRow, 'token' | 'attempt' | 'body'> {
+  readonly state: StoredState | 'running';
+  readonly attempts: number;
+  readonly dueAt: number;
+  readonly reason: EndReason | null;
+  readonly lastError: string | null;
+  readonly finishedAt: number | null;
+  /** Null once the payload's retention is over. */
+  readonly body: Buffer | null;
+}
+
+export interface StoredAttempt extends FailedAttempt {
+  readonly attempt: number;
+  readonly at: number;
+}
+
+export interface EventFilter {
+  readonly id?: string;
+  readonly source?: string;
+  readonly account?: string;
+  readonly eventId?: string;
+  readonly name?: string;
+  readonly state?: StoredState;
+}
+
+export interface RetentionPeriods {
+  /** Milliseconds after which the payload of a done or ignored row is dropped. */
+  readonly payload: number;
+  /** Milliseconds after which a done or ignored row, and with it deduplication, goes. */
+  readonly row: number;
+  /** Milliseconds after which a dead row goes; null = kept until it is resolved. */
+  readonly dead: number | null;
+}
+
+/**
+ * The durable inbox's storage. One implementation per database, all of them held to one suite
+ * (`test/inbox/store-suite.ts`). Every time is the database's own. Every change of a claimed row
+ * names its fencing token.
+ */
+export interface InboxStore {
+  /** One transaction, one commit; results in the order of `rows`. A duplicate changes nothing. */
+  insert(rows: readonly NewInboxRow[]): Promise<readonly InsertResult[]>;
+  /** Up to `limit` rows that are due and whose lease is nobody's, oldest due first; counts their attempt. */
+  claim(limit: number, leaseMs: number): Promise<readonly ClaimedRow[]>;
+  /**
+   * One row whose lease ran out without a settle: its process died, or was paused for longer. Counts
+   * the death; at `maxDeaths` the row goes to `dead`, reason `killed-process`, and the next one is taken.
+   */
+  claimSuspect(leaseMs: number, maxDeaths: number): Promise<ClaimedRow | undefined>;
+  /**
+   * Extends the leases, and never waits for a locked row.
+   * @returns the ids whose lease is still the given one (extended, or locked by their own handler)
+   */
+  heartbeat(leases: readonly Lease[], leaseMs: number): Promise<ReadonlySet<string>>;
+  /** One transaction, one commit. @returns the ids that were refused since their lease had gone */
+  settle(settlements: readonly Settlement[]): Promise<ReadonlySet<string>>;
+  /** Marks one non-transactional handler as done. @returns false when the lease has gone */
+  markHandled(lease: Lease, handler: string): Promise<boolean>;
+  /**
+   * Runs `work` in a transaction that holds the row by id and token; its writes, the handler's mark
+   * and a fresh lease are one commit. Errors of `work` roll everything back and come out as they are.
+   */
+  runTransactional(
+    lease: Lease,
+    handler: string,
+    leaseMs: number,
+    work: (manager: EntityManager) => Promise<void>,
+  ): Promise<TransactionalOutcome>;
+  /** Graceful shutdown: the rows are pending again at once, with their attempt given back. */
+  giveBack(leases: readonly Lease[]): Promise<void>;
+  /** Milliseconds until the next pending row is due (0 = now); undefined = none is pending. */
+  nextDueIn(): Promise<number | undefined>;
+  /** Opens the heads of ordering keys that no open row holds: what a crash between two commits left. */
+  sweepWaiting(): Promise<number>;
+  /** Final rows back to pending: attempts and deaths start again, `handled` stays unless `rerunAll`. */
+  replay(filter: EventFilter, options?: { readonly rerunAll?: boolean }): Promise<number>;
+  /** One bounded batch. @returns how many rows it changed; call again until 0 */
+  prune(periods: RetentionPeriods, batch: number): Promise<number>;
+  find(filter: EventFilter): Promise<StoredEvent | undefined>;
+  list(filter: EventFilter, limit: number): Promise<readonly StoredEvent[]>;
+  attempts(id: string): Promise<readonly StoredAttempt[]>;
+  /** Rows by source and state (with `running` told from `open`). */
+  counts(): Promise<readonly { source: string; state: StoredState | 'running'; count: number }[]>;
+  /** Rows that break the invariant: neither claimable, leased, final nor waiting behind one that is. */
+  violations(): Promise<readonly { id: string; problem: string }[]>;
+  /** Takes or renews a named lease for one holder among all replicas. @returns whether it is held */
+  holdDuty(name: string, owner: string, ms: number): Promise<boolean>;
+  /** Calls `wake` when another process has stored something, where the database can tell. @returns how to stop */
+  listen(wake: () => void): Promise<() => Promise<void>>;
+}
