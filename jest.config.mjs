@@ -1,3 +1,5 @@
+const reportFile = process.env.TEST_REPORT;
+
 export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
@@ -24,6 +26,10 @@ export default {
       },
     ],
   },
+  reporters: [
+    'default',
+    ...(reportFile ? [['<rootDir>/test/counts.reporter.mjs', { file: reportFile }]] : []),
+  ],
   coverageProvider: 'v8',
   maxWorkers: 2,
   testTimeout: 30_000,

@@ -1,0 +1,95 @@
+import type { RetentionPeriods } from './inbox/index.js';
+import type { RetryPolicy } from './handlers/index.js';
+import type { ArmaloEventName, AnyArmaloEvent } from './sources/armalo/index.js';
+import type { ArmoxEventName, AnyArmoxEvent } from './sources/armox/index.js';
+
+/**
+ * The secret that signs the deliveries: one, several (each is tried, for rotation), or a function of
+ * the account in the path `/webhooks/<service>/:account`. A function that gives `undefined` or `[]`
+ * says that it does not know the account: 401. Nothing is trimmed: the whole string is the key.
+ */
+export type WebhookSecret =
+  | string
+  | readonly string[]
+  | ((
+      account: string,
+    ) =>
+      | string
+      | readonly string[]
+      | undefined
+      | Promise<string | readonly string[] | undefined>);
+
+interface ServiceOptions<EventName extends string, Event> {
+  /** Leave it out to use the API without webhooks: every delivery is answered 401. */
+  readonly webhookSecret?: WebhookSecret | undefined;
+  /** Key of the service's API; without one its client cannot be used. */
+  readonly apiKey?: string | undefined;
+  /** Base URL of the API, ending in `/api/v1`. Default: the service's own. */
+  readonly baseUrl?: string | undefined;
+  /** Largest body in bytes, before and after its Content-Encoding is undone. Default 1 MiB. */
+  readonly bodyLimit?: number;
+  /** Event names that you expect; the ones without a handler are logged at boot. */
+  readonly events?: readonly EventName[];
+  /**
+   * Ordering key: events with the same one are handled one at a time, in order of arrival.
+   * `undefined` = unordered. Default: all unordered.
+   */
+  readonly orderBy?: (event: Event) => string | undefined;
+  /** Replaces what makes two deliveries the same event. Default: see the README's events table. */
+  readonly identify?: (event: Event) => string;
+}
+
+export type ArmoxOptions = ServiceOptions<ArmoxEventName, AnyArmoxEvent>;
+export type ArmaloOptions = ServiceOptions<ArmaloEventName, AnyArmaloEvent>;
+
+export interface WorkerOptions {
+  /** Events that run at once in this process. Default 20. */
+  readonly concurrency?: number;
+  /** Transactional handlers that run at once, each holding a connection of your pool. Default 8. */
+  readonly transactions?: number;
+  /** Milliseconds that a claim lasts before another replica may take the event over. Default 30,000. */
+  readonly lease?: number;
+  /** Milliseconds between looks at the database when nothing wakes the worker. Default 1,000. */
+  readonly pollInterval?: number;
+  /** Milliseconds that running handlers are given at shutdown. Default 15,000. */
+  readonly shutdownTimeout?: number;
+  /** Deaths of the process while it ran one event, until that event is dead. Default 2. */
+  readonly maxDeaths?: number;
+  /** Default: 5 s × 3ⁿ up to 6 h, ± 15 %, 20 attempts: about 70 hours. */
+  readonly retry?: Partial<RetryPolicy>;
+  /** How long rows are kept, in milliseconds. Default: payload 14 days, row 180 days, dead ones for ever. */
+  readonly retention?: Partial<RetentionPeriods>;
+}
+
+/** What may come from `useFactory`, `useClass` or `useExisting`. At least one service is required. */
+export interface ArmoxArmaloOptions {
+  readonly armox?: ArmoxOptions | undefined;
+  readonly armalo?: ArmaloOptions | undefined;
+  /**
+   * Whether the module creates and updates its tables at boot. Default: as your DataSource does
+   * (`migrationsRun` or `synchronize`). `false`: add `inboxMigrations()` to your own migrations.
+   */
+  readonly migrationsRun?: boolean;
+  /** Prefix of the module's tables. Default `armox_armalo`. */
+  readonly tablePrefix?: string;
+  /** Connections of the module's own pool. Default 3. */
+  readonly poolSize?: number;
+  /** Milliseconds within which an event is committed, or answered 503. Default 5,000. */
+  readonly ingestTimeout?: number;
+  /** `false`: this process receives only, and handles nothing. */
+  readonly worker?: WorkerOptions | false;
+}
+
+/** What must be known before the other options are, since routes and injection tokens follow from it. */
+export interface ArmoxArmaloStaticOptions {
+  /** Make the exported providers visible everywhere. Default false. */
+  readonly isGlobal?: boolean;
+  /** Name of the TypeORM DataSource to use. Default: the default one. */
+  readonly dataSource?: string;
+  /** First part of the built-in routes, `<path>/armox` and `<path>/armalo`. Default `webhooks`. */
+  readonly path?: string;
+  /** Whether there are built-in routes. `false` where you write a controller of your own. Default true. */
+  readonly controller?: boolean;
+  /** Put on the built-in controller, e.g. `[Public(), SkipThrottle()]`, for your global guards. */
+  readonly decorators?: readonly (ClassDecorator | MethodDecorator)[];
+}

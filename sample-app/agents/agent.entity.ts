@@ -1,0 +1,19 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** An AI agent, and how far Armalo says that it can be trusted. */
+@Entity('agent')
+export class Agent {
+  @PrimaryColumn({ name: 'agent_id', type: 'varchar', length: 200 })
+  agentId: string;
+
+  /** 0 to 1000; null until a score has come. */
+  @Column({ name: 'composite_score', type: 'double precision', nullable: true })
+  compositeScore: number | null;
+
+  @Column({ type: 'varchar', length: 40, nullable: true })
+  tier: string | null;
+
+  /** The sender's time of that score, so that a late older one does not overwrite it. */
+  @Column({ name: 'scored_at', type: 'varchar', length: 40, nullable: true })
+  scoredAt: string | null;
+}
