@@ -1,0 +1,15 @@
+import { hmacSha256Hex, verifyHmacSha256 } from '../../core/index.js';
+
+/** The value of `X-Armalo-Signature` for a body; the key is the whole secret, `whsec_` included. */
+export function armaloSignature(body: Buffer | string, secret: string): string {
+  return hmacSha256Hex(body, secret);
+}
+
+/** Whether a body is signed with `secret`; never throws. */
+export function verifyArmaloSignature(
+  body: Buffer,
+  header: string | readonly string[] | undefined,
+  secret: string,
+): boolean {
+  return verifyHmacSha256(body, header, secret);
+}

@@ -1,0 +1,38 @@
+export {
+  ARMALO_DEFAULT_BASE_URL,
+  ARMALO_EVENT_NAMES,
+  ARMALO_SIGNATURE_HEADER,
+} from './armalo.constants.js';
+export type { ArmaloEventName } from './armalo.constants.js';
+export { isArmaloEvent } from './armalo.events.js';
+export type { AnyArmaloEvent, ArmaloEvent, ArmaloEvents } from './armalo.events.js';
+export { armaloSignature, verifyArmaloSignature } from './armalo.signature.js';
+export { armaloSource } from './armalo.source.js';
+export type { ArmaloSourceOptions } from './armalo.source.js';
+export { OnArmaloEvent } from './on-armalo-event.decorator.js';
+export { ArmaloData, OpenData } from './open-data.js';
+export { AgentRegisteredData, WalletVerifiedData } from './agent.dto.js';
+export {
+  ContextPackPublishedData,
+  ContextPackSafetyFailedData,
+  ContextPackSafetyPassedData,
+} from './context-pack.dto.js';
+export {
+  EscrowDisputedData,
+  EscrowExpiredData,
+  EscrowFundedData,
+  EscrowReleasedData,
+} from './escrow.dto.js';
+export { EvalCompletedData, EvalFailedData } from './eval.dto.js';
+export { MonitoringAlertData } from './monitoring.dto.js';
+export { PactAnchoredData, PactCosignedData, PactViolatedData } from './pact.dto.js';
+export type { PactCondition } from './pact.dto.js';
+export {
+  AgentReputationUpdatedData,
+  AgentScoreChangedData,
+  CertificationChangedData,
+  ScoreChangedData,
+  ScoreTierChangedData,
+} from './score.dto.js';
+export type { CertificationTier } from './score.dto.js';
+export { SwarmCreatedData, SwarmHaltedData } from './swarm.dto.js';

@@ -1,0 +1,12 @@
+import { ArmaloData } from './open-data.js';
+
+/** `monitoring.alert` */
+export class MonitoringAlertData extends ArmaloData {
+  alertId?: string;
+  severity?: string;
+  type?: string;
+  message?: string;
+  metric?: string;
+  threshold?: number;
+  value?: number;
+}

@@ -1,0 +1,17 @@
+/** An object that keeps fields which nobody documents. */
+export class OpenData {
+  [key: string]: unknown;
+}
+
+/**
+ * What most `data` objects share. Armalo's page shows the fields of `score.changed` and
+ * `eval.completed` alone; every other field here and in the DTOs is inferred (contract section 4),
+ * is not checked, and may be absent.
+ */
+export class ArmaloData extends OpenData {
+  agentId?: string;
+  pactId?: string | null;
+  evalId?: string;
+  escrowId?: string;
+  swarmId?: string;
+}

@@ -1,0 +1,13 @@
+import { ArmaloData } from './open-data.js';
+
+/** `swarm.created` */
+export class SwarmCreatedData extends ArmaloData {
+  name?: string;
+}
+
+/** `swarm.halted` */
+export class SwarmHaltedData extends ArmaloData {
+  reason?: string;
+  haltedBy?: string;
+  haltedAt?: string;
+}
