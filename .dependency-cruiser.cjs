@@ -4,7 +4,7 @@
  */
 const steps = [
   ['core'],
-  ['handlers', 'inbox'],
+  ['handlers', 'inbox', 'http'],
   ['sources/armox', 'sources/armalo'],
   ['ingress', 'worker', 'reconcile', 'ops'],
 ];

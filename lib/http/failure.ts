@@ -1,0 +1,101 @@
+import {
+  ApiAuthError,
+  ApiUnavailableError,
+  ConflictError,
+  NotFoundError,
+  NotSupportedError,
+  OutcomeUnknownError,
+  PaymentRequiredError,
+  RateLimitedError,
+  RequestRefusedError,
+  UnexpectedResponseError,
+} from './api.errors.js';
+import type { ApiError, FailedCall } from './api.errors.js';
+import type { WireAnswer, WireOutcome } from './exchange.js';
+import { pauseAfter429, readRateHeaders } from './rate-headers.js';
+import { isPassing } from './retry.policy.js';
+import { readServiceWords } from './service-words.js';
+
+/** What `failure` has to know of the call beside its outcome. */
+export interface FailureContext {
+  readonly call: FailedCall;
+  /** False: an outcome that is not certain is an OutcomeUnknownError. */
+  readonly repeatable: boolean;
+  /** Taken out of all that the service says. */
+  readonly apiKey: string;
+  readonly hints: Readonly<Record<number, string>>;
+  readonly now: number;
+}
+
+/** The error (or abort reason) for an outcome that is no usable answer. */
+export function failure(outcome: WireOutcome, context: FailureContext): unknown {
+  const { call, repeatable } = context;
+  switch (outcome.kind) {
+    case 'answer':
+      return answerFailure(outcome.answer, context);
+    case 'unsent':
+      return new ApiUnavailableError(call, { cause: outcome.cause });
+    case 'lost':
+      return repeatable
+        ? new ApiUnavailableError(call, { cause: outcome.cause })
+        : new OutcomeUnknownError(call, { cause: outcome.cause });
+    case 'aborted':
+      return repeatable ? outcome.reason : new OutcomeUnknownError(call, { cause: outcome.reason });
+  }
+}
+
+function answerFailure(answer: WireAnswer, context: FailureContext): ApiError {
+  const { status } = answer;
+  if (status >= 200 && status < 300) {
+    const bytes = answer.tooLarge ? 'is longer than `maxResponseBytes`' : 'is no JSON';
+    return unusable(`Its body ${bytes}: is the base URL right?`, answer, context);
+  }
+  const call: FailedCall = {
+    ...context.call,
+    status,
+    hint: context.hints[status],
+    ...readServiceWords(answer.text, answer.headers, context.apiKey),
+  };
+  if (status < 400) return new UnexpectedResponseError(call, 'No document names that status.');
+  if (status === 429) {
+    return new RateLimitedError(call, pauseAfter429(readRateHeaders(answer.headers, context.now)));
+  }
+  if (isPassing(status)) {
+    return context.repeatable ? new ApiUnavailableError(call) : new OutcomeUnknownError(call);
+  }
+  return refusal(status, call);
+}
+
+function refusal(status: number, call: FailedCall): ApiError {
+  switch (status) {
+    case 401:
+    case 403:
+      return new ApiAuthError(call);
+    case 402:
+      return new PaymentRequiredError(call);
+    case 404:
+      return new NotFoundError(call);
+    case 409:
+      return new ConflictError(call);
+    case 405:
+    case 501:
+      return new NotSupportedError(call);
+    default:
+      return new RequestRefusedError(call);
+  }
+}
+
+/**
+ * The error for a 2xx whose body cannot be used. The body is not quoted: it may hold results or a
+ * secret. Where the call has changed something, that it has is what the caller must know.
+ */
+export function unusable(
+  problem: string,
+  { status, headers }: Pick<WireAnswer, 'status' | 'headers'>,
+  { call, repeatable }: Pick<FailureContext, 'call' | 'repeatable'>,
+): ApiError {
+  const type = headers.get('content-type')?.slice(0, 100) ?? 'no content type';
+  const answered = { ...call, status };
+  const unexpected = new UnexpectedResponseError(answered, `${problem} (${type})`);
+  return repeatable ? unexpected : new OutcomeUnknownError(answered, { cause: unexpected });
+}

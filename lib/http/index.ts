@@ -1,0 +1,33 @@
+export {
+  ApiAuthError,
+  ApiError,
+  ApiUnavailableError,
+  ConflictError,
+  NotFoundError,
+  NotSupportedError,
+  OutcomeUnknownError,
+  PaymentRequiredError,
+  RateLimitedError,
+  RequestRefusedError,
+  UnexpectedResponseError,
+} from './api.errors.js';
+export type { FailedCall } from './api.errors.js';
+export type { ApiClientOptions, CallOptions, ServiceProfile } from './api-client.options.js';
+export { ApiTransport } from './api-transport.js';
+export type { ApiAnswer, ApiCall } from './api-transport.js';
+export { pathId } from './base-url.js';
+export type { Query } from './base-url.js';
+export { RateLimiter } from './rate-limiter.js';
+export type { CallPriority, RateLimits, RateState } from './rate-limits.js';
+export {
+  clampLimit,
+  isRecord,
+  readId,
+  readList,
+  readNumber,
+  readObject,
+  readText,
+} from './shape.js';
+export type { JsonRecord } from './shape.js';
+export { systemTimer } from './timer.js';
+export type { Timer } from './timer.js';

@@ -1,0 +1,61 @@
+const SECOND = 1000;
+const LONGEST_WAIT_MS = 300 * SECOND;
+const DEFAULT_PAUSE_MS = 60 * SECOND;
+
+/** What the headers of an answer say about the key's rate limit; undefined where they say nothing. */
+export interface RateHeaders {
+  /** Calls per window. */
+  readonly limit?: number;
+  /** Calls left in the window. */
+  readonly remaining?: number;
+  /** Milliseconds until the window is fresh; a hint only, since its unit is not documented. */
+  readonly resetInMs?: number;
+  /** Milliseconds that the service asks to wait, 1 to 300 s. */
+  readonly retryAfterMs?: number;
+}
+
+export function readRateHeaders(headers: Headers, now: number): RateHeaders {
+  const limit = leadingInteger(headers.get('x-ratelimit-limit'));
+  const remaining = leadingInteger(headers.get('x-ratelimit-remaining'));
+  const resetInMs = readReset(headers.get('x-ratelimit-reset'), now);
+  const retryAfterMs = readRetryAfter(headers.get('retry-after'), now);
+  return {
+    ...(limit !== undefined && limit > 0 && { limit }),
+    ...(remaining !== undefined && { remaining }),
+    ...(resetInMs !== undefined && { resetInMs }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  };
+}
+
+/** Milliseconds for which nothing may be sent with the key after a 429; 60 s where it names none (armox.md section 6). */
+export function pauseAfter429({ retryAfterMs, resetInMs }: RateHeaders): number {
+  return retryAfterMs ?? resetInMs ?? DEFAULT_PAUSE_MS;
+}
+
+/** Some gateways append a policy, as in `60, 60;w=60`. */
+function leadingInteger(value: string | null): number | undefined {
+  const digits = /^\s*(\d{1,15})(?!\d|\.)/.exec(value ?? '')?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+/** The unit is documented by neither service (armox.md 8.20, armalo.md 9.23). */
+function readReset(value: string | null, now: number): number | undefined {
+  const number = Number(value?.trim() || Number.NaN);
+  if (!Number.isFinite(number) || number < 0) return undefined;
+  if (number >= 1e12) return clampWait(number - now);
+  if (number >= 1e9) return clampWait(number * SECOND - now);
+  return clampWait(number * SECOND);
+}
+
+function readRetryAfter(value: string | null, now: number): number | undefined {
+  const text = value?.trim();
+  if (!text) return undefined;
+  if (/^\d+(\.\d+)?$/.test(text)) return clampWait(Number(text) * SECOND);
+  const date = Date.parse(text);
+  // Date.parse takes "-5" for a year: a date of HTTP has letters in it.
+  return Number.isNaN(date) || !/[a-z]/i.test(text) ? undefined : clampWait(date - now);
+}
+
+function clampWait(ms: number): number {
+  return Math.min(Math.max(Math.ceil(ms), SECOND), LONGEST_WAIT_MS);
+}

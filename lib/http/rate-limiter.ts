@@ -1,0 +1,165 @@
+import type { Clock } from '../core/index.js';
+import { RateWindow } from './rate-window.js';
+import { pauseAfter429 } from './rate-headers.js';
+import type { RateHeaders } from './rate-headers.js';
+import type { CallPriority, RateLimits, RateState } from './rate-limits.js';
+import type { Timer } from './timer.js';
+
+/** Permission for one call, which must be given back by `done`, whatever became of the call. */
+export interface RateSlot {
+  /** @param answer what the answer said; nothing when there was none */
+  done(answer?: { readonly status: number; readonly rate: RateHeaders }): void;
+}
+
+/** Thrown by `acquire`; the transport makes a RateLimitedError of it. */
+export class RateWaitTooLong extends Error {
+  constructor(readonly retryAfterMs: number) {
+    super(`The key's rate limit is used up for ${retryAfterMs} ms.`);
+  }
+}
+
+interface Waiter {
+  readonly priority: CallPriority;
+  readonly deadline: number;
+  grant(slot: RateSlot): void;
+  refuse(error: unknown): void;
+}
+
+/**
+ * Lets the calls of one API key through, in order, the application's before background ones, so that
+ * they stay within the key's rolling minute; after a 429 all of them wait.
+ */
+export class RateLimiter {
+  private readonly window: RateWindow;
+  private readonly waiters: Record<CallPriority, Waiter[]> = { app: [], background: [] };
+  private pausedUntil = 0;
+  /** After a 429 one call at a time goes out until one is answered otherwise. */
+  private probing = false;
+  private wakeUp: AbortController | undefined;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly timer: Timer,
+    limits: RateLimits = {},
+  ) {
+    this.window = new RateWindow(limits);
+  }
+
+  /**
+   * Waits until a call may be sent.
+   * @throws RateWaitTooLong as soon as it is clear that this takes longer than `maxWaitMs`
+   * @throws the signal's reason when it is aborted while waiting
+   */
+  acquire(priority: CallPriority, maxWaitMs: number, signal?: AbortSignal): Promise<RateSlot> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(asError(signal.reason));
+      const leave = (): void => {
+        this.drop(waiter);
+        reject(asError(signal?.reason));
+        this.pump();
+      };
+      const waiter: Waiter = {
+        priority,
+        deadline: this.clock.now() + maxWaitMs,
+        grant: (slot) => (signal?.removeEventListener('abort', leave), resolve(slot)),
+        refuse: (error) => (signal?.removeEventListener('abort', leave), reject(asError(error))),
+      };
+      signal?.addEventListener('abort', leave, { once: true });
+      this.waiters[priority].push(waiter);
+      this.pump();
+    });
+  }
+
+  state(): RateState {
+    const now = this.clock.now();
+    return {
+      limit: this.window.limit(now),
+      used: this.window.used(now),
+      waiting: this.waiters.app.length + this.waiters.background.length,
+      pausedUntil: this.pausedUntil > now ? this.pausedUntil : undefined,
+    };
+  }
+
+  private pump(): void {
+    this.wakeUp?.abort();
+    this.wakeUp = undefined;
+    const now = this.clock.now();
+    for (const priority of ['app', 'background'] as const) {
+      const queue = this.waiters[priority];
+      while (queue.length > 0 && this.delay(priority, now) === 0) {
+        queue.shift()?.grant(this.open(priority));
+      }
+      this.refuseTheLate(priority, now);
+    }
+    this.scheduleWakeUp(now);
+  }
+
+  /** Milliseconds to wait; Infinity = until a call that is under way has ended. */
+  private delay(priority: CallPriority, now: number): number {
+    if (this.pausedUntil > now) return this.pausedUntil - now;
+    if (this.probing && this.window.inFlight > 0) return Number.POSITIVE_INFINITY;
+    return this.window.delay(priority, now);
+  }
+
+  private refuseTheLate(priority: CallPriority, now: number): void {
+    const delay = this.delay(priority, now);
+    for (const waiter of [...this.waiters[priority]]) {
+      const left = waiter.deadline - now;
+      // An end that is not known is worth waiting for, to the last.
+      if (left > 0 && (delay <= left || delay === Number.POSITIVE_INFINITY)) continue;
+      this.drop(waiter);
+      waiter.refuse(new RateWaitTooLong(Number.isFinite(delay) ? delay : 1000));
+    }
+  }
+
+  private scheduleWakeUp(now: number): void {
+    const moments = (['app', 'background'] as const).flatMap((priority) => {
+      const queue = this.waiters[priority];
+      if (queue.length === 0) return [];
+      return [now + this.delay(priority, now), ...queue.map((waiter) => waiter.deadline)];
+    });
+    const next = Math.min(...moments);
+    if (!Number.isFinite(next)) return;
+    const wakeUp = (this.wakeUp = new AbortController());
+    this.timer.sleep(Math.max(next - now, 1), wakeUp.signal).then(
+      () => this.wakeUp === wakeUp && this.pump(),
+      () => undefined, // replaced by a newer one
+    );
+  }
+
+  private open(priority: CallPriority): RateSlot {
+    this.window.start(priority);
+    let open = true;
+    return {
+      done: (answer) => {
+        if (!open) return;
+        open = false;
+        const now = this.clock.now();
+        this.window.end(priority, now);
+        if (answer?.status === 429) this.pause(answer.rate, now);
+        else if (answer) {
+          this.probing = false;
+          this.window.learn(answer.rate, now);
+        }
+        this.pump();
+      },
+    };
+  }
+
+  private pause(rate: RateHeaders, now: number): void {
+    this.pausedUntil = Math.max(this.pausedUntil, now + pauseAfter429(rate));
+    this.probing = true;
+    this.window.refused(now);
+  }
+
+  private drop(waiter: Waiter): void {
+    const queue = this.waiters[waiter.priority];
+    const index = queue.indexOf(waiter);
+    if (index >= 0) queue.splice(index, 1);
+  }
+}
+
+/** A signal's reason may be anything; what is thrown should be an error. */
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error('The call was aborted.', { cause: reason });
+}

@@ -1,0 +1,115 @@
+import type { RateHeaders } from './rate-headers.js';
+import type { CallPriority, RateLimits } from './rate-limits.js';
+
+/** Both services count per key in a rolling minute (armox.md section 6; armalo.md section 1). */
+const WINDOW_MS = 60_000;
+/** Of a limit that nobody has told us yet, background calls take their share of this. */
+const ASSUMED_LIMIT = 60;
+/** Part of the limit that background calls never touch, so that an app's call finds room at once. */
+const RESERVE = 0.2;
+const GUESS_LASTS_MS = 5 * 60_000;
+
+interface Ended {
+  readonly at: number;
+  readonly priority: CallPriority;
+}
+
+/**
+ * The calls of one key in the last 60 s: our own, counted from their end, since the service may have
+ * counted them as late as that, and those of other processes, as far as the headers tell of them.
+ */
+export class RateWindow {
+  private readonly running: Record<CallPriority, number> = { app: 0, background: 0 };
+  private readonly ended: Ended[] = [];
+  private learnt: number | undefined;
+  private guess: { limit: number; until: number } | undefined;
+  private others = { calls: 0, until: 0 };
+
+  constructor(private readonly limits: RateLimits) {}
+
+  get inFlight(): number {
+    return this.running.app + this.running.background;
+  }
+
+  limit(now: number): number | undefined {
+    const guess = this.guess && this.guess.until > now ? this.guess.limit : undefined;
+    const known = this.learnt ?? guess;
+    const own = this.limits.requestsPerMinute;
+    return own === undefined || known === undefined ? (own ?? known) : Math.min(own, known);
+  }
+
+  used(now: number): number {
+    this.forget(now);
+    return this.inFlight + this.ended.length + this.others.calls;
+  }
+
+  /** Milliseconds until one more call fits; Infinity = not before a running one has ended. */
+  delay(priority: CallPriority, now: number): number {
+    this.forget(now);
+    const limit = this.limit(now);
+    const bound = limit ?? ASSUMED_LIMIT;
+    if (priority === 'background') {
+      const reserve = Math.floor(bound * RESERVE);
+      if (this.used(now) >= bound - reserve) return this.untilLess(now);
+      return this.usedByBackground() < this.backgroundBudget(bound)
+        ? 0
+        : this.untilLess(now, 'background');
+    }
+    return limit === undefined || this.used(now) < limit ? 0 : this.untilLess(now);
+  }
+
+  start(priority: CallPriority): void {
+    this.running[priority] += 1;
+  }
+
+  end(priority: CallPriority, now: number): void {
+    this.running[priority] -= 1;
+    this.ended.push({ at: now, priority });
+  }
+
+  learn({ limit, remaining, resetInMs }: RateHeaders, now: number): void {
+    if (limit === undefined) return;
+    this.learnt = limit;
+    if (remaining === undefined) return;
+    this.forget(now);
+    const own = this.inFlight + this.ended.length;
+    this.others = {
+      calls: Math.max(0, limit - remaining - own),
+      until: now + Math.min(resetInMs ?? WINDOW_MS, WINDOW_MS),
+    };
+  }
+
+  /** A 429 from a service that sends no limit: what it let through in the last minute is the limit. */
+  refused(now: number): void {
+    if (this.learnt !== undefined) return;
+    this.forget(now);
+    this.guess = { limit: Math.max(1, this.ended.length - 1), until: now + GUESS_LASTS_MS };
+  }
+
+  private backgroundBudget(limit: number): number {
+    const share = Math.floor(limit * (this.limits.backgroundShare ?? 0.5));
+    return Math.max(1, Math.min(share, this.limits.backgroundPerMinute ?? share));
+  }
+
+  private usedByBackground(): number {
+    return (
+      this.running.background + this.ended.filter((call) => call.priority === 'background').length
+    );
+  }
+
+  private untilLess(now: number, priority?: CallPriority): number {
+    const oldest = this.ended.find((call) => priority === undefined || call.priority === priority);
+    const others =
+      priority === undefined && this.others.calls > 0
+        ? this.others.until
+        : Number.POSITIVE_INFINITY;
+    const next = Math.min(oldest ? oldest.at + WINDOW_MS : Number.POSITIVE_INFINITY, others);
+    return Math.max(next - now, 1);
+  }
+
+  private forget(now: number): void {
+    const kept = this.ended.findIndex((call) => call.at + WINDOW_MS > now);
+    this.ended.splice(0, kept < 0 ? this.ended.length : kept);
+    if (this.others.until <= now) this.others = { calls: 0, until: 0 };
+  }
+}

@@ -1,0 +1,64 @@
+import { isRecord } from './shape.js';
+import type { FailedCall } from './api.errors.js';
+
+const LONGEST_EXCERPT = 300;
+const LONGEST_DETAILS = 4000;
+
+export type ServiceWords = Pick<
+  FailedCall,
+  'serviceMessage' | 'serviceCode' | 'details' | 'requestId'
+>;
+
+/**
+ * What an error answer says for itself, whichever form it takes (armox.md 8.21, armalo.md 9.25):
+ * `{error: string}`, `{error: {message}}`, `{message}`, text, HTML or nothing.
+ * @param secret taken out wherever the service repeats it
+ */
+export function readServiceWords(text: string, headers: Headers, secret: string): ServiceWords {
+  const safe = text.replaceAll(secret, '[key]');
+  const body = parseJson(safe);
+  const headerId = headers.get('x-request-id')?.replaceAll(secret, '[key]');
+  if (!isRecord(body)) {
+    return { serviceMessage: excerpt(plainText(safe)), requestId: excerpt(headerId) };
+  }
+  const inner = isRecord(body['error']) ? body['error'] : {};
+  return {
+    serviceMessage: excerpt(
+      firstText(body['error'], inner['message'], body['message'], body['detail'], body['title']),
+    ),
+    serviceCode: excerpt(firstText(body['code'], inner['code'])),
+    details: boundedDetails(body['details'] ?? inner['details']),
+    requestId: excerpt(firstText(headerId, body['requestId'], body['request_id'])),
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function firstText(...candidates: unknown[]): string | undefined {
+  return candidates.find((candidate): candidate is string => typeof candidate === 'string');
+}
+
+/** A gateway's HTML page: its title says most of it. */
+function plainText(text: string): string {
+  const title = /<title[^>]*>([^<]{1,300})/i.exec(text)?.[1];
+  return title ?? text.slice(0, 10 * LONGEST_EXCERPT).replace(/<[^>]{0,500}>/g, ' ');
+}
+
+function excerpt(text: string | undefined): string | undefined {
+  // eslint-disable-next-line no-control-regex -- a log line must stay one line
+  const line = text?.replace(/[\s\u0000-\u001f\u007f]+/g, ' ').trim();
+  if (!line) return undefined;
+  return line.length > LONGEST_EXCERPT ? `${line.slice(0, LONGEST_EXCERPT)}…` : line;
+}
+
+function boundedDetails(details: unknown): unknown {
+  if (details === undefined || details === null) return undefined;
+  const text = JSON.stringify(details);
+  return text.length > LONGEST_DETAILS ? `${text.slice(0, LONGEST_DETAILS)}…` : details;
+}
