@@ -24,9 +24,13 @@ export interface HandlerOptions {
   readonly timeout?: number;
   /** Replaces parts of the module's retry policy for this handler. */
   readonly retry?: Partial<RetryPolicy>;
-  /**
-   * `'skip'`: do not run for an event older, by the sender's own time, than one that this handler has
-   * already done for the same ordering key. Default: run for every event.
-   */
-  readonly stale?: 'skip';
 }
+
+/** 70 hours in all, since after our 2xx the sender will not try again. */
+export const defaultRetryPolicy: RetryPolicy = {
+  attempts: 20,
+  delay: 5_000,
+  factor: 3,
+  maxDelay: 21_600_000,
+  jitter: 0.15,
+};

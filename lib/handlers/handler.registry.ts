@@ -1,13 +1,129 @@
-import type { HandlerContext } from './handler-context.js';
-import type { HandlerOptions } from './handler.options.js';
+import { Injectable, Logger } from '@nestjs/common';
+import { HandlerError } from '../core/index.js';
+import { patternMatches } from './event-pattern.js';
+import { HandlerExplorer, type FoundHandler } from './handler.explorer.js';
+import { methodPlace } from './handler.marks.js';
+import type { RegisteredHandler } from './registered-handler.js';
 
-/** A decorated method, ready to be called. */
-export interface RegisteredHandler {
-  /** Stable name, unique among the handlers of one source: `TrustHandlers.freeze`. */
-  readonly name: string;
-  readonly source: string;
-  readonly patterns: readonly string[];
-  readonly options: HandlerOptions;
-  /** Calls the method; a request-scoped provider is made afresh each time. */
-  invoke(event: unknown, context: HandlerContext): Promise<void>;
+/** Names that services really send are few; beyond this many somebody makes them up. */
+const REMEMBERED_NAMES = 1_000;
+
+/** Which handlers there are, and which of them an event is for. */
+@Injectable()
+export class HandlerRegistry {
+  private readonly logger = new Logger('ArmoxArmaloHandlers');
+  private readonly handlers = new Map<string, FoundHandler>();
+  private readonly matches = new Map<string, readonly RegisteredHandler[]>();
+  private readonly told = new Set<string>();
+  private sources: ReadonlySet<string> | undefined;
+  private seenModules = -1;
+  private complete = false;
+
+  constructor(private readonly explorer: HandlerExplorer) {}
+
+  /**
+   * Finds the handlers; called once when the application has been bootstrapped.
+   * @param sources names of the sources that the options configure
+   * @throws HandlerError when two handlers share a name, one cannot be called, or one is for a
+   * source that the options leave out
+   */
+  discover(sources: readonly string[]): void {
+    this.sources = new Set(sources);
+    this.scan((error) => {
+      throw error;
+    });
+  }
+
+  all(): readonly RegisteredHandler[] {
+    this.refresh();
+    return [...this.handlers.values()].map((found) => found.handler);
+  }
+
+  /** In the order in which Nest lists the modules. */
+  handlersFor(source: string, name: string): readonly RegisteredHandler[] {
+    this.refresh();
+    const key = `${source}\n${name}`;
+    let matching = this.matches.get(key);
+    if (!matching) {
+      matching = this.all().filter(
+        (handler) =>
+          handler.source === source &&
+          handler.patterns.some((pattern) => patternMatches(pattern, name)),
+      );
+      if (this.matches.size >= REMEMBERED_NAMES) this.matches.clear();
+      this.matches.set(key, matching);
+    }
+    return matching;
+  }
+
+  /** Those of `names` for which there is no handler. */
+  unhandled(source: string, names: readonly string[]): readonly string[] {
+    return names.filter((name) => this.handlersFor(source, name).length === 0);
+  }
+
+  /**
+   * Modules loaded lazily get no lifecycle hook (docs.nestjs.com#2276), so a change in the number of
+   * modules is what tells. Whatever is wrong with their handlers must not fail the events of others:
+   * it is logged, and the handler in question stays out.
+   */
+  private refresh(): void {
+    if (this.complete && this.explorer.moduleCount === this.seenModules) return;
+    this.scan((error) => {
+      if (this.told.has(error.message)) return;
+      this.told.add(error.message);
+      this.logger.error(`${error.message} The handler is left out.`);
+    });
+  }
+
+  private scan(refuse: (error: HandlerError) => void): void {
+    this.seenModules = this.explorer.moduleCount;
+    const { found, complete } = this.explorer.explore();
+    for (const candidate of found) this.add(candidate, refuse);
+    this.complete = complete;
+    this.matches.clear();
+  }
+
+  private add(found: FoundHandler, refuse: (error: HandlerError) => void): void {
+    const { name, source } = found.handler;
+    const key = `${source}\n${name}`;
+    const before = this.handlers.get(key);
+    if (before && before.prototype === found.prototype && before.key === found.key) {
+      if (before.instance !== found.instance) this.warnProvidedTwice(before, found);
+    } else if (before) {
+      refuse(collision(before, found));
+    } else if (this.sources && !this.sources.has(source)) {
+      refuse(sourceLeftOut(found));
+    } else {
+      this.handlers.set(key, found);
+    }
+  }
+
+  private warnProvidedTwice(before: FoundHandler, found: FoundHandler): void {
+    const message =
+      `${placeOf(before)} is also provided by ${found.module}. It is one handler and runs once an ` +
+      `event, on the instance of ${before.module}. Provide the class in one module and export it from there.`;
+    if (this.told.has(message)) return;
+    this.told.add(message);
+    this.logger.warn(message);
+  }
+}
+
+function placeOf(found: FoundHandler): string {
+  return `${methodPlace(found.prototype, found.key)} (in ${found.module})`;
+}
+
+function collision(before: FoundHandler, found: FoundHandler): HandlerError {
+  return new HandlerError(
+    `Two handlers of ${found.handler.source} events are named "${found.handler.name}": ${placeOf(before)} ` +
+      `and ${placeOf(found)}. The name tells which handlers an event has passed, so it must be unique: ` +
+      'give the decorator of one of them the option `name`.',
+  );
+}
+
+function sourceLeftOut(found: FoundHandler): HandlerError {
+  const { source } = found.handler;
+  return new HandlerError(
+    `${placeOf(found)} handles ${source} events, but the module's options have no \`${source}\`, so it ` +
+      `would never run. Give the module the option \`${source}\`, or remove the handler.`,
+  );
 }

@@ -8,5 +8,8 @@ export type {
   HandlerMethodDecorator,
 } from './event.decorator.js';
 export type { HandlerContext } from './handler-context.js';
+export { defaultRetryPolicy } from './handler.options.js';
 export type { HandlerOptions, RetryPolicy } from './handler.options.js';
-export type { RegisteredHandler } from './handler.registry.js';
+export { HandlerExplorer } from './handler.explorer.js';
+export { HandlerRegistry } from './handler.registry.js';
+export type { RegisteredHandler } from './registered-handler.js';

@@ -1,0 +1,83 @@
+import { Injectable } from '@nestjs/common';
+import { ModuleRef, ModulesContainer } from '@nestjs/core';
+import { HandlerError } from '../core/index.js';
+import { candidatesOf, type Candidate } from './handler.candidates.js';
+import { HandlerInvoker } from './handler.invoker.js';
+import { classOf, markedMethods, methodPlace, type MarkedMethod } from './handler.marks.js';
+import type { RegisteredHandler } from './registered-handler.js';
+
+/** A handler with where it was found, by which the registry tells two findings from two handlers. */
+export interface FoundHandler {
+  readonly handler: RegisteredHandler;
+  readonly prototype: object;
+  readonly key: string | symbol;
+  readonly instance: object | undefined;
+  /** Name of the module that provides it. */
+  readonly module: string;
+}
+
+export interface Exploration {
+  readonly found: readonly FoundHandler[];
+  /** False while a lazily loaded module is still being made: explore again. */
+  readonly complete: boolean;
+}
+
+/** Finds the decorated methods of all providers and controllers of one application. */
+@Injectable()
+export class HandlerExplorer {
+  private readonly invoker: HandlerInvoker;
+  private readonly marks = new WeakMap<object, readonly MarkedMethod[]>();
+
+  constructor(
+    private readonly modules: ModulesContainer,
+    moduleRef: ModuleRef,
+  ) {
+    this.invoker = new HandlerInvoker(moduleRef);
+  }
+
+  /** Changes when a module is loaded lazily, for which Nest calls no hook; cheap to read. */
+  get moduleCount(): number {
+    return this.modules.size;
+  }
+
+  explore(): Exploration {
+    const candidacies = [...this.modules.values()].flatMap(candidatesOf);
+    return {
+      found: candidacies.flatMap((candidate) =>
+        candidate === undefined || candidate === 'pending' ? [] : this.handlersOf(candidate),
+      ),
+      complete: !candidacies.includes('pending'),
+    };
+  }
+
+  private handlersOf(candidate: Candidate): readonly FoundHandler[] {
+    const { prototype, instance, host } = candidate;
+    return this.marksOf(prototype).map((marked) => ({
+      handler: {
+        name: marked.options.name ?? defaultName(prototype, marked.key),
+        source: marked.source,
+        patterns: marked.patterns,
+        options: marked.options,
+        invoke: (event, context) => this.invoker.invoke(candidate, marked.key, event, context),
+      },
+      prototype,
+      key: marked.key,
+      instance,
+      module: host.name,
+    }));
+  }
+
+  private marksOf(prototype: object): readonly MarkedMethod[] {
+    let marks = this.marks.get(prototype);
+    if (!marks) this.marks.set(prototype, (marks = markedMethods(prototype)));
+    return marks;
+  }
+}
+
+function defaultName(prototype: object, key: string | symbol): string {
+  if (classOf(prototype)?.name) return methodPlace(prototype, key);
+  throw new HandlerError(
+    `A class without a name has the event handler \`${String(key)}\`; its name is kept with every event ` +
+      'that it has done. Name the class, or give the decorator the option `name`.',
+  );
+}

@@ -1,0 +1,169 @@
+import type { LoggerService } from '@nestjs/common';
+import type { Random, SourceEvent, WebhookSource } from '../core/index.js';
+import type { HandlerRegistry, RegisteredHandler, RetryPolicy } from '../handlers/index.js';
+import type { ClaimedRow, InboxStore, Settlement } from '../inbox/index.js';
+import { errorHeadline, errorText, hasCode } from './error-text.js';
+import { eventOutcome, settlementBase } from './event.outcome.js';
+import type { HandlerReport } from './handler.failure.js';
+import type { HandlerRunner } from './handler.runner.js';
+import { mayRun, retryDelay } from './retry.policy.js';
+import type { Timers } from './timers.js';
+
+export interface DispatcherParts {
+  readonly store: Pick<InboxStore, 'markHandled'>;
+  readonly runner: Pick<HandlerRunner, 'run'>;
+  readonly handlers: Pick<HandlerRegistry, 'handlersFor'>;
+  readonly sources: readonly WebhookSource[];
+  /** The module's policy; a handler's options replace parts of it. */
+  readonly retry: RetryPolicy;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly logger: LoggerService;
+}
+
+/** Takes a claimed row to its handlers, and says what becomes of it. */
+export class Dispatcher {
+  private readonly sources: ReadonlyMap<string, WebhookSource>;
+
+  constructor(private readonly parts: DispatcherParts) {
+    this.sources = new Map(parts.sources.map((source) => [source.name, source]));
+  }
+
+  /** @returns undefined when nothing may be settled: the lease is lost, or the application stops */
+  async dispatch(row: ClaimedRow, signal: AbortSignal): Promise<Settlement | undefined> {
+    const began = this.parts.timers.now();
+    const settlement = await this.settlementOf(row, signal);
+    if (settlement) this.log(row, settlement, Math.round(this.parts.timers.now() - began));
+    return settlement;
+  }
+
+  private async settlementOf(
+    row: ClaimedRow,
+    signal: AbortSignal,
+  ): Promise<Settlement | undefined> {
+    const source = this.sources.get(row.source);
+    if (!source) return this.tryAgain(row, sourceIsGone(row.source));
+    let event: SourceEvent;
+    try {
+      event = source.open(row);
+    } catch (error) {
+      if (hasCode(error, 'ARMOX_ARMALO_ENVELOPE')) return invalid(row, errorText(error));
+      return this.tryAgain(row, errorText(error));
+    }
+    if (event.problems.length > 0) return invalid(row, problemsText(event.problems));
+
+    const handlers = this.parts.handlers.handlersFor(row.source, row.name);
+    if (handlers.length === 0 && row.handled.length === 0) {
+      return { ...settlementBase(row), to: 'ignored', reason: 'no-handler' };
+    }
+    const remaining = handlers.filter((handler) => !row.handled.includes(handler.name));
+    // Each handler gets an object of its own: what one does to it must not reach the next.
+    let unused: unknown = event.payload;
+    const payload = () => {
+      const fresh = unused ?? source.open(row).payload;
+      unused = undefined;
+      return fresh;
+    };
+    const reports = await this.runAll(row, remaining, payload, signal);
+    return reports && eventOutcome(row, reports, this.parts.random);
+  }
+
+  /** One after the other; one that fails does not stop the others. */
+  private async runAll(
+    row: ClaimedRow,
+    handlers: readonly RegisteredHandler[],
+    payload: () => unknown,
+    signal: AbortSignal,
+  ): Promise<readonly HandlerReport[] | undefined> {
+    const reports: HandlerReport[] = [];
+    for (const handler of handlers) {
+      const policy = { ...this.parts.retry, ...handler.options.retry };
+      if (!mayRun(policy, row.attempt)) {
+        reports.push({ handler: handler.name, policy, result: { kind: 'used-up' } });
+        continue;
+      }
+      const result = await this.parts.runner.run(handler, row, payload(), signal);
+      if (result.kind === 'stopped') return undefined;
+      reports.push({ handler: handler.name, policy, result });
+      if (result.kind === 'failed') this.logFailure(row, handler, result.error, result.duration);
+      const last = handler === handlers.at(-1);
+      if (result.kind === 'done' && !handler.options.transactional && !last) {
+        if (!(await this.markNow(row, handler.name))) return undefined;
+      }
+    }
+    return reports;
+  }
+
+  /** So that a crash in a later handler does not run this one again. @returns false: lease lost */
+  private async markNow(row: ClaimedRow, handler: string): Promise<boolean> {
+    try {
+      return await this.parts.store.markHandled({ id: row.id, token: row.token }, handler);
+    } catch (error) {
+      // The settle carries the mark too; only a crash before it would run the handler once more.
+      this.parts.logger.debug?.(
+        `Event #${row.id}: ${handler} could not be marked at once: ${errorHeadline(error)}`,
+      );
+      return true;
+    }
+  }
+
+  private tryAgain(row: ClaimedRow, error: string): Settlement {
+    const { retry, random } = this.parts;
+    const base = settlementBase(row);
+    if (!mayRun(retry, row.attempt + 1)) {
+      return { ...base, to: 'dead', reason: 'attempts-used-up', error };
+    }
+    return { ...base, to: 'retry', inMs: retryDelay(retry, row.attempt, random), error };
+  }
+
+  private logFailure(
+    row: ClaimedRow,
+    handler: RegisteredHandler,
+    error: unknown,
+    duration: number,
+  ): void {
+    this.parts.logger.warn(
+      `${handler.name} failed on ${eventText(row)} after ${duration} ms: ${errorHeadline(error)}`,
+    );
+  }
+
+  private log(row: ClaimedRow, settlement: Settlement, duration: number): void {
+    const { logger } = this.parts;
+    const event = eventText(row);
+    if (settlement.to === 'dead') {
+      logger.error(`${event}: dead, ${settlement.reason}; replay it when the cause is gone`);
+    } else {
+      logger.debug?.(`${event}: ${endText(settlement)} after ${duration} ms`);
+    }
+  }
+}
+
+function endText(settlement: Exclude<Settlement, { readonly to: 'dead' }>): string {
+  switch (settlement.to) {
+    case 'done':
+      return 'done';
+    case 'ignored':
+      return `ignored, ${settlement.reason},`;
+    case 'retry':
+      return `to be tried again in ${Math.round(settlement.inMs)} ms,`;
+  }
+}
+
+function eventText(row: ClaimedRow): string {
+  return `${row.source} ${row.name} #${row.id} (${row.eventId}), attempt ${row.attempt}`;
+}
+
+function invalid(row: ClaimedRow, error: string): Settlement {
+  return { ...settlementBase(row), to: 'dead', reason: 'invalid-payload', error };
+}
+
+function problemsText(problems: readonly string[]): string {
+  return problems.join('; ').slice(0, 4_000);
+}
+
+function sourceIsGone(source: string): string {
+  return (
+    `The event is of ${source}, for which the module's options have nothing any more. Give the module the ` +
+    `option \`${source}\` again; the event waits.`
+  );
+}

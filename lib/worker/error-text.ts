@@ -1,0 +1,77 @@
+const LONGEST_MESSAGE = 1_000;
+const LONGEST_TEXT = 4_000;
+const FRAMES = 5;
+const CAUSES = 5;
+
+/**
+ * What is kept of an error: class, message, first frames, and the same of its causes. Of a thrown
+ * value that is no Error only its type is told, as it may be anything, the payload included.
+ */
+export function errorText(error: unknown): string {
+  try {
+    const parts = causeChain(error).map(
+      (link, depth) => `${depth === 0 ? '' : 'caused by '}${headline(link)}${frames(link)}`,
+    );
+    return cut(parts.join('\n'), LONGEST_TEXT);
+  } catch {
+    // A getter of the error threw. What could not be read must not stop the event's settling.
+    return 'An error that could not be read.';
+  }
+}
+
+/** One line: class and message. */
+export function errorHeadline(error: unknown): string {
+  try {
+    return headline(error);
+  } catch {
+    return 'An error that could not be read.';
+  }
+}
+
+/** By code and not by class: an application may load both copies of the package. */
+export function hasCode(error: unknown, code: string): boolean {
+  try {
+    return typeof error === 'object' && error !== null && Reflect.get(error, 'code') === code;
+  } catch {
+    return false;
+  }
+}
+
+function causeChain(error: unknown): readonly unknown[] {
+  const chain: unknown[] = [error];
+  for (
+    let link = error;
+    link instanceof Error && link.cause !== undefined && chain.length < CAUSES;
+    link = link.cause
+  ) {
+    if (chain.includes(link.cause)) break;
+    chain.push(link.cause);
+  }
+  return chain;
+}
+
+function headline(error: unknown): string {
+  if (!isErrorLike(error)) {
+    return `A thrown ${error === null ? 'null' : typeof error} that is no Error.`;
+  }
+  const name = String(error.name || 'Error');
+  return cut(`${name}: ${String(error.message)}`.replaceAll(/\s*\n\s*/g, ' '), LONGEST_MESSAGE);
+}
+
+function frames(error: unknown): string {
+  if (!isErrorLike(error) || typeof error.stack !== 'string') return '';
+  const lines = error.stack.split('\n').filter((line) => /^\s+at /.test(line));
+  return lines
+    .slice(0, FRAMES)
+    .map((line) => `\n${line}`)
+    .join('');
+}
+
+function isErrorLike(value: unknown): value is Error {
+  // Errors of another realm (a vm context, Jest) are no instances of this one's Error.
+  return value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';
+}
+
+function cut(text: string, longest: number): string {
+  return text.length <= longest ? text : `${text.slice(0, longest - 1)}…`;
+}

@@ -1,0 +1,94 @@
+import type { LoggerService } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { HandlerTimeoutError, NotTransactionalError, type Via } from '../core/index.js';
+import type { HandlerContext, RegisteredHandler } from '../handlers/index.js';
+import type { ClaimedRow } from '../inbox/index.js';
+import type { Timers } from './timers.js';
+
+const DEFAULT_TIMEOUT = 60_000;
+
+export interface HandlerCall {
+  readonly handler: RegisteredHandler;
+  readonly row: ClaimedRow;
+  readonly payload: unknown;
+  readonly manager?: EntityManager;
+  readonly logger: LoggerService;
+  /** Of the row: lease lost, or shutdown. */
+  readonly signal: AbortSignal;
+  readonly timers: Timers;
+}
+
+/**
+ * Ends when the handler does, or at its timeout, or when the row's signal aborts: a handler that
+ * never settles cannot hold its slot, and what it comes to later counts for nothing.
+ * @throws what the handler throws, HandlerTimeoutError, or the signal's reason
+ */
+export async function callHandler(call: HandlerCall): Promise<void> {
+  const { handler, signal, timers } = call;
+  signal.throwIfAborted();
+  const controller = new AbortController();
+  let cut = (_reason: Error): void => {};
+  const cutOff = new Promise<never>((_, reject) => {
+    cut = (reason) => {
+      controller.abort(reason);
+      reject(reason);
+    };
+  });
+  const timeout = handler.options.timeout ?? DEFAULT_TIMEOUT;
+  const cancel = timers.after(timeout, () => cut(timedOut(handler.name, timeout)));
+  const onAbort = () => cut(signal.reason as Error);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    const context = new CallContext(call, controller.signal);
+    await Promise.race([handler.invoke(call.payload, context), cutOff]);
+  } finally {
+    cancel();
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+function timedOut(name: string, timeout: number): HandlerTimeoutError {
+  return new HandlerTimeoutError(
+    `${name} did not end within ${timeout} ms, so this attempt has failed. Pass context.signal on to what ` +
+      'it waits for, or give it a longer `timeout`.',
+  );
+}
+
+class CallContext implements HandlerContext {
+  readonly eventId: string;
+  readonly source: string;
+  readonly account: string;
+  readonly name: string;
+  readonly idempotencyKey: string;
+  readonly attempt: number;
+  readonly via: Via;
+  readonly receivedAt: Date;
+  readonly logger: LoggerService;
+  readonly #handler: string;
+  readonly #manager: EntityManager | undefined;
+
+  constructor(
+    { row, handler, manager, logger }: HandlerCall,
+    readonly signal: AbortSignal,
+  ) {
+    this.eventId = row.eventId;
+    this.source = row.source;
+    this.account = row.account;
+    this.name = row.name;
+    this.idempotencyKey = `${row.source}:${row.account}:${row.eventId}:${handler.name}`;
+    this.attempt = row.attempt;
+    this.via = row.via;
+    this.receivedAt = new Date(row.receivedAt);
+    this.logger = logger;
+    this.#handler = handler.name;
+    this.#manager = manager;
+  }
+
+  get manager(): EntityManager {
+    if (this.#manager) return this.#manager;
+    throw new NotTransactionalError(
+      `${this.#handler} reads context.manager, but does not run in a transaction. Give its decorator ` +
+        '`{ transactional: true }`, or use a repository of your own.',
+    );
+  }
+}

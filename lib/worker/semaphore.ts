@@ -1,0 +1,49 @@
+/** Lets so many in at a time, the others in order of asking. */
+export class Semaphore {
+  private free: number;
+  private readonly queue = new Set<() => void>();
+
+  constructor(permits: number) {
+    this.free = permits;
+  }
+
+  /**
+   * @returns how to give the permit back; calling it twice does no harm
+   * @throws the signal's reason when it aborts before there is a permit
+   */
+  async acquire(signal: AbortSignal): Promise<() => void> {
+    signal.throwIfAborted();
+    if (this.free > 0) this.free--;
+    else await this.turn(signal);
+    let held = true;
+    return () => {
+      if (held) this.release();
+      held = false;
+    };
+  }
+
+  private turn(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const enter = () => {
+        signal.removeEventListener('abort', leave);
+        resolve();
+      };
+      const leave = () => {
+        this.queue.delete(enter);
+        reject(signal.reason as Error);
+      };
+      this.queue.add(enter);
+      signal.addEventListener('abort', leave, { once: true });
+    });
+  }
+
+  private release(): void {
+    const [next] = this.queue;
+    if (!next) {
+      this.free++;
+      return;
+    }
+    this.queue.delete(next);
+    next();
+  }
+}

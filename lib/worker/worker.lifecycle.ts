@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto';
+import { Logger, type LoggerService } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
+import { systemRandom, type Random, type WebhookSource } from '../core/index.js';
+import type { HandlerRegistry } from '../handlers/index.js';
+import type { InboxStore } from '../inbox/index.js';
+import { Dispatcher } from './dispatcher.js';
+import { DutyRoster } from './duty.roster.js';
+import { errorHeadline } from './error-text.js';
+import { HandlerRunner } from './handler.runner.js';
+import { assertRetryPolicy } from './retry.policy.js';
+import { systemTimers, type Timers } from './timers.js';
+import { retentionDuty, sweepDuty } from './worker.duties.js';
+import { WorkerLoop } from './worker.loop.js';
+import type { WorkerSettings } from './worker.settings.js';
+
+export interface WorkerLifecycleParts {
+  readonly store: InboxStore;
+  readonly sources: readonly WebhookSource[];
+  readonly handlers: HandlerRegistry;
+  readonly settings: WorkerSettings;
+  readonly timers?: Timers;
+  readonly random?: Random;
+  readonly logger?: LoggerService;
+}
+
+/** A process manager asks with these; `enableShutdownHooks` listens for them. */
+const ENDING_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+/** main.ts may enable the hooks after `listen`. */
+const HOOKS_CHECK_AFTER_MS = 5_000;
+
+/**
+ * The worker of one application: started when all modules are ready, drained and awaited in
+ * `onModuleDestroy`, since TypeORM closes its connections in a later hook (nestjs/nest#2893).
+ */
+export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger: LoggerService;
+  private readonly timers: Timers;
+  private readonly loop: WorkerLoop;
+  private readonly roster: DutyRoster;
+  private readonly cancelHooksCheck: (() => void)[] = [];
+  private stopListening: Promise<(() => Promise<void>) | undefined> | undefined;
+
+  constructor(private readonly parts: WorkerLifecycleParts) {
+    const { store, settings, handlers, sources, random = systemRandom } = parts;
+    const logger = (this.logger = parts.logger ?? new Logger('ArmoxArmaloWorker'));
+    const timers = (this.timers = parts.timers ?? systemTimers);
+    const runner = new HandlerRunner({
+      store,
+      leaseMs: settings.lease,
+      transactions: settings.transactions,
+      timers,
+      loggerOf: loggerPerHandler(),
+    });
+    const retry = settings.retry;
+    const dispatcher = new Dispatcher({
+      store,
+      runner,
+      handlers,
+      sources,
+      retry,
+      timers,
+      random,
+      logger,
+    });
+    const run = dispatcher.dispatch.bind(dispatcher);
+    this.loop = new WorkerLoop({ store, run, settings, timers, random, logger });
+    this.roster = new DutyRoster(
+      [
+        retentionDuty(store, settings.retention, logger),
+        sweepDuty(store, () => this.wake(), logger),
+      ],
+      randomUUID(),
+      store,
+      timers,
+      random,
+      logger,
+    );
+  }
+
+  /** @throws HandlerError, ConfigurationError when a handler cannot be run as it is declared */
+  onApplicationBootstrap(): void {
+    const { handlers, settings, sources, store } = this.parts;
+    handlers.discover(sources.map((source) => source.name));
+    assertRetryPolicy(settings.retry, 'worker.retry');
+    for (const { name, options } of handlers.all()) {
+      assertRetryPolicy({ ...settings.retry, ...options.retry }, `${name} retry`);
+    }
+    this.loop.start();
+    this.roster.start();
+    this.stopListening = store
+      .listen(() => this.wake())
+      .catch((error: unknown) => {
+        this.logger.warn(
+          `Other replicas cannot wake this one (${errorHeadline(error)}); it looks for events every ` +
+            `${settings.pollInterval} ms.`,
+        );
+        return undefined;
+      });
+    this.cancelHooksCheck.push(this.timers.after(HOOKS_CHECK_AFTER_MS, () => this.checkHooks()));
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    for (const cancel of this.cancelHooksCheck) cancel();
+    const listening = this.stopListening?.then((stop) => stop?.()).catch(() => undefined);
+    await Promise.all([
+      listening,
+      this.roster.stop(),
+      this.loop.stop({ graceMs: this.parts.settings.shutdownTimeout }),
+    ]);
+  }
+
+  /** Something has been stored: claim now instead of at the next poll. */
+  wake(): void {
+    this.loop.notify();
+  }
+
+  /** Nest does not tell whether hooks are on; what matters is whether anybody hears the signal. */
+  private checkHooks(): void {
+    if (ENDING_SIGNALS.some((signal) => process.listenerCount(signal) > 0)) return;
+    this.logger.warn(
+      'Nothing listens for SIGTERM, so a deploy ends this process in the middle of its handlers, and their ' +
+        'events wait until their leases run out. Call `app.enableShutdownHooks()` in main.ts.',
+    );
+  }
+}
+
+function loggerPerHandler(): (handler: string) => LoggerService {
+  const loggers = new Map<string, LoggerService>();
+  return (handler) => {
+    let logger = loggers.get(handler);
+    if (!logger) loggers.set(handler, (logger = new Logger(handler)));
+    return logger;
+  };
+}
