@@ -36,3 +36,14 @@ export {
 } from './score.dto.js';
 export type { CertificationTier } from './score.dto.js';
 export { SwarmCreatedData, SwarmHaltedData } from './swarm.dto.js';
+export { ArmaloClient } from './armalo.client.js';
+export type * from './armalo.api-types.js';
+export { armaloEvalEnd } from './armalo.eval-status.js';
+export type { ArmaloEvalEnd } from './armalo.eval-status.js';
+export { ArmaloWebhooks, WebhookRegistrationError } from './armalo.webhooks.js';
+export type {
+  EnsuredWebhook,
+  EnsureWebhookOptions,
+  RegistrationProblem,
+} from './armalo.webhooks.js';
+export { ArmaloWebhooksApi } from './armalo.webhooks-api.js';

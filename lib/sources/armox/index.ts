@@ -21,3 +21,14 @@ export {
 export type { ArmoxOutput } from './job.dto.js';
 export { OnArmoxEvent } from './on-armox-event.decorator.js';
 export { armoxOutputUrls } from './output-urls.js';
+export { ArmoxClient } from './armox.client.js';
+export type * from './armox.api-types.js';
+export { readArmoxJob } from './armox.job-reader.js';
+export type { AnyArmoxJob } from './armox.job-reader.js';
+export {
+  isKnownJobStatus,
+  isTerminalJobStatus,
+  mayMoveJob,
+  normalJobStatus,
+} from './armox.job-status.js';
+export type { AnyArmoxJobStatus } from './armox.job-status.js';

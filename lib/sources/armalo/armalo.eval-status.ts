@@ -1,0 +1,18 @@
+/** How an evaluation ended. */
+export type ArmaloEvalEnd = 'completed' | 'failed' | 'cancelled';
+
+/** Only the first two are documented; the others are read as what they say (contract 9.19). */
+const ENDS: ReadonlyMap<string, ArmaloEvalEnd> = new Map([
+  ['completed', 'completed'],
+  ['failed', 'failed'],
+  ['error', 'failed'],
+  ['timed_out', 'failed'],
+  ['timeout', 'failed'],
+  ['cancelled', 'cancelled'],
+  ['canceled', 'cancelled'],
+]);
+
+/** Undefined for every other status: the evaluation is still running. */
+export function armaloEvalEnd(status: string | undefined): ArmaloEvalEnd | undefined {
+  return status === undefined ? undefined : ENDS.get(status);
+}

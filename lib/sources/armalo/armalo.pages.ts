@@ -1,0 +1,57 @@
+import { clampLimit, isRecord, readId, readList, readNumber } from '../../http/index.js';
+import type { ApiTransport, JsonRecord, Query } from '../../http/index.js';
+import type { ArmaloList, ArmaloListOptions } from './armalo.api-types.js';
+
+const MAX_PAGES = 10;
+
+/** A list of the API and how to read one entry of it; entries that it reads as undefined are left out. */
+export interface Listing<T extends { readonly id: string }> {
+  readonly path: string;
+  /** The plural keys under which the entries may be. */
+  readonly keys: readonly string[];
+  readonly query: Query;
+  read(item: JsonRecord): T | undefined;
+}
+
+/**
+ * Reads a list, page by page. No document shows pages (contract 9.18), so one is asked for only
+ * where the answer hints at it, by cursor or by offset; what brings nothing new ends it.
+ */
+export async function readPages<T extends { readonly id: string }>(
+  transport: ApiTransport,
+  listing: Listing<T>,
+  { limit, maxPages = MAX_PAGES, ...options }: ArmaloListOptions,
+): Promise<ArmaloList<T>> {
+  const items = new Map<string, T>();
+  const cursors = new Set<string>();
+  let next: Query | undefined = {};
+  for (let page = 0; next && page < Math.max(1, maxPages); page += 1) {
+    const query: Query = { ...listing.query, limit: clampLimit(limit), ...next };
+    const answer = await transport.send({ method: 'GET', path: listing.path, query }, options);
+    const entries = readList(answer.body, listing.keys);
+    if (!entries) throw answer.unusable(`Its body holds no list of ${listing.keys[0]}.`);
+    const before = items.size;
+    for (const item of entries.map((entry) => listing.read(entry))) {
+      if (item) items.set(item.id, item);
+    }
+    next = items.size > before ? nextPage(answer.body, items.size, cursors) : undefined;
+  }
+  return { items: [...items.values()], truncated: next !== undefined };
+}
+
+function nextPage(body: unknown, seen: number, cursors: Set<string>): Query | undefined {
+  if (!isRecord(body)) return undefined;
+  // Some APIs put the hints beside the list, others one level down.
+  const inner = ['pagination', 'meta', 'data'].map((key) => body[key]).find(isRecord) ?? {};
+  const hint = (key: string): unknown => body[key] ?? inner[key];
+  if (hint('hasMore') === false) return undefined;
+  const cursor = readId(hint('nextCursor') ?? hint('cursor'));
+  if (cursor !== undefined) {
+    if (cursors.has(cursor)) return undefined;
+    cursors.add(cursor);
+    return { cursor };
+  }
+  const total = readNumber(hint('total'));
+  const more = hint('hasMore') === true || (total !== undefined && total > seen);
+  return more ? { offset: seen } : undefined;
+}

@@ -1,0 +1,45 @@
+import { isRecord, readId, readText } from '../../http/index.js';
+import type { JsonRecord } from '../../http/index.js';
+import { isTerminalJobStatus, normalJobStatus } from './armox.job-status.js';
+import type { AnyArmoxJobStatus } from './armox.job-status.js';
+import type { ArmoxJob, ArmoxOutput } from './job.dto.js';
+
+const LONGEST_ID = 200;
+
+/** A job in whichever of its five shapes, with a status that may be new. */
+export type AnyArmoxJob = ArmoxJob<AnyArmoxJobStatus>;
+
+/**
+ * Reads a job from any of the five shapes of contract section 5.4: `output_data ?? output`,
+ * `model_id ?? model`, `completed_at ?? cancelled_at`. All other fields are kept as they came.
+ * @param missingStatus what a job without a status is taken for
+ * @returns undefined for what is no job: no object, no id, or one longer than 200 characters
+ */
+export function readArmoxJob(
+  value: unknown,
+  missingStatus: AnyArmoxJobStatus,
+): AnyArmoxJob | undefined {
+  if (!isRecord(value)) return undefined;
+  const id = readId(value['id']);
+  if (id === undefined || id.length > LONGEST_ID) return undefined;
+  const status = normalJobStatus(readText(value['status']) ?? missingStatus);
+  const model = value['model_id'] ?? value['model'];
+  const endedAt = value['completed_at'] ?? value['cancelled_at'];
+  return {
+    ...value,
+    id,
+    status,
+    output: readOutput(value, status),
+    ...(model !== undefined && { model_id: readText(model) ?? null }),
+    ...(endedAt !== undefined && { completed_at: readText(endedAt) ?? null }),
+  };
+}
+
+/** Null, absent and `{}` before the end all mean: none yet (contract 8.10). */
+function readOutput(job: JsonRecord, status: string): ArmoxOutput | null {
+  const output = job['output_data'] ?? job['output'];
+  if (output === undefined || output === null) return null;
+  // No document shows a bare text or list; one is kept under a key of ours rather than lost.
+  if (!isRecord(output)) return { value: output };
+  return Object.keys(output).length > 0 || isTerminalJobStatus(status) ? output : null;
+}
