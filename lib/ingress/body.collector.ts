@@ -1,0 +1,57 @@
+import type { Readable } from 'node:stream';
+
+/** What became of an upload. */
+export type Upload =
+  | { readonly outcome: 'complete'; readonly bytes: Buffer }
+  | { readonly outcome: 'too-large' }
+  | { readonly outcome: 'aborted' };
+
+/*
+ * A socket that is closed while the sender still writes is reset, and the sender sees the reset in
+ * place of the 413. So what is too much is thrown away for a while before the answer; a sender that
+ * never ends, or never stops, is answered all the same.
+ */
+const LINGER_MS = 500;
+const LINGER_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Reads a stream to its end, keeping at most `limit` bytes in memory. Never rejects.
+ * @param declared the sender's Content-Length, NaN where there is none
+ */
+export function collectBody(stream: Readable, limit: number, declared: number): Promise<Upload> {
+  return new Promise((resolve) => {
+    let chunks: Buffer[] = [];
+    let size = 0;
+    let lingering: NodeJS.Timeout | undefined;
+
+    const settle = (upload: Upload): void => {
+      clearTimeout(lingering);
+      stream.off('data', take).off('end', end).off('close', abort);
+      // The error listener stays: a reset that comes later must not become an uncaught error.
+      stream.resume();
+      resolve(upload);
+    };
+    const overflow = (): void => {
+      chunks = [];
+      lingering ??= setTimeout(() => settle({ outcome: 'too-large' }), LINGER_MS);
+    };
+    const take = (chunk: Buffer): void => {
+      size += chunk.length;
+      if (size <= limit && lingering === undefined) chunks.push(chunk);
+      else if (size <= limit + LINGER_BYTES) overflow();
+      else settle({ outcome: 'too-large' });
+    };
+    const end = (): void =>
+      settle(
+        lingering === undefined
+          ? { outcome: 'complete', bytes: Buffer.concat(chunks, size) }
+          : { outcome: 'too-large' },
+      );
+    const abort = (): void => settle({ outcome: 'aborted' });
+
+    stream.on('error', abort).on('close', abort).on('end', end);
+    if (stream.destroyed) return abort();
+    if (declared > limit) overflow();
+    stream.on('data', take);
+  });
+}

@@ -1,0 +1,15 @@
+export { DeliveryErrorFilter } from './delivery-error.filter.js';
+export { DeliveryVerifier } from './delivery.verifier.js';
+export { EventPipe } from './event.pipe.js';
+export { IngressCounters } from './ingress.counters.js';
+export type { IngressCount, IngressOutcome } from './ingress.counters.js';
+export { DEFAULT_BODY_LIMIT, RawBody } from './raw-body.decorator.js';
+export type { RawBodyOptions } from './raw-body.decorator.js';
+export { RawBodyMiddleware } from './raw-body.middleware.js';
+export { ingressExports, ingressProviders } from './ingress.providers.js';
+export { SignatureGuard } from './signature.guard.js';
+export { createWebhookController } from './webhook.controller.js';
+export type { WebhookControllerOptions } from './webhook.controller.js';
+export type { WebhookAnswer } from './webhook.receiver.js';
+export { WebhookRoutes } from './webhook.routes.js';
+export type { WebhookUrl } from './webhook.routes.js';

@@ -1,0 +1,22 @@
+import type { Provider } from '@nestjs/common';
+import { DeliveryVerifier } from './delivery.verifier.js';
+import { IngressCounters } from './ingress.counters.js';
+import { RawBodyMiddleware } from './raw-body.middleware.js';
+import { RawBodyRefusals } from './raw-body.refusals.js';
+import { RouteTable } from './route.table.js';
+import { WebhookReceiver } from './webhook.receiver.js';
+import { WebhookRoutes } from './webhook.routes.js';
+
+/** What the module provides for receiving; SOURCES and Inbox must be there too. */
+export const ingressProviders: readonly Provider[] = [
+  IngressCounters,
+  DeliveryVerifier,
+  RouteTable,
+  WebhookRoutes,
+  RawBodyRefusals,
+  RawBodyMiddleware,
+  WebhookReceiver,
+];
+
+/** What signature guards and event pipes in controllers of the application need, with SOURCES. */
+export const ingressExports = [DeliveryVerifier, IngressCounters, WebhookRoutes];

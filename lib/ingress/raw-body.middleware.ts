@@ -1,0 +1,67 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { ApplicationConfig, HttpAdapterHost, type AbstractHttpAdapter } from '@nestjs/core';
+import { installOnExpress, type RawBodyDoor } from './express.raw-body.js';
+import { installOnFastify } from './fastify.raw-body.js';
+import { RawBodyRefusals } from './raw-body.refusals.js';
+import { WebhookRoutes, type RawRoute } from './webhook.routes.js';
+
+/** Members that Nest 12 has and 11 has not. */
+interface NewerAdapter {
+  isRouteOrderSensitive?(): boolean;
+}
+interface NewerConfig {
+  getRouteResolutionStrategy?(): string | undefined;
+}
+
+/**
+ * Keeps the exact bytes of the requests to the webhook routes and to controllers with `@RawBody()`.
+ * It is a provider and installs itself from its constructor, since what a module configures with
+ * `consumer.apply` comes after Nest's body parsers on Express, and may not read the stream on Fastify.
+ */
+@Injectable()
+export class RawBodyMiddleware implements OnModuleInit {
+  private adapter: AbstractHttpAdapter | undefined;
+  private raw: readonly RawRoute[] | undefined;
+
+  constructor(
+    host: HttpAdapterHost,
+    private readonly config: ApplicationConfig,
+    private readonly webhooks: WebhookRoutes,
+    private readonly refusals: RawBodyRefusals,
+  ) {
+    // Under Test.createTestingModule the adapter comes after the providers, still before the parsers.
+    if (host.httpAdapter) this.install(host.httpAdapter);
+    else host.init$.subscribe(() => this.install(host.httpAdapter));
+  }
+
+  /** @throws ConfigurationError when another route has the path of a built-in one */
+  onModuleInit(): void {
+    if (this.adapter) this.routes();
+  }
+
+  private install(adapter: AbstractHttpAdapter): void {
+    this.adapter = adapter;
+    const door: RawBodyDoor = {
+      routes: () => this.routes(),
+      refuse: (error, response, route) => this.refusals.answer(error, response, route),
+    };
+    if (adapter.getType() === 'fastify') installOnFastify(adapter, door);
+    else installOnExpress(adapter, door);
+  }
+
+  private routes(): readonly RawRoute[] {
+    if (!this.raw) {
+      this.webhooks.assertReachable(this.firstRouteWins());
+      this.raw = this.webhooks.raw();
+    }
+    return this.raw;
+  }
+
+  private firstRouteWins(): boolean {
+    const orderSensitive =
+      (this.adapter as NewerAdapter | undefined)?.isRouteOrderSensitive?.() ??
+      this.adapter?.getType() !== 'fastify';
+    const strategy = (this.config as NewerConfig).getRouteResolutionStrategy?.();
+    return orderSensitive && strategy !== 'specificity';
+  }
+}
