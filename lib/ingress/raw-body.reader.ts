@@ -40,9 +40,10 @@ function alreadyRead(request: IngressRequest, limit: number): RawBytes {
 
 const whatReadItAndWhatToChange = (request: IngressRequest): string =>
   `The body of ${request.method} ${pathOf(request)} was read before this module could keep its bytes, ` +
-  'so no signature can be checked and every delivery is answered 500. The usual cause is an Express ' +
-  'instance with `express.json()` already mounted that is handed to `NestFactory.create`. ' +
-  'Mount the parser after `NestFactory.create`, with `app.use(express.json())`, or keep the bytes: ' +
+  'so no signature can be checked and every delivery is answered 500. Usual causes: an Express ' +
+  'instance with `express.json()` already mounted that is handed to `NestFactory.create` (mount the parser ' +
+  'after `NestFactory.create`, with `app.use(express.json())`), or on Fastify a middleware in `app.use(…)` that reads ' +
+  'the request (use `app.useBodyParser(…)`). Or let the parser keep the bytes: ' +
   '`express.json({ verify: (req, _res, bytes) => { req.rawBody = bytes; } })`.';
 
 const pathOf = (request: IngressRequest): string =>

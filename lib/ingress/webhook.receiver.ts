@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { HttpException, Inject, Injectable } from '@nestjs/common';
 import {
   SOURCES,
   StoreUnavailableError,
@@ -44,7 +44,7 @@ export class WebhookReceiver {
     try {
       return openVerified(this.sources, source, verifiedDeliveryOf(request));
     } catch (error) {
-      this.counters.add(source, 'unreadable');
+      this.counters.add(source, error instanceof HttpException ? 'unreadable' : 'failed');
       throw error;
     }
   }
