@@ -42,7 +42,7 @@ export class DeliveryErrorFilter implements ExceptionFilter {
       this.logger.error(describe(error));
       return new ServiceUnavailableException();
     }
-    if (error instanceof EnvelopeUnreadableError) return unreadable();
+    if (error instanceof EnvelopeUnreadableError) return unreadable(error);
     this.logger.error(describe(error), error instanceof Error ? error.stack : undefined);
     return new InternalServerErrorException();
   }

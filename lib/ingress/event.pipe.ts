@@ -52,5 +52,6 @@ export function openVerified(
   }
 }
 
-export const unreadable = (cause?: Error): HttpException =>
-  new BadRequestException('The body is no readable event.', cause ? { cause } : {});
+export const unreadable = (cause: Error): HttpException =>
+  // Nest 11 leaves `error` out where options come without a description.
+  new BadRequestException('The body is no readable event.', { cause, description: 'Bad Request' });
