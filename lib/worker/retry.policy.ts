@@ -3,7 +3,9 @@ import type { RetryPolicy } from '../handlers/index.js';
 
 /** Milliseconds to wait after `attempt` (1 for the first) has failed. */
 export function retryDelay(policy: RetryPolicy, attempt: number, random: Random): number {
-  const wait = Math.min(policy.maxDelay, policy.delay * policy.factor ** (attempt - 1));
+  // A large attempt grows to Infinity, and Infinity times a delay of 0 is no number.
+  const growth = Math.min(policy.factor ** (attempt - 1), Number.MAX_VALUE);
+  const wait = Math.min(policy.maxDelay, policy.delay * growth);
   return Math.round(wait * (1 + policy.jitter * (2 * random() - 1)));
 }
 

@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import type { LoggerService } from '@nestjs/common';
 import type { Random } from '../core/index.js';
 import type { ClaimedRow, InboxStore, Settlement } from '../inbox/index.js';
@@ -148,10 +148,11 @@ export class WorkerLoop {
 
   private launch(held: HeldRow): void {
     this.running++;
-    // A handler that calls `AsyncLocalStorage.enterWith` must not change the context of the loop.
-    const ended = this.atBootstrap(() => this.execute(held)).finally(() =>
-      this.underway.delete(ended),
-    );
+    // Its own, as a handler that calls `AsyncLocalStorage.enterWith` changes the one it runs in.
+    const context = new AsyncResource('armox-armalo:event');
+    const ended = context
+      .runInAsyncScope(() => this.execute(held))
+      .finally(() => this.underway.delete(ended));
     this.underway.add(ended);
   }
 

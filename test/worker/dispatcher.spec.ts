@@ -1,0 +1,448 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { EntityManager } from 'typeorm';
+import {
+  EnvelopeUnreadableError,
+  RejectEventError,
+  RetryLaterError,
+  type WebhookSource,
+} from '../../lib/core/index.js';
+import {
+  defaultRetryPolicy,
+  type HandlerContext,
+  type HandlerOptions,
+  type RegisteredHandler,
+} from '../../lib/handlers/index.js';
+import type { ClaimedRow } from '../../lib/inbox/index.js';
+import { errorText } from '../../lib/worker/error-text.js';
+import {
+  assertRetryPolicy,
+  Dispatcher,
+  HandlerRunner,
+  retryDelay,
+} from '../../lib/worker/index.js';
+import { LogBook } from './log-book.js';
+import { ManualTimers, rest } from './manual-timers.js';
+import { MemoryStore } from './memory.store.js';
+
+type Body = (event: never, context: HandlerContext) => unknown;
+
+const source: WebhookSource = {
+  name: 'armalo',
+  signatureHeader: 'x-signature',
+  eventNames: [],
+  verify: () => true,
+  open: ({ body }) => {
+    const text = body.toString();
+    if (text === 'torn') throw new EnvelopeUnreadableError('no JSON');
+    const problems = text === '{"bad":true}' ? ['data.amount must be a number'] : [];
+    const payload: unknown = JSON.parse(text);
+    return { source: 'armalo', account: '', id: 'e', name: 'n', body, payload, problems };
+  },
+};
+
+function workbench(transactions = 2) {
+  const timers = new ManualTimers();
+  const store = new MemoryStore(timers);
+  const logger = new LogBook();
+  const handlers: RegisteredHandler[] = [];
+  const dispatcher = new Dispatcher({
+    store,
+    runner: new HandlerRunner({
+      store,
+      leaseMs: 30_000,
+      transactions,
+      timers,
+      loggerOf: () => logger,
+    }),
+    handlers: { handlersFor: () => handlers },
+    sources: [source],
+    retry: defaultRetryPolicy,
+    timers,
+    random: () => 0.5,
+    logger,
+  });
+  store.add(1);
+  const claim = async (): Promise<ClaimedRow> => {
+    const [row] = await store.claim(1, 30_000);
+    if (!row) throw new Error('nothing to claim');
+    return row;
+  };
+  /** One attempt, from claim to settle. */
+  const attempt = async (signal = new AbortController().signal) => {
+    const settlement = await dispatcher.dispatch(await claim(), signal);
+    if (settlement) await store.settle([settlement]);
+    return settlement;
+  };
+  const after = async (ms: number) => {
+    await timers.pass(ms);
+    return attempt();
+  };
+  const handler = (name: string, body: Body, options: HandlerOptions = {}) => {
+    const invoke = async (event: unknown, context: HandlerContext) => {
+      await body(event as never, context);
+    };
+    handlers.push({ name, source: 'armalo', patterns: ['*'], options, invoke });
+  };
+  const forget = () => handlers.splice(0);
+  return { timers, store, logger, dispatcher, claim, attempt, after, handler, forget };
+}
+
+describe('an event', () => {
+  it('is done when every handler has succeeded, each with an event object of its own', async () => {
+    const { handler, attempt, store, logger } = workbench();
+    store.row('1').body = Buffer.from('{"amount":1}');
+    const seen: unknown[] = [];
+    for (const name of ['a', 'b']) {
+      handler(name, (event: { amount?: number }) => {
+        seen.push({ ...event });
+        delete event.amount;
+      });
+    }
+    expect(await attempt()).toMatchObject({ to: 'done', handled: ['a', 'b'], failures: [] });
+    expect(seen).toEqual([{ amount: 1 }, { amount: 1 }]);
+    expect(logger.lines).toHaveLength(1);
+  });
+
+  it('is tried again with the handlers that failed only, and one that fails stops no other', async () => {
+    const { handler, attempt, after, store } = workbench();
+    const ran: string[] = [];
+    let broken = true;
+    handler('first', () => ran.push('first'));
+    handler('broken', () => {
+      ran.push('broken');
+      if (broken) throw new TypeError('no such agent');
+    });
+    handler('last', () => ran.push('last'));
+
+    const first = await attempt();
+    expect(first).toMatchObject({ to: 'retry', inMs: 5_000, handled: ['first', 'last'] });
+    expect(first?.failures).toEqual([
+      {
+        handler: 'broken',
+        error: expect.stringMatching(/^TypeError: no such agent\n\s+at /),
+        duration: 0,
+      },
+    ]);
+    broken = false;
+    expect(await after(5_000)).toMatchObject({ to: 'done', handled: ['first', 'last', 'broken'] });
+    expect(ran).toEqual(['first', 'broken', 'last', 'broken']);
+    expect(store.row('1').attempt).toBe(2);
+  });
+
+  it('has a handler marked at once when others come after it, so that a crash does not run it again', async () => {
+    const { handler, attempt, store } = workbench();
+    handler('mail', () => {});
+    handler('crash', () => expect(store.row('1').handled).toEqual(['mail']));
+    expect(await attempt()).toMatchObject({ to: 'done' });
+    expect(store.calls.filter((call) => call === 'markHandled')).toHaveLength(1);
+  });
+
+  it('ends dead at once when a handler rejects it, after the others had their turn', async () => {
+    const { handler, attempt, logger } = workbench();
+    const ran: string[] = [];
+    handler('judge', () => {
+      throw new RejectEventError('for a deleted tenant');
+    });
+    handler('other', () => ran.push('other'));
+    expect(await attempt()).toMatchObject({
+      to: 'dead',
+      reason: 'rejected',
+      handled: ['other'],
+      error: expect.stringMatching(/^judge: RejectEventError: for a deleted tenant/),
+    });
+    expect(ran).toEqual(['other']);
+    expect(logger.of('error')).toHaveLength(1);
+  });
+
+  it('waits as long as a handler asks, told by code and not by class', async () => {
+    const { handler, attempt } = workbench();
+    handler('later', () => {
+      throw Object.assign(new Error('of the other copy of the package'), {
+        code: new RetryLaterError(1).code,
+        delayMs: 90_000,
+      });
+    });
+    expect(await attempt()).toMatchObject({ to: 'retry', inMs: 90_000 });
+  });
+
+  it('is dead when no failed handler may try again, and never before', async () => {
+    const { handler, attempt, after } = workbench();
+    const ran: string[] = [];
+    const fail = (name: string) => () => {
+      ran.push(name);
+      throw new Error(name);
+    };
+    handler('once', fail('once'), { retry: { attempts: 1 } });
+    handler('thrice', fail('thrice'), { retry: { attempts: 3, delay: 10, factor: 1 } });
+    expect(await attempt()).toMatchObject({ to: 'retry', inMs: 10 });
+    expect(await after(10)).toMatchObject({ to: 'retry', inMs: 10 });
+    expect(await after(10)).toMatchObject({ to: 'dead', reason: 'attempts-used-up' });
+    expect(ran).toEqual(['once', 'thrice', 'thrice', 'thrice']);
+  });
+
+  it('is dead, not done, when the last failed handler may not try again and the rest succeed', async () => {
+    const { handler, attempt, after } = workbench();
+    let broken = true;
+    handler('once', () => Promise.reject(new Error('x')), { retry: { attempts: 1 } });
+    handler('heals', () => (broken ? Promise.reject(new Error('y')) : undefined));
+    await attempt();
+    broken = false;
+    expect(await after(5_000)).toMatchObject({
+      to: 'dead',
+      reason: 'attempts-used-up',
+      handled: ['heals'],
+      error: expect.stringContaining('once'),
+    });
+  });
+
+  it('for which nobody cares is ignored', async () => {
+    const { attempt } = workbench();
+    expect(await attempt()).toMatchObject({ to: 'ignored', reason: 'no-handler' });
+  });
+
+  it('whose remaining handlers are gone since the last attempt is done', async () => {
+    const { handler, attempt, after, forget } = workbench();
+    handler('kept', () => {});
+    handler('removed', () => Promise.reject(new Error('x')));
+    await attempt();
+    forget();
+    expect(await after(5_000)).toMatchObject({ to: 'done', handled: ['kept'] });
+  });
+
+  it('of an unsound or unreadable payload is dead, with the problems and without the payload', async () => {
+    for (const [body, error] of [
+      ['{"bad":true}', 'data.amount must be a number'],
+      ['torn', expect.stringContaining('EnvelopeUnreadableError')],
+    ] as const) {
+      const { attempt, store, handler } = workbench();
+      handler('never', () => Promise.reject(new Error('was run')));
+      store.row('1').body = Buffer.from(body);
+      expect(await attempt()).toMatchObject({ to: 'dead', reason: 'invalid-payload', error });
+    }
+  });
+
+  it('of a source that the options have left out since waits for its return', async () => {
+    const { attempt, store } = workbench();
+    store.row('1').source = 'elsewhere';
+    expect(await attempt()).toMatchObject({
+      to: 'retry',
+      inMs: 5_000,
+      error: expect.stringContaining('`elsewhere`'),
+    });
+  });
+});
+
+describe('a handler', () => {
+  it('gets the identity of the event, and a key that is the same in every attempt', async () => {
+    const { handler, attempt, after } = workbench();
+    const contexts: HandlerContext[] = [];
+    handler('Mail.send', (_, context) => {
+      contexts.push(context);
+      if (contexts.length === 1) throw new Error('again');
+    });
+    await attempt();
+    await after(5_000);
+    expect(contexts).toMatchObject(
+      [1, 2].map((n) => ({
+        eventId: 'event-1',
+        source: 'armalo',
+        name: 'escrow.created',
+        via: 'webhook',
+        attempt: n,
+        idempotencyKey: 'armalo::event-1:Mail.send',
+      })),
+    );
+    expect(() => contexts[0]?.manager).toThrow(/Mail\.send.*transactional: true/);
+  });
+
+  it('that never ends fails at its timeout, its signal aborts, and its late end counts for nothing', async () => {
+    const { handler, attempt, timers } = workbench();
+    let end = () => {};
+    let signal: AbortSignal | undefined;
+    handler(
+      'stuck',
+      (_, context) => {
+        signal = context.signal;
+        return new Promise<void>((resolve) => (end = resolve));
+      },
+      { timeout: 500 },
+    );
+    const attempted = attempt();
+    await timers.pass(500);
+    const settlement = await attempted;
+    expect(settlement).toMatchObject({ to: 'retry', handled: [] });
+    expect(settlement?.failures[0]).toMatchObject({
+      duration: 500,
+      error: expect.stringContaining('HandlerTimeoutError'),
+    });
+    expect(signal?.aborted).toBe(true);
+    end();
+    await rest();
+    expect(settlement?.handled).toEqual([]);
+  });
+
+  it('whose lease is lost, or whose application stops, is told so, and nothing is settled', async () => {
+    const { handler, attempt, store } = workbench();
+    const row = new AbortController();
+    handler('long', () => new Promise(() => {}));
+    handler('next', () => Promise.reject(new Error('was run')));
+    const attempted = attempt(row.signal);
+    await rest();
+    row.abort(new Error('lost'));
+    expect(await attempted).toBeUndefined();
+    expect(store.settledGroups).toEqual([]);
+  });
+
+  it('whose mark is refused was not ours to run any more: nothing is settled', async () => {
+    const { handler, attempt, store } = workbench();
+    const ran: string[] = [];
+    handler('first', () => {
+      store.row('1').token = 'another worker';
+    });
+    handler('second', () => ran.push('second'));
+    expect(await attempt()).toBeUndefined();
+    expect(ran).toEqual([]);
+  });
+});
+
+describe('a transactional handler', () => {
+  const write = (context: HandlerContext, text: string) =>
+    (context.manager as EntityManager & { write(text: string): void }).write(text);
+
+  it('writes and is marked in one commit, and a mark that is there already counts as success', async () => {
+    const { handler, attempt, store, claim, dispatcher } = workbench();
+    handler('tx', (_, context) => write(context, 'effect'), { transactional: true });
+    expect(await attempt()).toMatchObject({ to: 'done', handled: ['tx'] });
+    expect(store.written).toEqual(['effect']);
+    expect(store.calls).not.toContain('markHandled');
+
+    // The answer to the COMMIT was lost, so the claim did not know of the mark.
+    Object.assign(store.row('1'), { state: 'open', handled: [] });
+    const row = await claim();
+    store.row('1').handled = ['tx'];
+    const settlement = await dispatcher.dispatch(row, new AbortController().signal);
+    expect(settlement).toMatchObject({ to: 'done', handled: ['tx'] });
+    expect(store.written).toEqual(['effect']);
+  });
+
+  it('is rolled back before its failure or timeout is settled', async () => {
+    const { handler, attempt, store, timers } = workbench();
+    const options = { transactional: true, timeout: 1_000 };
+    handler('stuck', (_, context) => (write(context, 'half'), new Promise(() => {})), options);
+    const attempted = attempt();
+    await timers.pass(1_000);
+    expect(await attempted).toMatchObject({ to: 'retry' });
+    expect(store.written).toEqual([]);
+    expect(store.calls.slice(-3)).toEqual(['begin', 'rollback', 'settle']);
+  });
+
+  it('whose rollback never ends gives its slot up, and nothing is settled', async () => {
+    const { handler, attempt, store, timers } = workbench();
+    handler('stuck', () => Promise.reject(new Error('x')), { transactional: true });
+    store.runTransactional = async (_lease, _handler, _ms, work) => {
+      await work({} as EntityManager).catch(() => undefined);
+      return new Promise(() => {});
+    };
+    const attempted = attempt();
+    await timers.pass(60_000);
+    expect(await attempted).toBeUndefined();
+  });
+
+  it('whose lease was lost before it began stops everything', async () => {
+    const { handler, attempt, store } = workbench();
+    const ran: string[] = [];
+    store.runTransactional = async () => 'lease-lost';
+    handler('tx', () => ran.push('tx'), { transactional: true });
+    handler('next', () => ran.push('next'));
+    expect(await attempt()).toBeUndefined();
+    expect(ran).toEqual([]);
+  });
+
+  it('shares the permitted connections with the others, and waits its turn without using its timeout', async () => {
+    const { handler, store, timers, dispatcher, claim } = workbench(1);
+    store.add(2);
+    const ends: (() => void)[] = [];
+    handler('tx', () => new Promise<void>((resolve) => ends.push(resolve)), {
+      transactional: true,
+      timeout: 1_000,
+    });
+    const waiting = new AbortController();
+    const never = new AbortController().signal;
+    const first = dispatcher.dispatch(await claim(), never);
+    const second = dispatcher.dispatch(await claim(), waiting.signal);
+    const third = dispatcher.dispatch(await claim(), never);
+    await timers.pass(900);
+    expect(ends).toHaveLength(1);
+    waiting.abort(new Error('lost'));
+    expect(await second).toBeUndefined();
+    ends[0]?.();
+    expect(await first).toMatchObject({ to: 'done' });
+    await timers.pass(900);
+    ends[1]?.();
+    expect(await third).toMatchObject({ to: 'done' });
+  });
+});
+
+describe('the retry policy', () => {
+  const policy = defaultRetryPolicy;
+
+  it('spreads the default twenty attempts over about seventy hours', () => {
+    const waits = Array.from({ length: policy.attempts - 1 }, (_, n) =>
+      retryDelay(policy, n + 1, () => 0.5),
+    );
+    expect(waits.slice(0, 4)).toEqual([5_000, 15_000, 45_000, 135_000]);
+    expect(waits.reduce((sum, wait) => sum + wait, 0) / 3_600_000).toBeCloseTo(70.6, 1);
+  });
+
+  it('never waits outside the jitter around the capped wait', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 10_000 }),
+        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.integer({ min: 0, max: 100_000 }),
+        (attempt, random, jitter, delay) => {
+          const wait = retryDelay({ ...policy, jitter, delay }, attempt, () => random);
+          const middle = Math.min(policy.maxDelay, delay * 3 ** (attempt - 1));
+          const capped = delay === 0 ? 0 : middle;
+          expect(wait).toBeGreaterThanOrEqual(Math.floor(capped * (1 - jitter)));
+          expect(wait).toBeLessThanOrEqual(Math.ceil(capped * (1 + jitter)));
+        },
+      ),
+    );
+  });
+
+  it('is refused with the name of the part that is wrong', () => {
+    expect(() => assertRetryPolicy({ ...policy, attempts: 0 }, 'worker.retry')).toThrow(
+      /worker\.retry\.attempts/,
+    );
+    expect(() => assertRetryPolicy({ ...policy, jitter: NaN }, 'A.b retry')).toThrow(/jitter/);
+    expect(() => assertRetryPolicy(policy, 'worker.retry')).not.toThrow();
+  });
+});
+
+describe('what is kept of an error', () => {
+  it('is its class, message, first frames and causes, within bounds', () => {
+    const cause = new RangeError('root');
+    const text = errorText(new TypeError('x'.repeat(5_000), { cause }));
+    expect(text).toMatch(/^TypeError: x+…\n\s+at /);
+    expect(text).toMatch(/caused by RangeError: root/);
+    expect(text.length).toBeLessThanOrEqual(4_000);
+  });
+
+  it('never is what was thrown when that is no error, nor fails on one that fights back', () => {
+    expect(errorText({ secret: 'payload' })).not.toContain('payload');
+    expect(errorText(undefined)).toMatch(/undefined/);
+    const circular = new Error('round');
+    circular.cause = circular;
+    expect(errorText(circular)).toMatch(/^Error: round/);
+    const trap = new Error('x');
+    Object.defineProperty(trap, 'message', {
+      get() {
+        throw new Error('trap');
+      },
+    });
+    expect(errorText(trap)).toBe('An error that could not be read.');
+  });
+});
