@@ -28,6 +28,8 @@ export class RawBodyRefusals {
       this.log.warn(`${route.path}:${status}`, `POST ${route.path} was answered ${status}.`);
     }
     const { httpAdapter } = this.host;
+    // A middleware with a timeout may have answered while the body came in.
+    if (httpAdapter.isHeadersSent(response)) return;
     // Of an upload that is too large, or broke off, there may be more to come.
     httpAdapter.setHeader(response, 'Connection', 'close');
     httpAdapter.reply(response, exception.getResponse(), status);

@@ -25,7 +25,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import express from 'express';
 import type { FastifyInstance } from 'fastify';
-import { map } from 'rxjs';
+import { map, tap } from 'rxjs';
 import { WebhookRoutes } from '../../lib/ingress/index.js';
 import {
   adapters,
@@ -104,6 +104,15 @@ class Wrap implements NestInterceptor {
   }
 }
 
+class HeaderAfterwards implements NestInterceptor {
+  intercept(context: ExecutionContext, next: CallHandler) {
+    const response = context
+      .switchToHttp()
+      .getResponse<{ header(name: string, value: string): void }>();
+    return next.handle().pipe(tap(() => response.header('x-took', '1')));
+  }
+}
+
 class TurnEverythingInto418 implements ExceptionFilter {
   constructor(private readonly app: INestApplication) {}
 
@@ -165,6 +174,10 @@ const dressings: readonly Dressing[] = [
   {
     with: 'an interceptor that wraps what is returned',
     main: (app) => void app.useGlobalInterceptors(new Wrap()),
+  },
+  {
+    with: 'an interceptor that sets a header afterwards',
+    main: (app) => void app.useGlobalInterceptors(new HeaderAfterwards()),
   },
   {
     with: 'a filter that takes every error',
