@@ -1,0 +1,229 @@
+import 'reflect-metadata';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { Injectable, Module, type INestApplicationContext, type Provider } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { WebhookSource } from '../../lib/core/index.js';
+import {
+  createEventDecorator,
+  defaultRetryPolicy,
+  HandlerExplorer,
+  HandlerRegistry,
+} from '../../lib/handlers/index.js';
+import type { InboxStore } from '../../lib/inbox/index.js';
+import { WorkerLifecycle, type WorkerSettings } from '../../lib/worker/index.js';
+import { LogBook } from './log-book.js';
+import { ManualTimers, rest } from './manual-timers.js';
+import { MemoryStore } from './memory.store.js';
+
+const HOUR = 3_600_000;
+const On = createEventDecorator<{ 'escrow.created': object }, unknown>('armalo');
+
+const source: WebhookSource = {
+  name: 'armalo',
+  signatureHeader: 'x-signature',
+  eventNames: ['escrow.created'],
+  verify: () => true,
+  open: ({ body }) => ({
+    source: 'armalo',
+    account: '',
+    id: 'e',
+    name: 'escrow.created',
+    body,
+    payload: {},
+    problems: [],
+  }),
+};
+
+const settings: WorkerSettings = {
+  concurrency: 2,
+  transactions: 1,
+  lease: 30_000,
+  pollInterval: 1_000,
+  shutdownTimeout: 15_000,
+  maxDeaths: 2,
+  retry: defaultRetryPolicy,
+  retention: { payload: 14 * 24 * HOUR, row: 180 * 24 * HOUR, dead: null },
+};
+
+/** With the duties that only the lifecycle asks for. */
+class DutifulStore extends MemoryStore {
+  holder: string | undefined;
+  prunable = 0;
+  stray = 0;
+  listener: (() => void) | undefined;
+
+  async holdDuty(name: string, owner: string): Promise<boolean> {
+    this.calls.push(`hold ${name}`);
+    this.holder ??= owner;
+    return this.holder === owner;
+  }
+  async prune(): Promise<number> {
+    this.calls.push('prune');
+    const batch = Math.min(1_000, this.prunable);
+    this.prunable -= batch;
+    return batch;
+  }
+  async sweepWaiting(): Promise<number> {
+    const stray = this.stray;
+    this.stray = 0;
+    return stray;
+  }
+  async listen(wake: () => void): Promise<() => Promise<void>> {
+    this.listener = wake;
+    return async () => void (this.listener = undefined);
+  }
+}
+
+const apps: INestApplicationContext[] = [];
+
+async function boot(
+  providers: Provider[],
+  prepare: (store: DutifulStore) => void = () => {},
+  changed: Partial<WorkerSettings> = {},
+) {
+  const timers = new ManualTimers();
+  const store = new DutifulStore(timers);
+  const logger = new LogBook();
+  prepare(store);
+  @Module({
+    providers: [
+      HandlerExplorer,
+      HandlerRegistry,
+      {
+        provide: WorkerLifecycle,
+        inject: [HandlerRegistry],
+        useFactory: (handlers: HandlerRegistry) =>
+          new WorkerLifecycle({
+            store: store as unknown as InboxStore,
+            sources: [source],
+            handlers,
+            settings: { ...settings, ...changed },
+            timers,
+            random: () => 0.5,
+            logger,
+          }),
+      },
+      ...providers,
+    ],
+  })
+  class AppModule {}
+  const app = await NestFactory.createApplicationContext(AppModule, {
+    logger: false,
+    abortOnError: false,
+  });
+  apps.push(app);
+  return { app, store, timers, logger, worker: app.get(WorkerLifecycle) };
+}
+
+afterEach(async () => {
+  for (const app of apps.splice(0)) await app.close();
+});
+
+describe('the worker in an application', () => {
+  it('starts with it, hears of new events, and has drained when it is closed', async () => {
+    const calls: string[] = [];
+    let end = () => {};
+    @Injectable()
+    class Handlers {
+      @On('escrow.created')
+      async handle() {
+        calls.push('begin');
+        await new Promise<void>((resolve) => (end = resolve));
+        calls.push('end');
+      }
+      onApplicationShutdown() {
+        calls.push('connections close');
+      }
+    }
+    const { app, store, worker } = await boot([Handlers]);
+    await rest();
+    store.add(1);
+    worker.wake();
+    await rest();
+    expect(calls).toEqual(['begin']);
+
+    const closing = app.close();
+    await rest();
+    expect(store.listener).toBeUndefined();
+    end();
+    await closing;
+    expect(calls).toEqual(['begin', 'end', 'connections close']);
+    expect(store.states()).toBe('done');
+  });
+
+  it('is woken by other processes where the database can tell, and polls where it cannot', async () => {
+    @Injectable()
+    class Handlers {
+      @On()
+      handle() {}
+    }
+    const told = await boot([Handlers]);
+    await rest();
+    told.store.add(1);
+    told.store.listener?.();
+    await rest();
+    expect(told.store.states()).toBe('done');
+
+    const deaf = await boot([Handlers], (store) => {
+      store.listen = () => Promise.reject(new Error('no LISTEN here'));
+    });
+    await rest();
+    expect(deaf.logger.of('warn')).toEqual([expect.stringContaining('no LISTEN here')]);
+    deaf.store.add(1);
+    await deaf.timers.pass(1_500);
+    expect(deaf.store.states()).toBe('done');
+  });
+
+  it('does not start with a handler whose retry policy makes no sense, and names it', async () => {
+    @Injectable()
+    class Handlers {
+      @On('escrow.created', { retry: { factor: 0 } })
+      handle() {}
+    }
+    await expect(boot([Handlers])).rejects.toThrow(/Handlers\.handle retry\.factor/);
+  });
+
+  it('warns when nothing in the process hears SIGTERM', async () => {
+    const deaf = await boot([]);
+    await deaf.timers.pass(5_000);
+    expect(deaf.logger.of('warn')).toEqual([expect.stringContaining('enableShutdownHooks')]);
+
+    const hearing = await boot([]);
+    hearing.app.enableShutdownHooks();
+    await hearing.timers.pass(5_000);
+    expect(hearing.logger.of('warn')).toEqual([]);
+  });
+});
+
+describe('duties', () => {
+  it('are done by the holder of their lease, retention until it is drained', async () => {
+    const { store, timers, logger } = await boot([], (before) => {
+      before.prunable = 2_500;
+    });
+    await timers.pass(HOUR);
+    expect(store.prunable).toBe(0);
+    expect(store.calls.filter((call) => call === 'prune')).toHaveLength(4);
+    expect(logger.of('log')).toEqual([expect.stringContaining('2500 rows')]);
+
+    store.holder = 'another replica';
+    store.prunable = 10;
+    await timers.pass(2 * HOUR);
+    expect(store.prunable).toBe(10);
+  });
+
+  it('go on after a failure, and end with the application', async () => {
+    const { app, store, timers, logger } = await boot([]);
+    store.prune = () => Promise.reject(new Error('lock timeout'));
+    await timers.pass(HOUR);
+    expect(logger.of('warn: The duty "retention"')).toHaveLength(1);
+    store.prune = () => Promise.resolve(0);
+    store.stray = 3;
+    await timers.pass(HOUR);
+    expect(store.stray).toBe(0);
+
+    await app.close();
+    const before = store.calls.length;
+    await timers.pass(3 * HOUR);
+    expect(store.calls).toHaveLength(before);
+  });
+});
