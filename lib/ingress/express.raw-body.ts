@@ -3,12 +3,12 @@ import type { AbstractHttpAdapter } from '@nestjs/core';
 import { keepRawBytes, rawBytesOf, type IngressRequest } from './ingress.request.js';
 import { readRawBody } from './raw-body.reader.js';
 import { compilePattern } from './route-pattern.js';
-import type { RawRoute } from './webhook.routes.js';
+import type { OrderedRoute, RawRoute } from './webhook.routes.js';
 
 /** What `installOn…` needs of its caller. */
 export interface RawBodyDoor {
-  /** The routes with raw bodies; first called when the application is being initialised, or later. */
-  routes(): readonly RawRoute[];
+  /** First called when the application is being initialised, or later. */
+  routes(): readonly OrderedRoute[];
   refuse(error: unknown, response: unknown, route: RawRoute): void;
 }
 
@@ -44,11 +44,11 @@ export function installOnExpress(adapter: AbstractHttpAdapter, door: RawBodyDoor
   adapter.use(middleware);
 }
 
-function finder(routes: readonly RawRoute[], settings: Settings) {
+function finder(routes: readonly OrderedRoute[], settings: Settings) {
   const matching = {
     caseSensitive: settings.enabled?.('case sensitive routing') ?? false,
     strict: settings.enabled?.('strict routing') ?? false,
   };
-  const patterns = routes.map((route) => ({ route, regexp: compilePattern(route.path, matching) }));
-  return (path: string) => patterns.find(({ regexp }) => regexp.test(path))?.route;
+  const patterns = routes.map(({ path, raw }) => ({ raw, regexp: compilePattern(path, matching) }));
+  return (path: string) => patterns.find(({ regexp }) => regexp.test(path))?.raw;
 }

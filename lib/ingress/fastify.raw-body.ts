@@ -27,7 +27,7 @@ const BODY_HEADERS = ['content-type', 'content-length', 'transfer-encoding'] as 
 export function installOnFastify(adapter: AbstractHttpAdapter, door: RawBodyDoor): void {
   adapter.getInstance<FastifyInstance>().addHook('onRoute', (options) => {
     if (![options.method].flat().includes('POST')) return;
-    const route = door.routes().find(({ path }) => path === options.url);
+    const route = door.routes().find(({ path, raw }) => raw && path === options.url)?.raw;
     if (!route) return;
     const { before, after } = hooksOf(door, route);
     options.preParsing = [before, ...[options.preParsing ?? []].flat()];

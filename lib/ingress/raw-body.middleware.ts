@@ -3,7 +3,7 @@ import { ApplicationConfig, HttpAdapterHost, type AbstractHttpAdapter } from '@n
 import { installOnExpress, type RawBodyDoor } from './express.raw-body.js';
 import { installOnFastify } from './fastify.raw-body.js';
 import { RawBodyRefusals } from './raw-body.refusals.js';
-import { WebhookRoutes, type RawRoute } from './webhook.routes.js';
+import { WebhookRoutes, type OrderedRoute } from './webhook.routes.js';
 
 /** Members that Nest 12 has and 11 has not. */
 interface NewerAdapter {
@@ -21,7 +21,7 @@ interface NewerConfig {
 @Injectable()
 export class RawBodyMiddleware implements OnModuleInit {
   private adapter: AbstractHttpAdapter | undefined;
-  private raw: readonly RawRoute[] | undefined;
+  private known: readonly OrderedRoute[] | undefined;
 
   constructor(
     host: HttpAdapterHost,
@@ -49,12 +49,13 @@ export class RawBodyMiddleware implements OnModuleInit {
     else installOnExpress(adapter, door);
   }
 
-  private routes(): readonly RawRoute[] {
-    if (!this.raw) {
-      this.webhooks.assertReachable(this.firstRouteWins());
-      this.raw = this.webhooks.raw();
+  private routes(): readonly OrderedRoute[] {
+    if (!this.known) {
+      const firstWins = this.firstRouteWins();
+      this.webhooks.assertReachable(firstWins);
+      this.known = this.webhooks.inOrder(firstWins);
     }
-    return this.raw;
+    return this.known;
   }
 
   private firstRouteWins(): boolean {

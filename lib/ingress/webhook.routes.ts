@@ -19,6 +19,12 @@ export interface RawRoute {
   readonly source: string | undefined;
 }
 
+export interface OrderedRoute {
+  readonly path: string;
+  /** Undefined where the application's parsers read the body. */
+  readonly raw: RawRoute | undefined;
+}
+
 /** What can be said of the webhook routes once the application is being initialised. */
 @Injectable()
 export class WebhookRoutes {
@@ -34,14 +40,17 @@ export class WebhookRoutes {
       .flatMap(({ source, path }) => (source === undefined ? [] : [{ source, path }]));
   }
 
-  raw(): readonly RawRoute[] {
-    return this.table
+  /**
+   * Every route that takes POST requests, and whether it gets raw bodies: where the patterns of two
+   * match a path, the router gives it to the first one.
+   * @param firstWins whether that is the order of registration; else text comes before parameters
+   */
+  inOrder(firstWins: boolean): readonly OrderedRoute[] {
+    const routes = this.table
       .posts()
-      .flatMap(({ path, rawBody, source }) =>
-        rawBody
-          ? [{ path, source, limit: this.limitOf(source) ?? rawBody.limit ?? DEFAULT_BODY_LIMIT }]
-          : [],
-      );
+      .filter(({ conditional, rawBody }) => rawBody || !conditional)
+      .map((route) => ({ path: route.path, raw: this.rawRoute(route) }));
+    return firstWins ? routes : routes.sort((a, b) => parameters(a.path) - parameters(b.path));
   }
 
   /**
@@ -55,22 +64,31 @@ export class WebhookRoutes {
       const others = routes.filter((other) => other !== route && !other.conditional);
       const same = others.find((other) => shapeOf(other.path) === shapeOf(route.path));
       if (same) throw collision(route, same, 'has the same path');
-      const before = firstWins ? routes.slice(0, index).filter((o) => !o.conditional) : [];
-      const shadow = before.find((other) => other.source === undefined && shadows(other, route));
+      if (!firstWins) return;
+      const foreign = (other: PostRoute) => other.source === undefined && !other.conditional;
+      const before = routes.slice(0, index).filter(foreign);
+      const shadow = before.find((other) => takes(other, route));
       if (shadow) throw collision(route, shadow, 'comes first and takes its requests');
+      const after = routes.slice(index + 1).filter(foreign);
+      const shadowed = after.find((other) => takes(route, other));
+      if (shadowed) throw collision(route, shadowed, 'comes later and would never be called');
     });
   }
 
-  private limitOf(source: string | undefined): number | undefined {
-    return this.sources.find((configured) => configured.source.name === source)?.bodyLimit;
+  private rawRoute({ path, source, rawBody }: PostRoute): RawRoute | undefined {
+    if (!rawBody) return undefined;
+    const configured = this.sources.find((candidate) => candidate.source.name === source);
+    return { path, source, limit: configured?.bodyLimit ?? rawBody.limit ?? DEFAULT_BODY_LIMIT };
   }
 }
 
-const shadows = (other: PostRoute, route: PostRoute): boolean =>
-  compilePattern(other.path, { caseSensitive: false, strict: false }).test(route.path);
+const parameters = (path: string): number => path.match(/[:*]/g)?.length ?? 0;
+
+const takes = (route: PostRoute, other: PostRoute): boolean =>
+  compilePattern(route.path, { caseSensitive: false, strict: false }).test(other.path);
 
 const collision = (route: PostRoute, other: PostRoute, how: string): ConfigurationError =>
   new ConfigurationError(
     `${route.source}.path`,
-    `POST ${other.path} of ${other.controller} ${how} (${route.path}), so webhooks would be lost; give one of them another path.`,
+    `POST ${other.path} of ${other.controller} ${how} (${route.path}), so requests would be lost; give one of them another path.`,
   );

@@ -5,6 +5,7 @@ import {
   Controller,
   Injectable,
   Logger,
+  Module,
   Post,
   SetMetadata,
   UseGuards,
@@ -241,6 +242,17 @@ class TakesAll {
   }
 }
 
+@Controller('webhooks/acme/manual')
+class BelowTheRoute {
+  @Post()
+  post(@Body() received: unknown): object {
+    return { received };
+  }
+}
+
+@Module({ controllers: [BelowTheRoute] })
+class LaterModule {}
+
 @Controller('webhooks')
 class Neighbour {
   @Post('other')
@@ -267,6 +279,22 @@ describe('A route of the application', () => {
   it('that would take the webhooks is refused at boot on Express, where the first wins', async () => {
     await expect(boot('express', TakesAll)).rejects.toThrow('TakesAll comes first');
     await expect(boot('fastify', TakesAll)).resolves.toBeUndefined();
+  });
+
+  it.each(adapters)('below it keeps its parser on %s', async (adapter) => {
+    const controllers = [BelowTheRoute];
+    const { app, port } = await startApp({ adapter, accounts: true, controllers });
+    const parsed = await send(port, signed('/webhooks/acme/manual'));
+    expect(json(parsed)).toEqual({ received: { id: 'e1', event: 'thing.made' } });
+    expect((await send(port, signed('/webhooks/acme/a1'))).status).toBe(200);
+    await app.close();
+  });
+
+  it('that would never be called, since the webhook route takes its requests, is refused', async () => {
+    const options = { adapter: 'express', accounts: true, imports: [LaterModule] } as const;
+    const { app } = await createApp(options);
+    await expect(app.init()).rejects.toThrow('BelowTheRoute comes later');
+    await app.close();
   });
 
   it.each(adapters)('beside it is no collision on %s', async (adapter) => {
