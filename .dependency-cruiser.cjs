@@ -54,7 +54,7 @@ module.exports = {
       from: { path: '^lib/' },
       to: {
         dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown'],
-        dependencyTypesNot: ['type-only'],
+        dependencyTypesNot: ['npm-peer', 'type-only'],
       },
     },
   ],
