@@ -25,6 +25,9 @@ interface Waiter {
   refuse(error: unknown): void;
 }
 
+/** Not the end of the one before: a run may take minutes. */
+const PROBE_EVERY_MS = 1000;
+
 /**
  * Lets the calls of one API key through, in order, the application's before background ones, so that
  * they stay within the key's rolling minute; after a 429 all of them wait.
@@ -33,8 +36,9 @@ export class RateLimiter {
   private readonly window: RateWindow;
   private readonly waiters: Record<CallPriority, Waiter[]> = { app: [], background: [] };
   private pausedUntil = 0;
-  /** After a 429 one call at a time goes out until one is answered otherwise. */
+  /** After a 429 calls go out one by one, until one is answered otherwise. */
   private probing = false;
+  private nextProbeAt = 0;
   private wakeUp: AbortController | undefined;
 
   constructor(
@@ -97,8 +101,8 @@ export class RateLimiter {
   /** Milliseconds to wait; Infinity = until a call that is under way has ended. */
   private delay(priority: CallPriority, now: number): number {
     if (this.pausedUntil > now) return this.pausedUntil - now;
-    if (this.probing && this.window.inFlight > 0) return Number.POSITIVE_INFINITY;
-    return this.window.delay(priority, now);
+    const probe = this.probing ? Math.max(0, this.nextProbeAt - now) : 0;
+    return Math.max(probe, this.window.delay(priority, now));
   }
 
   private refuseTheLate(priority: CallPriority, now: number): void {
@@ -129,27 +133,32 @@ export class RateLimiter {
 
   private open(priority: CallPriority): RateSlot {
     this.window.start(priority);
+    this.nextProbeAt = this.clock.now() + PROBE_EVERY_MS;
     let open = true;
     return {
       done: (answer) => {
         if (!open) return;
         open = false;
-        const now = this.clock.now();
-        this.window.end(priority, now);
-        if (answer?.status === 429) this.pause(answer.rate, now);
-        else if (answer) {
-          this.probing = false;
-          this.window.learn(answer.rate, now);
-        }
+        this.settle(priority, answer);
         this.pump();
       },
     };
   }
 
-  private pause(rate: RateHeaders, now: number): void {
-    this.pausedUntil = Math.max(this.pausedUntil, now + pauseAfter429(rate));
-    this.probing = true;
-    this.window.refused(now);
+  private settle(priority: CallPriority, answer: Parameters<RateSlot['done']>[0]): void {
+    const now = this.clock.now();
+    if (answer?.status === 429) {
+      this.window.refused(priority, answer.rate, now);
+      this.pausedUntil = Math.max(this.pausedUntil, now + pauseAfter429(answer.rate));
+      this.probing = true;
+      return;
+    }
+    this.window.end(priority, now);
+    if (!answer) return;
+    this.probing = false;
+    this.window.learn(answer.rate, now);
+    // Errors may come from a gateway that knows of no limit.
+    if (answer.status < 400) this.window.answered = true;
   }
 
   private drop(waiter: Waiter): void {

@@ -7,7 +7,11 @@ const WINDOW_MS = 60_000;
 const ASSUMED_LIMIT = 60;
 /** Part of the limit that background calls never touch, so that an app's call finds room at once. */
 const RESERVE = 0.2;
-const GUESS_LASTS_MS = 5 * 60_000;
+/** Calls under way at once as long as no answer has told of a limit, or that there is none. */
+const FIRST_BURST = 10;
+/** A guessed limit grows by this each minute, until a 429 says that it was too high. */
+const GUESS_GROWTH = 1.1;
+const SMALLEST_GUESS = 5;
 
 interface Ended {
   readonly at: number;
@@ -21,8 +25,10 @@ interface Ended {
 export class RateWindow {
   private readonly running: Record<CallPriority, number> = { app: 0, background: 0 };
   private readonly ended: Ended[] = [];
+  /** Whether the service has had the occasion to name a limit. */
+  answered = false;
   private learnt: number | undefined;
-  private guess: { limit: number; until: number } | undefined;
+  private guess: { limit: number; at: number } | undefined;
   private others = { calls: 0, until: 0 };
 
   constructor(private readonly limits: RateLimits) {}
@@ -32,8 +38,7 @@ export class RateWindow {
   }
 
   limit(now: number): number | undefined {
-    const guess = this.guess && this.guess.until > now ? this.guess.limit : undefined;
-    const known = this.learnt ?? guess;
+    const known = this.learnt ?? this.guessed(now);
     const own = this.limits.requestsPerMinute;
     return own === undefined || known === undefined ? (own ?? known) : Math.min(own, known);
   }
@@ -55,7 +60,8 @@ export class RateWindow {
         ? 0
         : this.untilLess(now, 'background');
     }
-    return limit === undefined || this.used(now) < limit ? 0 : this.untilLess(now);
+    if (limit !== undefined) return this.used(now) < limit ? 0 : this.untilLess(now);
+    return this.answered || this.inFlight < FIRST_BURST ? 0 : Number.POSITIVE_INFINITY;
   }
 
   start(priority: CallPriority): void {
@@ -79,11 +85,21 @@ export class RateWindow {
     };
   }
 
-  /** A 429 from a service that sends no limit: what it let through in the last minute is the limit. */
-  refused(now: number): void {
+  /**
+   * A call ended by a 429. It takes no room: when there is some again, the service has just said. If
+   * it sends no limit, what it let through in the last minute is one.
+   */
+  refused(priority: CallPriority, { limit: told }: RateHeaders, now: number): void {
+    this.running[priority] -= 1;
+    this.learnt = told ?? this.learnt;
     if (this.learnt !== undefined) return;
     this.forget(now);
-    this.guess = { limit: Math.max(1, this.ended.length - 1), until: now + GUESS_LASTS_MS };
+    this.guess = { limit: Math.max(SMALLEST_GUESS, this.ended.length), at: now };
+  }
+
+  private guessed(now: number): number | undefined {
+    if (!this.guess) return undefined;
+    return Math.floor(this.guess.limit * GUESS_GROWTH ** ((now - this.guess.at) / WINDOW_MS));
   }
 
   private backgroundBudget(limit: number): number {
