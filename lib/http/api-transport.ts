@@ -172,7 +172,8 @@ export class ApiTransport {
 
   private tellOfRate(call: ApiCall, { status, headers }: WireAnswer) {
     const rate = readRateHeaders(headers, this.clock.now());
-    if (status === 429) {
+    // Once a pause: the calls that were under way with this one are refused too.
+    if (status === 429 && this.limiter.state().pausedUntil === undefined) {
       const seconds = Math.ceil(pauseAfter429(rate) / 1000);
       this.options.logger?.warn(
         `${this.service.name} answered 429 to ${nameOf(call)}: all calls with this key wait for ${seconds} s.`,

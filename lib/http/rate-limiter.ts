@@ -22,7 +22,7 @@ interface Waiter {
   readonly priority: CallPriority;
   readonly deadline: number;
   grant(slot: RateSlot): void;
-  refuse(error: unknown): void;
+  refuse(error: Error): void;
 }
 
 /** Not the end of the one before: a run may take minutes. */
@@ -56,17 +56,17 @@ export class RateLimiter {
    */
   acquire(priority: CallPriority, maxWaitMs: number, signal?: AbortSignal): Promise<RateSlot> {
     return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(asError(signal.reason));
+      if (signal?.aborted) return reject(signal.reason as Error);
       const leave = (): void => {
         this.drop(waiter);
-        reject(asError(signal?.reason));
+        reject(signal?.reason as Error);
         this.pump();
       };
       const waiter: Waiter = {
         priority,
         deadline: this.clock.now() + maxWaitMs,
         grant: (slot) => (signal?.removeEventListener('abort', leave), resolve(slot)),
-        refuse: (error) => (signal?.removeEventListener('abort', leave), reject(asError(error))),
+        refuse: (error) => (signal?.removeEventListener('abort', leave), reject(error)),
       };
       signal?.addEventListener('abort', leave, { once: true });
       this.waiters[priority].push(waiter);
@@ -166,9 +166,4 @@ export class RateLimiter {
     const index = queue.indexOf(waiter);
     if (index >= 0) queue.splice(index, 1);
   }
-}
-
-/** A signal's reason may be anything; what is thrown should be an error. */
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error('The call was aborted.', { cause: reason });
 }

@@ -3,6 +3,8 @@ import type { FailedCall } from './api.errors.js';
 
 const LONGEST_EXCERPT = 300;
 const LONGEST_DETAILS = 4000;
+/** Patterns look at no more than this of what a stranger wrote. */
+const LONGEST_SEARCH = 5000;
 
 export type ServiceWords = Pick<
   FailedCall,
@@ -46,8 +48,9 @@ function firstText(...candidates: unknown[]): string | undefined {
 
 /** A gateway's HTML page: its title says most of it. */
 function plainText(text: string): string {
-  const title = /<title[^>]*>([^<]{1,300})/i.exec(text)?.[1];
-  return title ?? text.slice(0, 10 * LONGEST_EXCERPT).replace(/<[^>]{0,500}>/g, ' ');
+  const start = text.slice(0, LONGEST_SEARCH);
+  const title = /<title[^>]{0,200}>([^<]{1,300})/i.exec(start)?.[1];
+  return title ?? start.replace(/<[^>]{0,500}>/g, ' ');
 }
 
 function excerpt(text: string | undefined): string | undefined {
@@ -59,6 +62,11 @@ function excerpt(text: string | undefined): string | undefined {
 
 function boundedDetails(details: unknown): unknown {
   if (details === undefined || details === null) return undefined;
-  const text = JSON.stringify(details);
+  let text: string;
+  try {
+    text = JSON.stringify(details);
+  } catch {
+    return undefined; // nested deeper than the stack
+  }
   return text.length > LONGEST_DETAILS ? `${text.slice(0, LONGEST_DETAILS)}…` : details;
 }

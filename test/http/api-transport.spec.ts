@@ -16,6 +16,7 @@ import {
   RateLimitedError,
   RequestRefusedError,
   UnexpectedResponseError,
+  systemTimer,
 } from '../../lib/http/index.js';
 import type { ApiCall, ApiClientOptions, CallOptions } from '../../lib/http/index.js';
 import { StubService, cut, json, silence, text } from './stub-service.js';
@@ -269,6 +270,11 @@ describe('errors', () => {
     ['text', 'Bad\n  thing', { serviceMessage: 'Bad thing' }],
     ['HTML', '<h1>Bad</h1>', { serviceMessage: 'Bad' }],
     ['nothing', '', { serviceMessage: undefined }],
+    [
+      'details without an end',
+      `{"details":${'['.repeat(50_000)}${']'.repeat(50_000)}}`,
+      { details: undefined },
+    ],
     ['half a JSON', '{"error":', { serviceMessage: '{"error":' }],
     ['null', 'null', { serviceMessage: 'null' }],
   ])('reads an error body of the form %s', async (_name, body, expected) => {
@@ -342,6 +348,14 @@ describe('429', () => {
     ]);
   });
 
+  it('warns once of a pause, however many calls it refuses', async () => {
+    const { transport, warnings } = makeTransport({ maxRetries: 0 });
+    service.replyWith(json({}, 429));
+    await Promise.all([1, 2, 3, 4, 5].map(() => failureOf(transport.send(GET))));
+    expect(service.requests).toHaveLength(5);
+    expect(warnings).toHaveLength(1);
+  });
+
   it('holds back the calls of every client with the same key', async () => {
     const { transport, time, apiKey } = makeTransport({ maxWaitMs: 5000 });
     const other = makeTransport({ apiKey, maxWaitMs: 5000 });
@@ -390,5 +404,21 @@ describe('429', () => {
       await new Promise((resolve) => setImmediate(resolve));
     }
     expect(await failed).toBeInstanceOf(ApiUnavailableError);
+  });
+});
+
+describe('the system’s timer', () => {
+  it('wakes, and rejects with the reason of an abort', async () => {
+    await systemTimer.sleep(1);
+    const stop = new AbortController();
+    const sleeping = systemTimer.sleep(60_000, stop.signal);
+    stop.abort(new Error('shutting down'));
+    await expect(sleeping).rejects.toThrow('shutting down');
+  });
+
+  it('ends a request that takes too long', async () => {
+    const { transport } = makeTransport({ timer: systemTimer, maxRetries: 0, timeoutMs: 5 });
+    service.replyWith(silence);
+    expect(await failureOf(transport.send(GET))).toBeInstanceOf(ApiUnavailableError);
   });
 });

@@ -1,5 +1,5 @@
 import { clampLimit, isRecord, readId, readList, readNumber } from '../../http/index.js';
-import type { ApiTransport, JsonRecord, Query } from '../../http/index.js';
+import type { ApiCall, ApiTransport, JsonRecord, Query } from '../../http/index.js';
 import type { ArmaloList, ArmaloListOptions } from './armalo.api-types.js';
 
 const MAX_PAGES = 10;
@@ -11,6 +11,7 @@ export interface Listing<T extends { readonly id: string }> {
   readonly keys: readonly string[];
   readonly query: Query;
   read(item: JsonRecord): T | undefined;
+  readonly hints?: ApiCall['hints'];
 }
 
 /**
@@ -25,33 +26,43 @@ export async function readPages<T extends { readonly id: string }>(
   const items = new Map<string, T>();
   const cursors = new Set<string>();
   let next: Query | undefined = {};
+  let more = false;
   for (let page = 0; next && page < Math.max(1, maxPages); page += 1) {
     const query: Query = { ...listing.query, limit: clampLimit(limit), ...next };
-    const answer = await transport.send({ method: 'GET', path: listing.path, query }, options);
+    const { path, hints } = listing;
+    const answer = await transport.send({ method: 'GET', path, query, hints }, options);
     const entries = readList(answer.body, listing.keys);
     if (!entries) throw answer.unusable(`Its body holds no list of ${listing.keys[0]}.`);
     const before = items.size;
     for (const item of entries.map((entry) => listing.read(entry))) {
       if (item) items.set(item.id, item);
     }
-    next = items.size > before ? nextPage(answer.body, items.size, cursors) : undefined;
+    const hint = hintsOf(answer.body);
+    more = saysMore(hint, items.size);
+    next = items.size > before ? nextPage(hint, items.size, cursors) : undefined;
   }
-  return { items: [...items.values()], truncated: next !== undefined };
+  return { items: [...items.values()], truncated: more || next !== undefined };
 }
 
-function nextPage(body: unknown, seen: number, cursors: Set<string>): Query | undefined {
-  if (!isRecord(body)) return undefined;
-  // Some APIs put the hints beside the list, others one level down.
+type Hints = (key: string) => unknown;
+
+/** Some APIs put them beside the list, others one level down. */
+function hintsOf(body: unknown): Hints {
+  if (!isRecord(body)) return () => undefined;
   const inner = ['pagination', 'meta', 'data'].map((key) => body[key]).find(isRecord) ?? {};
-  const hint = (key: string): unknown => body[key] ?? inner[key];
+  return (key) => body[key] ?? inner[key];
+}
+
+function saysMore(hint: Hints, seen: number): boolean {
+  const total = readNumber(hint('total'));
+  return hint('hasMore') === true || (total !== undefined && total > seen);
+}
+
+function nextPage(hint: Hints, seen: number, cursors: Set<string>): Query | undefined {
   if (hint('hasMore') === false) return undefined;
   const cursor = readId(hint('nextCursor') ?? hint('cursor'));
-  if (cursor !== undefined) {
-    if (cursors.has(cursor)) return undefined;
-    cursors.add(cursor);
-    return { cursor };
-  }
-  const total = readNumber(hint('total'));
-  const more = hint('hasMore') === true || (total !== undefined && total > seen);
-  return more ? { offset: seen } : undefined;
+  if (cursor === undefined) return saysMore(hint, seen) ? { offset: seen } : undefined;
+  if (cursors.has(cursor)) return undefined;
+  cursors.add(cursor);
+  return { cursor };
 }

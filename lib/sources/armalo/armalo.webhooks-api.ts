@@ -22,6 +22,8 @@ import { readWebhook } from './armalo.readers.js';
 const PLAN_HINT =
   'Webhooks need Armalo’s Pro or Enterprise plan, and a key with the scope webhooks:write. On the Free plan leave the webhook out and let the poller find the events.';
 
+const PLAN_HINTS = { 402: PLAN_HINT, 403: PLAN_HINT };
+
 /** The registrations of Armalo's webhooks, as `ArmaloClient.webhooks`. */
 export class ArmaloWebhooksApi {
   constructor(private readonly transport: ApiTransport) {}
@@ -38,7 +40,7 @@ export class ArmaloWebhooksApi {
       method: 'POST',
       path: '/webhooks',
       body: { url, events: webhook.events },
-      hints: { 402: PLAN_HINT, 403: PLAN_HINT },
+      hints: PLAN_HINTS,
     };
     const answer = await this.transport.send(call, options);
     const created = readRegistration(answer);
@@ -53,7 +55,13 @@ export class ArmaloWebhooksApi {
 
   /** The account's registrations, without their secrets. */
   list(options: ArmaloListOptions = {}): Promise<ArmaloList<ArmaloWebhook>> {
-    const listing = { path: '/webhooks', keys: ['webhooks'], query: {}, read: readWebhook };
+    const listing = {
+      path: '/webhooks',
+      keys: ['webhooks'],
+      query: {},
+      read: readWebhook,
+      hints: PLAN_HINTS,
+    };
     return readPages(this.transport, listing, options);
   }
 

@@ -130,9 +130,11 @@ describe('lists', () => {
   it.each([
     ['the same entries again', { escrows: [{ id: '1' }], hasMore: true }, 2],
     ['an empty page', { escrows: [], hasMore: true }, 1],
-  ])('end with %s', async (_name, body, calls) => {
+    ['a total that is not reached', { escrows: [{ id: '1' }], total: 9 }, 2],
+  ])('end with %s, and say that there is more', async (_name, body, calls) => {
     service.replyWith(json(body));
-    await makeClient().escrow.list({ status: 'funded' });
+    const { truncated } = await makeClient().escrow.list({ status: 'funded' });
+    expect(truncated).toBe(true);
     expect(service.requests).toHaveLength(calls);
   });
 
@@ -327,6 +329,13 @@ describe('ensure', () => {
     const ensuring = new ArmaloWebhooks(makeClient()).ensure(options());
     await expect(ensuring).rejects.toBeInstanceOf(type);
     await expect(ensuring).rejects.toThrow(/Pro or Enterprise.*poller/);
+  });
+
+  it('says so too where the plan does not even list webhooks', async () => {
+    service.replyWith(json({ error: 'Upgrade' }, 403));
+    const ensuring = new ArmaloWebhooks(makeClient()).ensure(options());
+    await expect(ensuring).rejects.toThrow(/Pro or Enterprise.*poller/);
+    expect(paths()).toEqual(['GET /webhooks']);
   });
 
   it('tells when the secret could not be stored, without telling the secret', async () => {
