@@ -25,7 +25,10 @@ export class ConfigurationError extends ArmoxArmaloError {
   }
 }
 
-/** Two handlers have the same stable name, or a decorated method cannot be called. Thrown at boot. */
+/**
+ * Two handlers have the same stable name, or a decorated method cannot be called: thrown at boot. Or
+ * a handler goes on using `context.manager` after it has ended.
+ */
 export class HandlerError extends ArmoxArmaloError {
   readonly code = 'ARMOX_ARMALO_HANDLER';
 }

@@ -1,8 +1,14 @@
 import type { LoggerService } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { HandlerTimeoutError, NotTransactionalError, type Via } from '../core/index.js';
+import {
+  HandlerError,
+  HandlerTimeoutError,
+  NotTransactionalError,
+  type Via,
+} from '../core/index.js';
 import type { HandlerContext, RegisteredHandler } from '../handlers/index.js';
 import type { ClaimedRow } from '../inbox/index.js';
+import { guardedManager } from './guarded.manager.js';
 import type { Timers } from './timers.js';
 
 const DEFAULT_TIMEOUT = 60_000;
@@ -26,11 +32,11 @@ export interface HandlerCall {
 export async function callHandler(call: HandlerCall): Promise<void> {
   const { handler, signal, timers } = call;
   signal.throwIfAborted();
-  const controller = new AbortController();
+  const context = new CallContext(call);
   let cut = (_reason: Error): void => {};
   const cutOff = new Promise<never>((_, reject) => {
     cut = (reason) => {
-      controller.abort(reason);
+      context.abort(reason);
       reject(reason);
     };
   });
@@ -39,11 +45,11 @@ export async function callHandler(call: HandlerCall): Promise<void> {
   const onAbort = () => cut(signal.reason as Error);
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    const context = new CallContext(call, controller.signal);
     await Promise.race([handler.invoke(call.payload, context), cutOff]);
   } finally {
     cancel();
     signal.removeEventListener('abort', onAbort);
+    context.end();
   }
 }
 
@@ -66,11 +72,12 @@ class CallContext implements HandlerContext {
   readonly logger: LoggerService;
   readonly #handler: string;
   readonly #manager: EntityManager | undefined;
+  /** Made when it is asked for: few handlers do, and making one costs more than all else here. */
+  #controller: AbortController | undefined;
+  #aborted: Error | undefined;
+  #ended = false;
 
-  constructor(
-    { row, handler, manager, logger }: HandlerCall,
-    readonly signal: AbortSignal,
-  ) {
+  constructor({ row, handler, manager, logger }: HandlerCall) {
     this.eventId = row.eventId;
     this.source = row.source;
     this.account = row.account;
@@ -81,7 +88,13 @@ class CallContext implements HandlerContext {
     this.receivedAt = new Date(row.receivedAt);
     this.logger = logger;
     this.#handler = handler.name;
-    this.#manager = manager;
+    this.#manager = manager && guardedManager(manager, () => this.#lateWrite());
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#aborted) this.#controller.abort(this.#aborted);
+    return this.#controller.signal;
   }
 
   get manager(): EntityManager {
@@ -89,6 +102,24 @@ class CallContext implements HandlerContext {
     throw new NotTransactionalError(
       `${this.#handler} reads context.manager, but does not run in a transaction. Give its decorator ` +
         '`{ transactional: true }`, or use a repository of your own.',
+    );
+  }
+
+  abort(reason: Error): void {
+    this.#aborted = reason;
+    this.#controller?.abort(reason);
+  }
+
+  end(): void {
+    this.#ended = true;
+  }
+
+  #lateWrite(): Error | undefined {
+    if (!this.#ended) return undefined;
+    return new HandlerError(
+      `${this.#handler} uses context.manager after it has ended, so its transaction is over and nothing ` +
+        'is written. Await everything that the handler begins, and stop when context.signal aborts.',
+      { cause: this.#aborted },
     );
   }
 }
