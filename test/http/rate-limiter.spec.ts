@@ -180,6 +180,21 @@ describe('waiting', () => {
     expect(limiter.state()).toMatchObject({ waiting: 0, limit: 1 });
   });
 
+  it.each([
+    [undefined, 60_000],
+    [20_000, 20_000],
+  ])('counts what others have used, until the reset of %p', async (resetInMs, expected) => {
+    const time = new VirtualTime();
+    const limiter = new RateLimiter(time, time);
+    const rate = { limit: 10, remaining: 1, ...(resetInMs && { resetInMs }) };
+    (await limiter.acquire('app', 0)).done({ status: 200, rate });
+    expect(limiter.state()).toMatchObject({ limit: 10, used: 9 });
+    (await limiter.acquire('app', 0)).done();
+    const start = time.now();
+    (await limiter.acquire('app', 60_000)).done();
+    expect(time.now() - start).toBe(expected);
+  });
+
   it('goes on one call a second after a pause, until one is answered', async () => {
     const time = new VirtualTime();
     const limiter = new RateLimiter(time, time);
