@@ -36,6 +36,8 @@ export class MemoryStore {
   readonly written: string[] = [];
   claimLimits: number[] = [];
   settledGroups: number[] = [];
+  /** Rows that an open transaction holds, with the process that holds them. */
+  readonly locked = new Map<string, unknown>();
   private tokens = 0;
 
   constructor(private readonly timers: Timers) {}
@@ -139,15 +141,21 @@ export class MemoryStore {
     this.called('begin');
     if (!this.holds(lease)) return 'lease-lost';
     if (this.row(lease.id).handled.includes(handler)) return 'already';
+    if (this.locked.has(lease.id)) throw new Error('waited too long for a row lock');
+    const connection = {};
+    this.locked.set(lease.id, connection);
     const writes: string[] = [];
     const manager = { write: (text: string) => writes.push(text) };
     try {
       await work(manager as unknown as EntityManager);
+      this.called('commit');
+      if (this.locked.get(lease.id) !== connection) throw new Error('connection is closed');
     } catch (error) {
       this.called('rollback');
       throw error;
+    } finally {
+      if (this.locked.get(lease.id) === connection) this.locked.delete(lease.id);
     }
-    this.called('commit');
     this.written.push(...writes);
     this.row(lease.id).handled.push(handler);
     return 'committed';
@@ -180,7 +188,8 @@ export class MemoryStore {
   }
 
   private apply(row: Row, settlement: Settlement): void {
-    row.handled = [...settlement.handled];
+    // A mark whose commit was never answered must survive a settle that does not know of it.
+    row.handled = [...new Set([...row.handled, ...settlement.handled])];
     row.failures.push(...settlement.failures);
     row.token = null;
     if ('error' in settlement) row.lastError = settlement.error;
