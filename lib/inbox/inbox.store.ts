@@ -126,6 +126,13 @@ export interface RetentionPeriods {
  * names its fencing token.
  */
 export interface InboxStore {
+  /** Milliseconds within which an insert must be committed. Default 5000. */
+  readonly ingestTimeout?: number;
+  /**
+   * Whether the caller runs inside a transaction that `insert` becomes part of (a transactional handler
+   * on SQLite): such an insert must not wait for other callers' inserts, which wait for that transaction.
+   */
+  joins?(): boolean;
   /** One transaction, one commit; results in the order of `rows`. A duplicate changes nothing. */
   insert(rows: readonly NewInboxRow[]): Promise<readonly InsertResult[]>;
   /** Up to `limit` rows that are due and whose lease is nobody's, oldest due first; counts their attempt. */

@@ -1,6 +1,8 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { AsyncResource } from 'node:async_hooks';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { INBOX_STORE, type SourceEvent, type Via } from '../core/index.js';
-import type { InboxStore, InsertResult } from './inbox.store.js';
+import { AcceptQueue, asUnavailable } from './accept.queue.js';
+import type { InboxStore, InsertResult, NewInboxRow } from './inbox.store.js';
 
 /** What `accept` answers, after the commit. */
 export interface Accepted extends InsertResult {
@@ -10,14 +12,78 @@ export interface Accepted extends InsertResult {
 /** The one door: whatever brings an event, it comes in here. */
 @Injectable()
 export class Inbox {
-  constructor(@Inject(INBOX_STORE) private readonly store: InboxStore) {}
+  private readonly logger = new Logger(Inbox.name);
+  private readonly listeners = new Set<() => void>();
+  private readonly context = new AsyncResource('armox-armalo:inbox-listeners');
+  private readonly queue: AcceptQueue;
+  private told = true;
+
+  constructor(@Inject(INBOX_STORE) private readonly store: InboxStore) {
+    this.queue = new AcceptQueue(store, () => this.tell());
+  }
 
   /**
    * Commits the event. Resolves after the commit, and only then may the sender be told 2xx.
+   *
+   * Called from inside a transactional handler on SQLite, the event becomes part of the handler's transaction.
    * @throws StoreUnavailableError when it could not be committed within the ingest timeout
    */
   async accept(event: SourceEvent, via: Via): Promise<Accepted> {
-    (void event, via, this.store);
-    throw new Error('written in the next commit');
+    const row = newRow(event, via);
+    const result = this.store.joins?.() ? await this.join(row) : await this.queue.add(row);
+    return { ...result, eventId: event.id };
   }
+
+  /**
+   * Calls `listener` soon after an event was stored by this process; several events may be one call.
+   * @returns how to stop it
+   */
+  onStored(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  }
+
+  private async join(row: NewInboxRow): Promise<InsertResult> {
+    try {
+      const [result] = await this.store.insert([row]);
+      this.tell();
+      return result as InsertResult;
+    } catch (error) {
+      throw asUnavailable(error);
+    }
+  }
+
+  /** Outside of the request that brought the event, whose context the worker must not inherit. */
+  private tell(): void {
+    if (!this.told) return;
+    this.told = false;
+    this.context.runInAsyncScope(() =>
+      setImmediate(() => {
+        this.told = true;
+        for (const listener of this.listeners) this.call(listener);
+      }),
+    );
+  }
+
+  private call(listener: () => void): void {
+    try {
+      listener();
+    } catch (error) {
+      this.logger.error('A listener to stored events threw; the event itself is stored.', error);
+    }
+  }
+}
+
+function newRow(event: SourceEvent, via: Via): NewInboxRow {
+  return {
+    source: event.source,
+    account: event.account,
+    eventId: event.id,
+    name: event.name,
+    occurredAt: event.occurredAt ?? null,
+    orderKey: event.orderKey ?? null,
+    via,
+    body: event.body,
+    invalid: event.problems.length > 0 ? event.problems.join('\n') : null,
+  };
 }

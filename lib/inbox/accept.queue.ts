@@ -1,0 +1,136 @@
+import { AsyncResource } from 'node:async_hooks';
+import { StoreUnavailableError } from '../core/index.js';
+import type { InboxStore, InsertResult, NewInboxRow } from './inbox.store.js';
+
+/** How much one INSERT takes, and how much may wait for the next one. */
+export interface AcceptLimits {
+  readonly batchRows: number;
+  readonly batchBytes: number;
+  readonly queueRows: number;
+  readonly queueBytes: number;
+}
+
+/** 4 MiB: mysql2 doubles bytes in writing them as hexadecimal, and a packet of MariaDB has 16 MiB. */
+export const ACCEPT_LIMITS: AcceptLimits = {
+  batchRows: 500,
+  batchBytes: 4 * 1024 * 1024,
+  queueRows: 10_000,
+  queueBytes: 64 * 1024 * 1024,
+};
+
+interface Waiting {
+  readonly row: NewInboxRow;
+  readonly resolve: (result: InsertResult) => void;
+  readonly reject: (error: StoreUnavailableError) => void;
+  readonly timer: NodeJS.Timeout;
+  given: boolean;
+}
+
+const DEFAULT_TIMEOUT = 5_000;
+
+/**
+ * Group commit: while one INSERT is on its way the events that arrive wait, and the next INSERT takes
+ * them all. Each is answered after the commit of its own row.
+ */
+export class AcceptQueue {
+  private queue: Waiting[] = [];
+  private queuedBytes = 0;
+  private draining = false;
+  /** Connections are made and listeners called in here, and not in the context of some request. */
+  private readonly context = new AsyncResource('armox-armalo:inbox');
+
+  constructor(
+    private readonly store: InboxStore,
+    private readonly stored: () => void,
+    private readonly limits: AcceptLimits = ACCEPT_LIMITS,
+  ) {}
+
+  /** @throws StoreUnavailableError, whatever went wrong */
+  add(row: NewInboxRow): Promise<InsertResult> {
+    const { queueRows, queueBytes } = this.limits;
+    const size = row.body.length;
+    if (this.queue.length >= queueRows || this.queuedBytes + size > queueBytes) {
+      const text = `${this.queue.length} events wait for the database already; this one is not stored.`;
+      return Promise.reject(new StoreUnavailableError(text));
+    }
+    return new Promise((resolve, reject) => {
+      const timeout = this.store.ingestTimeout ?? DEFAULT_TIMEOUT;
+      const timer = setTimeout(() => this.giveUp(waiting, timeout), timeout);
+      const waiting: Waiting = { row, resolve, reject, timer, given: false };
+      this.queue.push(waiting);
+      this.queuedBytes += size;
+      this.start();
+    });
+  }
+
+  private start(): void {
+    if (this.draining) return;
+    this.draining = true;
+    // After the requests that were read in the same turn: they go with the first.
+    this.context.runInAsyncScope(() => setImmediate(() => void this.drain()));
+  }
+
+  private async drain(): Promise<void> {
+    while (this.queue.length > 0) await this.commit(this.nextBatch());
+    this.draining = false;
+  }
+
+  private nextBatch(): readonly Waiting[] {
+    let count = 0;
+    let bytes = 0;
+    for (const { row } of this.queue) {
+      if (count === this.limits.batchRows) break;
+      if (count > 0 && bytes + row.body.length > this.limits.batchBytes) break;
+      count += 1;
+      bytes += row.body.length;
+    }
+    this.queuedBytes -= bytes;
+    return this.queue.splice(0, count);
+  }
+
+  private async commit(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const results = await this.store.insert(batch.map(({ row }) => row));
+      batch.forEach((waiting, index) => this.answer(waiting, results[index] as InsertResult));
+      if (results.some(({ outcome }) => outcome === 'stored')) this.stored();
+    } catch (error) {
+      // Where the database cannot be used, asking it once more for each row only makes all of them late.
+      if (batch.length === 1 || error instanceof StoreUnavailableError) {
+        for (const waiting of batch) this.refuse(waiting, error);
+      } else {
+        for (const waiting of batch) if (!waiting.given) await this.commit([waiting]);
+      }
+    }
+  }
+
+  private answer(waiting: Waiting, result: InsertResult): void {
+    waiting.given = true;
+    clearTimeout(waiting.timer);
+    waiting.resolve(result);
+  }
+
+  private refuse(waiting: Waiting, cause: unknown): void {
+    waiting.given = true;
+    clearTimeout(waiting.timer);
+    waiting.reject(asUnavailable(cause));
+  }
+
+  private giveUp(waiting: Waiting, timeout: number): void {
+    const place = this.queue.indexOf(waiting);
+    if (place >= 0) {
+      this.queue.splice(place, 1);
+      this.queuedBytes -= waiting.row.body.length;
+    }
+    this.refuse(
+      waiting,
+      new StoreUnavailableError(
+        `The event could not be committed within ${timeout} ms; as far as we know it is not stored.`,
+      ),
+    );
+  }
+}
+
+export function asUnavailable(cause: unknown): StoreUnavailableError {
+  if (cause instanceof StoreUnavailableError) return cause;
+  return new StoreUnavailableError('The database refused the event; it is not stored.', { cause });
+}

@@ -1,0 +1,208 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import {
+  DEFAULT_PREFIX,
+  familyOf,
+  inboxTables,
+  type InboxTables,
+  type SqlFamily,
+} from './inbox.tables.js';
+import { LENGTHS } from './inbox.rows.js';
+
+export interface InboxMigrationOptions {
+  /** `type` of the DataSource that the migrations are for. */
+  readonly type: string;
+  /** As the module's option `tablePrefix`. Default `armox_armalo`. */
+  readonly prefix?: string | undefined;
+  /** As the DataSource's option `schema` (PostgreSQL). */
+  readonly schema?: string | undefined;
+}
+
+export type MigrationClass = new () => MigrationInterface;
+
+const STATES = "'open', 'waiting', 'done', 'ignored', 'dead'";
+
+/**
+ * The inbox's migrations, for the `migrations` of the application's own DataSource. Needed only where
+ * the module does not run them itself (`migrationsRun: true`); doing both does no harm, since
+ * every statement passes over what is there.
+ */
+export function inboxMigrations(options: InboxMigrationOptions): MigrationClass[] {
+  const family = familyOf(options.type);
+  const tables = inboxTables(family, options.prefix ?? DEFAULT_PREFIX, options.schema);
+  return [firstMigration(family, tables)];
+}
+
+function firstMigration(family: SqlFamily, tables: InboxTables): MigrationClass {
+  // TypeORM reads the time off the end of the name, and tells migrations apart by it.
+  const title = `${tables.prefix}_inbox_1763769600000`;
+  return class implements MigrationInterface {
+    readonly name = title;
+
+    async up(runner: QueryRunner): Promise<void> {
+      for (const statement of definitions[family](tables)) await runner.query(statement);
+    }
+
+    async down(runner: QueryRunner): Promise<void> {
+      for (const table of [tables.attempt, tables.duty, tables.inbox]) {
+        await runner.query(`DROP TABLE IF EXISTS ${table.sql}`);
+      }
+    }
+  };
+}
+
+const definitions: Record<SqlFamily, (tables: InboxTables) => readonly string[]> = {
+  postgres: (tables) => [
+    `CREATE TABLE IF NOT EXISTS ${tables.inbox.sql} (
+      id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+      identity bytea NOT NULL,
+      due_at bigint NOT NULL,
+      received_at bigint NOT NULL,
+      occurred_at bigint,
+      finished_at bigint,
+      lease_until bigint,
+      lease bytea,
+      order_hash bytea,
+      attempts integer NOT NULL DEFAULT 0,
+      deaths integer NOT NULL DEFAULT 0,
+      body_gone smallint NOT NULL DEFAULT 0,
+      state text NOT NULL CHECK (state IN (${STATES})),
+      via text NOT NULL,
+      source text NOT NULL,
+      account text NOT NULL,
+      event_id text NOT NULL,
+      name text NOT NULL,
+      order_key text,
+      handled text NOT NULL DEFAULT '[]',
+      reason text,
+      last_error text,
+      body bytea,
+      CHECK ((state IN ('open', 'waiting')) = (finished_at IS NULL))
+    ) WITH (fillfactor = 50)`,
+    ...partialIndexes(tables),
+    `CREATE TABLE IF NOT EXISTS ${tables.attempt.sql} (
+      id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+      inbox_id bigint NOT NULL,
+      attempt integer NOT NULL,
+      handler text NOT NULL,
+      error text NOT NULL,
+      failed_at bigint NOT NULL,
+      duration bigint NOT NULL
+    )`,
+    index(`${tables.prefix}_attempt_of`, `${tables.attempt.sql} (inbox_id, id)`),
+    `CREATE TABLE IF NOT EXISTS ${tables.duty.sql} (
+      name text PRIMARY KEY, owner text NOT NULL, held_until bigint NOT NULL
+    )`,
+  ],
+  sqlite: (tables) => [
+    `CREATE TABLE IF NOT EXISTS ${tables.inbox.sql} (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      identity BLOB NOT NULL,
+      due_at INTEGER NOT NULL,
+      received_at INTEGER NOT NULL,
+      occurred_at INTEGER,
+      finished_at INTEGER,
+      lease_until INTEGER,
+      lease BLOB,
+      order_hash BLOB,
+      attempts INTEGER NOT NULL DEFAULT 0,
+      deaths INTEGER NOT NULL DEFAULT 0,
+      body_gone INTEGER NOT NULL DEFAULT 0,
+      state TEXT NOT NULL CHECK (state IN (${STATES})),
+      via TEXT NOT NULL,
+      source TEXT NOT NULL,
+      account TEXT NOT NULL,
+      event_id TEXT NOT NULL,
+      name TEXT NOT NULL,
+      order_key TEXT,
+      handled TEXT NOT NULL DEFAULT '[]',
+      reason TEXT,
+      last_error TEXT,
+      body BLOB,
+      CHECK ((state IN ('open', 'waiting')) = (finished_at IS NULL))
+    )`,
+    ...partialIndexes(tables),
+    `CREATE TABLE IF NOT EXISTS ${tables.attempt.sql} (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      inbox_id INTEGER NOT NULL,
+      attempt INTEGER NOT NULL,
+      handler TEXT NOT NULL,
+      error TEXT NOT NULL,
+      failed_at INTEGER NOT NULL,
+      duration INTEGER NOT NULL
+    )`,
+    index(`${tables.prefix}_attempt_of`, `${tables.attempt.sql} (inbox_id, id)`),
+    `CREATE TABLE IF NOT EXISTS ${tables.duty.sql} (
+      name TEXT PRIMARY KEY, owner TEXT NOT NULL, held_until INTEGER NOT NULL
+    )`,
+  ],
+  mysql: (tables) => [
+    // Partial indexes do not exist: the state leads each index, and `open_key` is null but for open rows.
+    `CREATE TABLE IF NOT EXISTS ${tables.inbox.sql} (
+      id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+      identity BINARY(16) NOT NULL,
+      due_at BIGINT NOT NULL,
+      received_at BIGINT NOT NULL,
+      occurred_at BIGINT,
+      finished_at BIGINT,
+      lease_until BIGINT,
+      lease BINARY(16),
+      order_hash BINARY(16),
+      attempts INT NOT NULL DEFAULT 0,
+      deaths INT NOT NULL DEFAULT 0,
+      body_gone TINYINT NOT NULL DEFAULT 0,
+      state VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin NOT NULL CHECK (state IN (${STATES})),
+      via VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+      source VARCHAR(${LENGTHS.source}) NOT NULL,
+      account VARCHAR(${LENGTHS.account}) NOT NULL,
+      event_id VARCHAR(${LENGTHS.eventId}) NOT NULL,
+      name VARCHAR(${LENGTHS.name}) NOT NULL,
+      order_key VARCHAR(${LENGTHS.orderKey}),
+      handled MEDIUMTEXT NOT NULL,
+      reason VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin,
+      last_error TEXT,
+      body LONGBLOB,
+      open_key BINARY(16) GENERATED ALWAYS AS (CASE WHEN state = 'open' THEN order_hash END) STORED,
+      UNIQUE KEY ${tables.prefix}_identity (identity),
+      UNIQUE KEY ${tables.prefix}_open_key (open_key),
+      KEY ${tables.prefix}_due (state, body_gone, due_at, id),
+      KEY ${tables.prefix}_waiting (state, order_hash, id)
+    ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`,
+    `CREATE TABLE IF NOT EXISTS ${tables.attempt.sql} (
+      id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+      inbox_id BIGINT NOT NULL,
+      attempt INT NOT NULL,
+      handler VARCHAR(255) NOT NULL,
+      error TEXT NOT NULL,
+      failed_at BIGINT NOT NULL,
+      duration BIGINT NOT NULL,
+      KEY ${tables.prefix}_attempt_of (inbox_id, id)
+    ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`,
+    `CREATE TABLE IF NOT EXISTS ${tables.duty.sql} (
+      name VARCHAR(64) NOT NULL PRIMARY KEY,
+      owner VARCHAR(64) NOT NULL,
+      held_until BIGINT NOT NULL
+    ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`,
+  ],
+};
+
+/** A claim changes none of these columns, so PostgreSQL leaves all indexes alone (a HOT update). */
+function partialIndexes(tables: InboxTables): readonly string[] {
+  const { prefix, inbox } = tables;
+  return [
+    index(`${prefix}_identity`, `${inbox.sql} (identity)`, 'UNIQUE '),
+    index(`${prefix}_due`, `${inbox.sql} (due_at, id) WHERE state = 'open'`),
+    index(
+      `${prefix}_open_key`,
+      `${inbox.sql} (order_hash) WHERE state = 'open' AND order_hash IS NOT NULL`,
+      'UNIQUE ',
+    ),
+    index(`${prefix}_waiting`, `${inbox.sql} (order_hash, id) WHERE state = 'waiting'`),
+    index(
+      `${prefix}_final`,
+      `${inbox.sql} (state, body_gone, due_at) WHERE finished_at IS NOT NULL`,
+    ),
+  ];
+}
+
+const index = (name: string, on: string, kind = ''): string =>
+  `CREATE ${kind}INDEX IF NOT EXISTS "${name}" ON ${on}`;

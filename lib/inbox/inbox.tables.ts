@@ -1,0 +1,72 @@
+import { ConfigurationError } from '../core/index.js';
+import { raw, type Sql } from './sql.js';
+
+/** The names of our tables and indexes, made from the prefix; `sql` forms are quoted and, where a schema is set, qualified. */
+export interface InboxTables {
+  readonly prefix: string;
+  readonly schema: string | undefined;
+  readonly names: {
+    readonly inbox: string;
+    readonly attempt: string;
+    readonly duty: string;
+    readonly migration: string;
+  };
+  readonly inbox: Sql;
+  readonly attempt: Sql;
+  readonly duty: Sql;
+  readonly migration: Sql;
+  /** NOTIFY channel on PostgreSQL. */
+  readonly channel: string;
+}
+
+export const DEFAULT_PREFIX = 'armox_armalo';
+
+export type SqlFamily = 'postgres' | 'mysql' | 'sqlite';
+
+const FAMILIES: Readonly<Record<string, SqlFamily>> = {
+  postgres: 'postgres',
+  mysql: 'mysql',
+  mariadb: 'mysql',
+  'better-sqlite3': 'sqlite',
+  sqljs: 'sqlite',
+};
+
+/** @throws ConfigurationError for a DataSource type that the inbox has no store for */
+export function familyOf(type: string): SqlFamily {
+  const family = FAMILIES[type];
+  if (family === undefined) {
+    const known = Object.keys(FAMILIES).join(', ');
+    throw new ConfigurationError('dataSource', `type \`${type}\` is not supported; use ${known}.`);
+  }
+  return family;
+}
+
+/** @throws ConfigurationError for a prefix that cannot be part of a name in every database */
+export function inboxTables(family: SqlFamily, prefix: string, schema?: string): InboxTables {
+  if (!/^[a-z_][a-z0-9_]{0,39}$/.test(prefix)) {
+    throw new ConfigurationError(
+      'tablePrefix',
+      'must be lower-case letters, digits and underscores, not beginning with a digit, at most 40 characters.',
+    );
+  }
+  const mark = family === 'mysql' ? '`' : '"';
+  const quoted = (name: string): string => `${mark}${name.replaceAll(mark, mark + mark)}${mark}`;
+  const table = (name: string): Sql =>
+    raw(schema === undefined ? quoted(name) : `${quoted(schema)}.${quoted(name)}`);
+  const names = {
+    inbox: `${prefix}_inbox`,
+    attempt: `${prefix}_attempt`,
+    duty: `${prefix}_duty`,
+    migration: `${prefix}_migration`,
+  };
+  return {
+    prefix,
+    schema,
+    names,
+    inbox: table(names.inbox),
+    attempt: table(names.attempt),
+    duty: table(names.duty),
+    migration: table(names.migration),
+    channel: `${prefix}_stored`,
+  };
+}

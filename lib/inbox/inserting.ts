@@ -1,0 +1,130 @@
+import { StoreUnavailableError } from '../core/index.js';
+import { isUniqueViolation } from './database.errors.js';
+import type { Unit } from './database.js';
+import { preparedRow, type PreparedRow } from './inbox.rows.js';
+import type { InsertResult, NewInboxRow } from './inbox.store.js';
+import type { OrderKeys } from './order.keys.js';
+import type { StoreParts } from './store.parts.js';
+
+/** What an insert found or made, by identity. */
+export interface Placed {
+  readonly id: string;
+  readonly stored: boolean;
+  /** True where the new row waits behind another one of its ordering key. */
+  readonly waits: boolean;
+}
+
+export type PlacedRows = ReadonlyMap<string, Placed>;
+
+/** How one database inserts; rows that it could not place (a race for an ordering key) are left out. */
+export interface InsertDialect {
+  unit(rows: readonly PreparedRow[]): Unit<PlacedRows>;
+  readonly inTransaction: boolean;
+}
+
+const ROUNDS = 5;
+
+/** Insert or do nothing: never an update of the older row, which a running handler may have locked. */
+export class Inserting {
+  constructor(
+    private readonly parts: StoreParts,
+    private readonly orderKeys: OrderKeys,
+    private readonly dialect: InsertDialect,
+    private readonly timeout: number,
+  ) {}
+
+  async insert(rows: readonly NewInboxRow[]): Promise<readonly InsertResult[]> {
+    const prepared = rows.map(preparedRow);
+    const distinct = new Map<string, PreparedRow>();
+    for (const row of prepared) if (!distinct.has(row.key)) distinct.set(row.key, row);
+    const placed = await this.place(inLockOrder([...distinct.values()]));
+    await this.promoteFollowers(placed, distinct);
+    const seen = new Set<string>();
+    return prepared.map(({ key }) => {
+      const found = placed.get(key) as Placed;
+      const stored = found.stored && !seen.has(key);
+      seen.add(key);
+      return { id: found.id, outcome: stored ? 'stored' : 'duplicate' };
+    });
+  }
+
+  /**
+   * Two processes that both start an ordering key meet at the unique index of open rows. That is no
+   * duplicate: the loser looks again, and then waits behind the other one's row.
+   */
+  private async place(rows: readonly PreparedRow[]): Promise<Map<string, Placed>> {
+    const placed = new Map<string, Placed>();
+    let missing = rows;
+    for (let round = 0; round < ROUNDS && missing.length > 0; round += 1) {
+      for (const [key, found] of await this.tried(missing)) placed.set(key, found);
+      missing = missing.filter(({ key }) => !placed.has(key));
+    }
+    if (missing.length > 0) await this.placeOneByOne(missing, placed);
+    return placed;
+  }
+
+  private async placeOneByOne(
+    rows: readonly PreparedRow[],
+    placed: Map<string, Placed>,
+  ): Promise<void> {
+    for (const row of rows) {
+      for (let round = 0; round < ROUNDS && !placed.has(row.key); round += 1) {
+        for (const [key, found] of await this.tried([row])) placed.set(key, found);
+      }
+      if (!placed.has(row.key)) {
+        throw new StoreUnavailableError(
+          'The database neither stored the event nor has an older one like it; it is not stored.',
+        );
+      }
+    }
+  }
+
+  private async tried(rows: readonly PreparedRow[]): Promise<PlacedRows> {
+    const { database } = this.parts;
+    const unit = (): Unit<PlacedRows> => this.dialect.unit(rows);
+    try {
+      return this.dialect.inTransaction
+        ? await database.transaction(unit, this.timeout)
+        : await database.statement(unit, this.timeout);
+    } catch (error) {
+      if (isUniqueViolation(error)) return new Map();
+      throw error;
+    }
+  }
+
+  /** The row before them may have finished while theirs was not yet to be seen. */
+  private async promoteFollowers(
+    placed: PlacedRows,
+    rows: ReadonlyMap<string, PreparedRow>,
+  ): Promise<void> {
+    const keys = new Map<string, Buffer>();
+    for (const [key, { waits }] of placed) {
+      const hash = rows.get(key)?.orderHash;
+      if (waits && hash) keys.set(hash.toString('hex'), hash);
+    }
+    // It is committed: whatever goes wrong now must not be told as "not stored". The sweep opens it.
+    if (keys.size > 0) await this.orderKeys.promote([...keys.values()]).catch(() => undefined);
+  }
+}
+
+/**
+ * Two batches that share events would each wait for the other's, had they them in different orders.
+ * Rows of ordering keys stay in the order of their arrival, which the key's order is made of.
+ */
+function inLockOrder(rows: readonly PreparedRow[]): readonly PreparedRow[] {
+  const free = rows.filter(({ orderHash }) => orderHash === null);
+  free.sort((a, b) => Buffer.compare(a.identity, b.identity));
+  return [...free, ...rows.filter(({ orderHash }) => orderHash !== null)];
+}
+
+/** For each row, whether it is the first of its ordering key among `rows`. */
+export function firstOfKey(rows: readonly PreparedRow[]): readonly boolean[] {
+  const seen = new Set<string>();
+  return rows.map(({ orderHash, invalid }) => {
+    if (orderHash === null || invalid !== null) return true;
+    const key = orderHash.toString('hex');
+    const first = !seen.has(key);
+    seen.add(key);
+    return first;
+  });
+}

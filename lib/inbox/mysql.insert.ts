@@ -1,0 +1,67 @@
+import { randomBytes } from 'node:crypto';
+import type { Unit } from './database.js';
+import type { Dialect } from './dialect.js';
+import { bytes, idOf, type PreparedRow } from './inbox.rows.js';
+import type { InboxTables } from './inbox.tables.js';
+import { firstOfKey, type InsertDialect, type Placed, type PlacedRows } from './inserting.js';
+import { join, raw, sql, type Sql } from './sql.js';
+
+/**
+ * `INSERT IGNORE`, then a look at which rows carry this batch's token: MySQL has no RETURNING. The
+ * token stands in `lease`, where the first claim writes over it; without `lease_until` it leases nothing.
+ */
+export class MysqlInsert implements InsertDialect {
+  readonly inTransaction = true;
+
+  constructor(
+    private readonly dialect: Dialect,
+    private readonly tables: InboxTables,
+  ) {}
+
+  *unit(rows: readonly PreparedRow[]): Unit<PlacedRows> {
+    const busy = yield* this.busyKeys(rows);
+    const token = randomBytes(16);
+    yield this.insert(rows, busy, token);
+    const identities = rows.map(({ identity }) => identity);
+    const found = yield sql`SELECT id, identity, lease, lease_until, state FROM ${this.tables.inbox}
+      WHERE identity IN (${join(identities)})`;
+    const placed = new Map<string, Placed>();
+    for (const row of found) {
+      const stored = row['lease'] != null && bytes(row['lease']).equals(token);
+      const waits = stored && row['state'] === 'waiting';
+      placed.set(bytes(row['identity']).toString('hex'), { id: idOf(row), stored, waits });
+    }
+    return placed;
+  }
+
+  /** The ordering keys, in hexadecimal, that have an unfinished row; one probe of the index each. */
+  private *busyKeys(rows: readonly PreparedRow[]): Unit<ReadonlySet<string>> {
+    const keys = new Map<string, Buffer>();
+    for (const { orderHash } of rows) if (orderHash) keys.set(orderHash.toString('hex'), orderHash);
+    if (keys.size === 0) return new Set();
+    const { inbox } = this.tables;
+    const probes = [...keys.values()].map(
+      (key) => sql`SELECT ${key} AS order_hash FROM DUAL
+        WHERE EXISTS (SELECT 1 FROM ${inbox} o WHERE o.open_key = ${key})
+        OR EXISTS (SELECT 1 FROM ${inbox} w WHERE w.state = 'waiting' AND w.order_hash = ${key})`,
+    );
+    const found = yield join(probes, ' UNION ALL ');
+    return new Set(found.map((row) => bytes(row['order_hash']).toString('hex')));
+  }
+
+  private insert(rows: readonly PreparedRow[], busy: ReadonlySet<string>, token: Buffer): Sql {
+    const { now } = this.dialect;
+    const first = firstOfKey(rows);
+    const values = rows.map((row, index) => {
+      const dead = row.invalid !== null;
+      const behind = !first[index] || (row.orderHash && busy.has(row.orderHash.toString('hex')));
+      const state = dead ? 'dead' : behind ? 'waiting' : 'open';
+      return sql`(${row.identity}, ${row.source}, ${row.account}, ${row.eventId}, ${row.name}, ${row.occurredAt},
+        ${row.orderKey}, ${row.orderHash}, ${row.via}, ${row.body}, ${row.invalid},
+        ${dead ? 'invalid-payload' : null}, ${state}, ${now}, ${now}, ${dead ? now : raw('NULL')}, ${token}, '[]')`;
+    });
+    return sql`INSERT IGNORE INTO ${this.tables.inbox} (identity, source, account, event_id, name, occurred_at,
+      order_key, order_hash, via, body, last_error, reason, state, received_at, due_at, finished_at, lease, handled)
+      VALUES ${join(values)}`;
+  }
+}

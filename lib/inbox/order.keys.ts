@@ -1,0 +1,85 @@
+import { only, type Row, type Unit } from './database.js';
+import { isUniqueViolation } from './database.errors.js';
+import { bytes } from './inbox.rows.js';
+import { join, sql } from './sql.js';
+import type { StoreParts } from './store.parts.js';
+
+const KEYS_AT_ONCE = 100;
+const TRIES = 5;
+
+/** The ordering keys that the rows belong to, each once. */
+export function keysOf(rows: readonly Row[]): readonly Buffer[] {
+  const keys = new Map<string, Buffer>();
+  for (const row of rows) {
+    if (row['order_hash'] == null) continue;
+    const key = bytes(row['order_hash']);
+    keys.set(key.toString('hex'), key);
+  }
+  return [...keys.values()];
+}
+
+/** Lets the oldest waiting event of a key go ahead, where none of that key is open. */
+export class OrderKeys {
+  constructor(private readonly parts: StoreParts) {}
+
+  /**
+   * Called after the commit that may have left a key without an open row. Both sides do so (who has
+   * ended a head, who has added a follower), since neither sees the other's uncommitted half.
+   * @returns how many rows were opened
+   */
+  async promote(keys: readonly Buffer[]): Promise<number> {
+    let opened = 0;
+    for (let start = 0; start < keys.length; start += KEYS_AT_ONCE) {
+      opened += await this.promoteSome(keys.slice(start, start + KEYS_AT_ONCE));
+    }
+    return opened;
+  }
+
+  /** The same for every key that has waiting rows and no open one. */
+  async sweep(): Promise<number> {
+    const { database, tables } = this.parts;
+    let opened = 0;
+    for (;;) {
+      const stuck = await database.read(() =>
+        only(sql`SELECT DISTINCT order_hash FROM ${tables.inbox} w WHERE w.state = 'waiting'
+          AND NOT EXISTS (SELECT 1 FROM ${tables.inbox} o
+            WHERE o.order_hash = w.order_hash AND o.state = 'open') LIMIT 1000`),
+      );
+      const promoted = await this.promote(keysOf(stuck));
+      opened += promoted;
+      if (stuck.length === 0 || promoted === 0) return opened;
+    }
+  }
+
+  private async promoteSome(keys: readonly Buffer[]): Promise<number> {
+    for (let tried = 1; ; tried += 1) {
+      try {
+        return await this.parts.oneChange(() => this.promoteUnit(keys));
+      } catch (error) {
+        // Somebody else has opened an older row of the key at the same moment: look again.
+        if (tried === TRIES || !isUniqueViolation(error)) throw error;
+      }
+    }
+  }
+
+  private *promoteUnit(keys: readonly Buffer[]): Unit<number> {
+    const { dialect, tables } = this.parts;
+    // One probe of the index a key, however many events wait behind it.
+    const heads = keys.map(
+      (key) => sql`SELECT (SELECT w.id FROM ${tables.inbox} w
+        WHERE w.order_hash = ${key} AND w.state = 'waiting' AND NOT EXISTS (
+          SELECT 1 FROM ${tables.inbox} o WHERE o.order_hash = ${key} AND o.state = 'open')
+        ORDER BY w.order_hash, w.id LIMIT 1) AS id`,
+    );
+    const found = yield join(heads, ' UNION ALL ');
+    const ids = found.filter((row) => row['id'] != null).map((row) => String(row['id']));
+    if (ids.length === 0) return 0;
+    const rows = yield* dialect.change({
+      table: tables.inbox,
+      set: sql`state = 'open', due_at = ${dialect.now}`,
+      where: sql`${dialect.oneOf('id', ids)} AND state = 'waiting'`,
+      returning: ['id'],
+    });
+    return rows.length;
+  }
+}

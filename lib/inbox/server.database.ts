@@ -1,0 +1,166 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { DataSource, QueryRunner } from 'typeorm';
+import { systemRandom } from '../core/index.js';
+import { asStoreError, driverError, isLockConflict, timedOut } from './database.errors.js';
+import { STATEMENT_TIMEOUT, type Database, type Row, type Unit } from './database.js';
+import type { Sql } from './sql.js';
+
+/** What differs between the two servers. */
+export interface ServerDialect {
+  readonly begin: string;
+  text(statement: Sql): string;
+  /** Run once on each physical connection. */
+  readonly prepare: readonly string[];
+  /** Ends the physical connection at once, whatever it is doing; it must not go back to the pool. */
+  destroy(connection: unknown): void;
+}
+
+const LOCK_TRIES = 6;
+
+/**
+ * PostgreSQL and MySQL/MariaDB through a pool of our own. Every unit ends within its timeout, also on a
+ * connection from which nothing comes any more; such a connection is destroyed.
+ */
+export class ServerDatabase implements Database {
+  private readonly prepared = new WeakSet<object>();
+
+  constructor(
+    readonly dataSource: DataSource,
+    private readonly dialect: ServerDialect,
+  ) {}
+
+  transaction<Result>(unit: () => Unit<Result>, timeout = STATEMENT_TIMEOUT): Promise<Result> {
+    return this.retried(unit, true, timeout);
+  }
+
+  statement<Result>(unit: () => Unit<Result>, timeout = STATEMENT_TIMEOUT): Promise<Result> {
+    return this.retried(unit, false, timeout);
+  }
+
+  read<Result>(unit: () => Unit<Result>): Promise<Result> {
+    return this.retried(unit, false, STATEMENT_TIMEOUT);
+  }
+
+  atOnce<Result>(unit: () => Unit<Result>): Promise<Result | undefined> {
+    // SKIP LOCKED is in the statements themselves.
+    return this.transaction(unit);
+  }
+
+  close(): Promise<void> {
+    return this.dataSource.destroy();
+  }
+
+  private async retried<Result>(
+    unit: () => Unit<Result>,
+    inTransaction: boolean,
+    timeout: number,
+  ): Promise<Result> {
+    for (let tried = 1; ; tried += 1) {
+      try {
+        return await this.bounded(unit, inTransaction, timeout);
+      } catch (error) {
+        if (tried === LOCK_TRIES || !isLockConflict(error)) throw error;
+        await pause(5 + systemRandom() * 20 * tried);
+      }
+    }
+  }
+
+  private bounded<Result>(
+    unit: () => Unit<Result>,
+    inTransaction: boolean,
+    timeout: number,
+  ): Promise<Result> {
+    const use = new ConnectionUse(this.dataSource.createQueryRunner('master'), this.dialect);
+    return new Promise<Result>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        use.abandon();
+        reject(timedOut('A statement of the inbox', timeout));
+      }, timeout);
+      this.carryOut(use, unit, inTransaction)
+        .finally(() => clearTimeout(timer))
+        .then(resolve, (error: unknown) => reject(asStoreError(error)));
+    });
+  }
+
+  private async carryOut<Result>(
+    use: ConnectionUse,
+    unit: () => Unit<Result>,
+    inTransaction: boolean,
+  ): Promise<Result> {
+    try {
+      const connection = await use.connect();
+      if (!this.prepared.has(connection)) {
+        for (const text of this.dialect.prepare) await use.query(text);
+        this.prepared.add(connection);
+      }
+      if (!inTransaction) return await this.drive(use, unit());
+      await use.query(this.dialect.begin);
+      try {
+        const result = await this.drive(use, unit());
+        await use.query('COMMIT');
+        return result;
+      } catch (error) {
+        await use.rollback();
+        throw error;
+      }
+    } finally {
+      await use.release();
+    }
+  }
+
+  private async drive<Result>(use: ConnectionUse, unit: Unit<Result>): Promise<Result> {
+    let step = unit.next([]);
+    while (!step.done) {
+      const statement = step.value;
+      step = unit.next(await use.query(this.dialect.text(statement), statement.values));
+    }
+    return step.value;
+  }
+}
+
+/** One unit's hold on a pooled connection. */
+class ConnectionUse {
+  private connection: object | undefined;
+  private abandoned = false;
+
+  constructor(
+    private readonly runner: QueryRunner,
+    private readonly dialect: ServerDialect,
+  ) {}
+
+  async connect(): Promise<object> {
+    const connection = (await this.runner.connect()) as object;
+    this.connection = connection;
+    // The pool gave it after our timeout: it is sound, and goes back as it came.
+    if (this.abandoned) throw new Error('The connection came too late.');
+    return connection;
+  }
+
+  async query(text: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
+    const result = await this.runner.query(text, [...values], true);
+    return (result.records as readonly Row[] | undefined) ?? [];
+  }
+
+  async rollback(): Promise<void> {
+    try {
+      await this.runner.query('ROLLBACK');
+    } catch {
+      // A connection with an open transaction must not go back to the pool.
+      if (this.connection) this.dialect.destroy(this.connection);
+    }
+  }
+
+  abandon(): void {
+    this.abandoned = true;
+    if (this.connection) this.dialect.destroy(this.connection);
+  }
+
+  async release(): Promise<void> {
+    try {
+      await this.runner.release();
+    } catch (error) {
+      // Bookkeeping of a connection that is gone already; the unit's own outcome is what counts.
+      driverError(error);
+    }
+  }
+}

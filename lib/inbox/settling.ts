@@ -1,0 +1,192 @@
+import { isRefusal } from './database.errors.js';
+import type { Row, Unit } from './database.js';
+import { handledOf, idOf } from './inbox.rows.js';
+import type { FailedAttempt, Settlement } from './inbox.store.js';
+import { keysOf, type OrderKeys } from './order.keys.js';
+import { join, raw, sql, type Sql } from './sql.js';
+import type { StoreParts } from './store.parts.js';
+import { ERROR_BYTES, storableText, UNRECORDABLE } from './stored.text.js';
+
+const ROWS_AT_ONCE = 100;
+const FINAL_AT_ONCE = 500;
+
+interface Settled {
+  readonly accepted: ReadonlySet<string>;
+  readonly keys: readonly Buffer[];
+}
+
+/** Writes what became of claimed rows, many in few statements, each fenced by its claim's token. */
+export class Settling {
+  constructor(
+    private readonly parts: StoreParts,
+    private readonly orderKeys: OrderKeys,
+  ) {}
+
+  /** @returns the ids that were refused */
+  async settle(settlements: readonly Settlement[]): Promise<ReadonlySet<string>> {
+    if (settlements.length === 0) return new Set();
+    const { accepted, keys } = await this.recorded(settlements.map(storable));
+    if (keys.length > 0) await this.orderKeys.promote(keys).catch(() => undefined);
+    return new Set(settlements.map(({ id }) => id).filter((id) => !accepted.has(id)));
+  }
+
+  /** Bookkeeping must never be what loses an event: a text that is refused gives way to a constant one. */
+  private async recorded(settlements: readonly Settlement[]): Promise<Settled> {
+    try {
+      return await this.write(settlements);
+    } catch (error) {
+      if (!isRefusal(error) || !settlements.some(hasText)) throw error;
+      return this.write(settlements.map(withoutText));
+    }
+  }
+
+  private write(settlements: readonly Settlement[]): Promise<Settled> {
+    const groups = grouped(settlements);
+    const unit = (): Unit<Settled> => this.unit(groups);
+    const [first] = groups;
+    const oneStatement =
+      groups.length === 1 &&
+      (first?.to === 'done' || first?.to === 'ignored') &&
+      settlements.every(({ failures }) => failures.length === 0);
+    return oneStatement ? this.parts.oneChange(unit) : this.parts.database.transaction(unit);
+  }
+
+  private *unit(groups: readonly Group[]): Unit<Settled> {
+    const accepted = new Set<string>();
+    const ended: Row[] = [];
+    for (const group of groups) {
+      const members = keepsMarks(group) ? yield* this.withMarks(group) : group.members;
+      if (members.length === 0) continue;
+      const rows = yield* this.change(group, members);
+      for (const row of rows) accepted.add(idOf(row));
+      if (group.to !== 'retry') ended.push(...rows);
+    }
+    const failures = groups
+      .flatMap(({ members }) => members)
+      .filter(({ id }) => accepted.has(id))
+      .flatMap(({ id, attempt, failures: failed }) =>
+        failed.map((failure) => ({ ...failure, id, attempt })),
+      );
+    for (let start = 0; start < failures.length; start += ROWS_AT_ONCE) {
+      yield this.attemptRows(failures.slice(start, start + ROWS_AT_ONCE));
+    }
+    return { accepted, keys: keysOf(ended) };
+  }
+
+  /**
+   * A transactional handler may have committed its mark while its answer was lost on the way: an event
+   * that goes on must keep the marks in the row, not only those that the dispatcher knows of.
+   */
+  private *withMarks(group: Group): Unit<readonly Settlement[]> {
+    const { dialect, tables } = this.parts;
+    const rows =
+      yield sql`SELECT id, handled FROM ${tables.inbox} WHERE ${this.fence(group)}${dialect.forUpdate}`;
+    const marks = new Map(rows.map((row) => [idOf(row), handledOf(row)]));
+    return group.members
+      .filter(({ id }) => marks.has(id))
+      .map((member) => ({
+        ...member,
+        handled: [...new Set([...(marks.get(member.id) ?? []), ...member.handled])],
+      }));
+  }
+
+  private fence({ token, members }: Pick<Group, 'token' | 'members'>): Sql {
+    const ids = members.map(({ id }) => id);
+    return sql`lease = ${Buffer.from(token, 'hex')} AND ${this.parts.dialect.oneOf('id', ids)}`;
+  }
+
+  private *change(group: Group, members: readonly Settlement[]): Unit<readonly Row[]> {
+    const { dialect, tables } = this.parts;
+    const retry = group.to === 'retry';
+    const wait = perRow(
+      members,
+      (one) => (one.to === 'retry' ? Math.round(one.inMs) : 0),
+      (value) => dialect.number(value as number),
+    );
+    return yield* dialect.change({
+      table: tables.inbox,
+      set: sql`state = ${raw(retry ? "'open'" : `'${group.to}'`)},
+        due_at = ${retry ? sql`${dialect.now} + ${wait}` : dialect.now},
+        finished_at = ${retry ? raw('NULL') : dialect.now},
+        lease = NULL, lease_until = NULL,
+        handled = ${perRow(members, ({ handled }) => JSON.stringify(handled))},
+        reason = ${perRow(members, (one) => ('reason' in one ? one.reason : null))},
+        last_error = ${perRow(members, (one) => ('error' in one ? one.error : null))}`,
+      where: this.fence({ token: group.token, members }),
+      returning: ['id', 'order_hash'],
+    });
+  }
+
+  private attemptRows(failures: readonly (FailedAttempt & { id: string; attempt: number })[]): Sql {
+    const { dialect, tables } = this.parts;
+    const rows = failures.map(
+      ({ id, attempt, handler, error, duration }) =>
+        sql`(${BigInt(id)}, ${attempt}, ${handler}, ${error}, ${dialect.now}, ${Math.round(duration)})`,
+    );
+    return sql`INSERT INTO ${tables.attempt} (inbox_id, attempt, handler, error, failed_at, duration) VALUES ${join(rows)}`;
+  }
+}
+
+interface Group {
+  readonly to: Settlement['to'];
+  readonly token: string;
+  readonly members: readonly Settlement[];
+}
+
+/** A done row needs no marks any more that its dispatcher does not know of. */
+const keepsMarks = ({ to }: Group): boolean => to === 'retry' || to === 'dead';
+
+function grouped(settlements: readonly Settlement[]): readonly Group[] {
+  const groups = new Map<string, Settlement[]>();
+  for (const settlement of settlements) {
+    const name = `${settlement.to} ${settlement.token}`;
+    const group = groups.get(name);
+    if (group) group.push(settlement);
+    else groups.set(name, [settlement]);
+  }
+  return [...groups.values()].flatMap((members) => {
+    const { to, token } = members[0] as Settlement;
+    const size = to === 'done' || to === 'ignored' ? FINAL_AT_ONCE : ROWS_AT_ONCE;
+    const count = Math.ceil(members.length / size);
+    return Array.from({ length: count }, (_, index) => ({
+      to,
+      token,
+      members: members.slice(index * size, (index + 1) * size),
+    }));
+  });
+}
+
+/** One value where all rows have the same, else a CASE by id. */
+function perRow(
+  members: readonly Settlement[],
+  pick: (member: Settlement) => string | number | null,
+  typed: (value: string | number | null) => unknown = (value) => value,
+): Sql {
+  const values = members.map(pick);
+  if (values.every((value) => value === values[0])) return sql`${typed(values[0] ?? null)}`;
+  const cases = members.map(
+    ({ id }, index) => sql`WHEN ${BigInt(id)} THEN ${typed(values[index] ?? null)}`,
+  );
+  return sql`CASE id ${join(cases, ' ')} END`;
+}
+
+function storable(settlement: Settlement): Settlement {
+  const failures = settlement.failures.map((failure) => ({
+    ...failure,
+    handler: storableText(failure.handler, 255),
+    error: storableText(failure.error, ERROR_BYTES),
+  }));
+  return 'error' in settlement
+    ? { ...settlement, failures, error: storableText(settlement.error, ERROR_BYTES) }
+    : { ...settlement, failures };
+}
+
+const hasText = (settlement: Settlement): boolean =>
+  'error' in settlement || settlement.failures.length > 0;
+
+function withoutText(settlement: Settlement): Settlement {
+  const failures = settlement.failures.map((failure) => ({ ...failure, error: UNRECORDABLE }));
+  return 'error' in settlement
+    ? { ...settlement, failures, error: UNRECORDABLE }
+    : { ...settlement, failures };
+}

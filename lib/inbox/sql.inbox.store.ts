@@ -1,0 +1,151 @@
+import { Claiming } from './claiming.js';
+import { only } from './database.js';
+import { EventQueries } from './event.queries.js';
+import { markHandled, type HandlerTransactions, type TransactionalWork } from './handler.marks.js';
+import type {
+  EventFilter,
+  InboxStore,
+  Lease,
+  NewInboxRow,
+  RetentionPeriods,
+  Settlement,
+} from './inbox.store.js';
+import { Inserting, type InsertDialect } from './inserting.js';
+import { OrderKeys } from './order.keys.js';
+import { Retention } from './retention.js';
+import { Settling } from './settling.js';
+import { sql } from './sql.js';
+import type { StoreParts } from './store.parts.js';
+
+export interface StoreCollaborators {
+  readonly insert: InsertDialect;
+  readonly handlers: HandlerTransactions;
+  readonly ingestTimeout: number;
+  /** Whether the caller runs inside a transaction that `insert` would become part of. */
+  readonly joins: () => boolean;
+  readonly listen: (wake: () => void) => Promise<() => Promise<void>>;
+}
+
+/** The store of every database; what is different about one is in its dialect and collaborators. */
+export class SqlInboxStore implements InboxStore {
+  private readonly orderKeys: OrderKeys;
+  private readonly inserting: Inserting;
+  private readonly claiming: Claiming;
+  private readonly settling: Settling;
+  private readonly retention: Retention;
+  private readonly queries: EventQueries;
+
+  constructor(
+    private readonly parts: StoreParts,
+    private readonly its: StoreCollaborators,
+  ) {
+    this.orderKeys = new OrderKeys(parts);
+    this.inserting = new Inserting(parts, this.orderKeys, its.insert, its.ingestTimeout);
+    this.claiming = new Claiming(parts, this.orderKeys);
+    this.settling = new Settling(parts, this.orderKeys);
+    this.retention = new Retention(parts, this.orderKeys);
+    this.queries = new EventQueries(parts);
+  }
+
+  get ingestTimeout(): number {
+    return this.its.ingestTimeout;
+  }
+
+  joins(): boolean {
+    return this.its.joins();
+  }
+
+  async insert(rows: readonly NewInboxRow[]) {
+    return rows.length === 0 ? [] : this.inserting.insert(rows);
+  }
+
+  claim(limit: number, leaseMs: number) {
+    return this.claiming.claim(limit, leaseMs);
+  }
+
+  claimSuspect(leaseMs: number, maxDeaths: number) {
+    return this.claiming.claimSuspect(leaseMs, maxDeaths);
+  }
+
+  heartbeat(leases: readonly Lease[], leaseMs: number) {
+    return this.claiming.heartbeat(leases, leaseMs);
+  }
+
+  giveBack(leases: readonly Lease[]) {
+    return this.claiming.giveBack(leases);
+  }
+
+  settle(settlements: readonly Settlement[]) {
+    return this.settling.settle(settlements);
+  }
+
+  markHandled(lease: Lease, handler: string) {
+    return markHandled(this.parts, lease, handler);
+  }
+
+  runTransactional(lease: Lease, handler: string, leaseMs: number, work: TransactionalWork) {
+    return this.its.handlers.run(lease, handler, leaseMs, work);
+  }
+
+  nextDueIn() {
+    return this.queries.nextDueIn();
+  }
+
+  sweepWaiting() {
+    return this.orderKeys.sweep();
+  }
+
+  replay(filter: EventFilter, options: { readonly rerunAll?: boolean } = {}) {
+    return this.retention.replay(filter, options.rerunAll ?? false);
+  }
+
+  prune(periods: RetentionPeriods, batch: number) {
+    return this.retention.prune(periods, batch);
+  }
+
+  find(filter: EventFilter) {
+    return this.queries.find(filter);
+  }
+
+  list(filter: EventFilter, limit: number) {
+    return this.queries.list(filter, limit);
+  }
+
+  attempts(id: string) {
+    return this.queries.attempts(id);
+  }
+
+  counts() {
+    return this.queries.counts();
+  }
+
+  violations() {
+    return this.queries.violations();
+  }
+
+  async holdDuty(name: string, owner: string, ms: number): Promise<boolean> {
+    const { database, dialect, tables } = this.parts;
+    const until = sql`${dialect.now} + ${dialect.number(ms)}`;
+    if (dialect.family !== 'mysql') {
+      const rows = await database.statement(() =>
+        only(sql`INSERT INTO ${tables.duty} AS held (name, owner, held_until) VALUES (${name}, ${owner}, ${until})
+          ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, held_until = excluded.held_until
+          WHERE held.owner = excluded.owner OR held.held_until <= ${dialect.now} RETURNING name`),
+      );
+      return rows.length > 0;
+    }
+    return database.transaction(function* () {
+      // Left to right: the new owner decides about the new time.
+      yield sql`INSERT INTO ${tables.duty} (name, owner, held_until) VALUES (${name}, ${owner}, ${until})
+        ON DUPLICATE KEY UPDATE
+          owner = IF(owner = VALUES(owner) OR held_until <= ${dialect.now}, VALUES(owner), owner),
+          held_until = IF(owner = VALUES(owner), VALUES(held_until), held_until)`;
+      const [row] = yield sql`SELECT owner FROM ${tables.duty} WHERE name = ${name}`;
+      return row?.['owner'] === owner;
+    });
+  }
+
+  listen(wake: () => void) {
+    return this.its.listen(wake);
+  }
+}

@@ -1,0 +1,113 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import { asStoreError, driverError, isBusy, timedOut } from './database.errors.js';
+import { STATEMENT_TIMEOUT, type Row } from './database.js';
+import type { Sql } from './sql.js';
+import { SqliteConnection } from './sqlite.connection.js';
+import { breathe, type SqliteMutex } from './sqlite.mutex.js';
+
+interface OwnTransaction {
+  readonly connection: SqliteConnection;
+  /** False once it has ended: what the handler left running must not join what comes after it. */
+  open: boolean;
+}
+
+const current = new AsyncLocalStorage<OwnTransaction>();
+
+/** The transaction of the transactional handler that the caller runs inside of. */
+export function ownTransaction(): OwnTransaction | undefined {
+  const found = current.getStore();
+  return found?.open ? found : undefined;
+}
+
+/**
+ * Where transactional handlers run on SQLite: on a further connection with the application's entities
+ * and subscribers, since on the application's own one a rollback of the application takes along
+ * what a handler has written.
+ */
+export class SqliteTransactions {
+  private opened: Promise<DataSource> | undefined;
+
+  constructor(
+    private readonly open: () => Promise<DataSource>,
+    private readonly mutex: SqliteMutex,
+    /** True where `open` gives the application's own DataSource, since there is no second connection. */
+    private readonly shared: boolean,
+  ) {}
+
+  /**
+   * @param first the statement that takes the write lock, and says by its rows whether to go on
+   * @param work runs inside the transaction; gives the statement that ends it
+   * @returns whether there was a row
+   */
+  async run(
+    first: Sql,
+    work: (manager: EntityManager, row: Row) => Promise<Sql | undefined>,
+  ): Promise<boolean> {
+    const release = await this.mutex.acquire(STATEMENT_TIMEOUT);
+    if (!release) throw timedOut('Waiting for another transactional handler', STATEMENT_TIMEOUT);
+    try {
+      this.opened ??= this.open();
+      const dataSource = await this.opened.catch((error: unknown) => {
+        this.opened = undefined;
+        throw asStoreError(error);
+      });
+      const runner = dataSource.createQueryRunner();
+      const row = await this.begin(runner, first);
+      if (!row) return false;
+      await this.inside(dataSource, runner, row, work);
+      return true;
+    } finally {
+      release();
+    }
+  }
+
+  async close(): Promise<void> {
+    const dataSource = await this.opened?.catch(() => undefined);
+    if (dataSource && !this.shared) await dataSource.destroy();
+  }
+
+  private async begin(runner: QueryRunner, first: Sql): Promise<Row | undefined> {
+    const waitsUntil = performance.now() + STATEMENT_TIMEOUT;
+    for (;;) {
+      if (!runner.isTransactionActive) {
+        await runner.startTransaction();
+        try {
+          const rows = (await runner.query(first.sql, [...first.values])) as readonly Row[];
+          if (rows[0]) return rows[0];
+          await runner.rollbackTransaction();
+          return undefined;
+        } catch (error) {
+          await runner.rollbackTransaction().catch(driverError);
+          if (!isBusy(driverError(error))) throw asStoreError(error);
+        }
+      }
+      if (performance.now() > waitsUntil) throw timedOut('Waiting for SQLite', STATEMENT_TIMEOUT);
+      await breathe();
+    }
+  }
+
+  private async inside(
+    dataSource: DataSource,
+    runner: QueryRunner,
+    row: Row,
+    work: (manager: EntityManager, row: Row) => Promise<Sql | undefined>,
+  ): Promise<void> {
+    const transaction: OwnTransaction = {
+      connection: new SqliteConnection(dataSource),
+      open: true,
+    };
+    try {
+      const last = await current.run(transaction, () => work(runner.manager, row));
+      transaction.open = false;
+      if (last) await runner.query(last.sql, [...last.values]);
+      await runner.commitTransaction();
+    } catch (error) {
+      transaction.open = false;
+      await runner.rollbackTransaction().catch(driverError);
+      throw error;
+    } finally {
+      await runner.release();
+    }
+  }
+}

@@ -1,0 +1,8 @@
+import { describeOn, testDatabase } from '../databases.js';
+import { bench, storeSuite } from './store-suite.js';
+
+const database = await testDatabase('mariadb');
+
+describeOn(database, 'the inbox store', () => {
+  storeSuite(bench(database));
+});
