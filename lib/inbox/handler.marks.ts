@@ -6,6 +6,7 @@ import type { Lease, TransactionalOutcome } from './inbox.store.js';
 import { sql, type Sql } from './sql.js';
 import type { SqliteTransactions } from './sqlite.transactions.js';
 import type { StoreParts } from './store.parts.js';
+import { rollBackWhole } from './whole.rollback.js';
 
 export type TransactionalWork = (manager: EntityManager) => Promise<void>;
 
@@ -86,7 +87,7 @@ export class ServerHandlerTransactions implements HandlerTransactions {
         await runner.commitTransaction();
         return 'committed';
       } catch (error) {
-        if (runner.isTransactionActive) await runner.rollbackTransaction().catch(driverError);
+        await rollBackWhole(runner).catch(driverError);
         throw error;
       }
     } finally {

@@ -5,6 +5,7 @@ import { STATEMENT_TIMEOUT, type Row } from './database.js';
 import type { Sql } from './sql.js';
 import { SqliteConnection } from './sqlite.connection.js';
 import { breathe, type SqliteMutex } from './sqlite.mutex.js';
+import { rollBackWhole } from './whole.rollback.js';
 
 interface OwnTransaction {
   readonly connection: SqliteConnection;
@@ -104,7 +105,7 @@ export class SqliteTransactions {
       await runner.commitTransaction();
     } catch (error) {
       transaction.open = false;
-      await runner.rollbackTransaction().catch(driverError);
+      await rollBackWhole(runner).catch(driverError);
       throw error;
     } finally {
       await runner.release();

@@ -14,7 +14,7 @@ const NoteEntity = new EntitySchema<Note>({
 });
 
 for (const kind of await availableDatabases()) {
-  describeOn(kind, `the manager of a transactional handler on ${kind.name}`, () => {
+  describeOn(kind, 'the manager of a transactional handler', () => {
     let database: TestDatabase | undefined;
     let dataSource: DataSource | undefined;
 

@@ -1,0 +1,244 @@
+import 'reflect-metadata';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
+import { DataSource, EntitySchema } from 'typeorm';
+import type { WebhookSource } from '../../lib/core/index.js';
+import {
+  defaultRetryPolicy,
+  type HandlerContext,
+  type HandlerOptions,
+  type RegisteredHandler,
+} from '../../lib/handlers/index.js';
+import { InboxConnections, type InboxStore, type NewInboxRow } from '../../lib/inbox/index.js';
+import { Dispatcher, HandlerRunner, systemTimers, WorkerLoop } from '../../lib/worker/index.js';
+import { availableDatabases, describeOn, type TestDatabase } from '../databases.js';
+import { LogBook } from './log-book.js';
+
+interface Effect {
+  id?: number;
+  event: string;
+}
+const EffectEntity = new EntitySchema<Effect>({
+  name: 'Effect',
+  columns: {
+    id: { type: Number, primary: true, generated: 'increment' },
+    event: { type: String },
+  },
+});
+
+const source = {
+  name: 'armalo',
+  open: () => ({ payload: {}, problems: [] }),
+} as unknown as WebhookSource;
+
+function row(eventId: string): NewInboxRow {
+  return {
+    source: 'armalo',
+    account: '',
+    eventId,
+    name: 'escrow.created',
+    occurredAt: null,
+    orderKey: null,
+    via: 'webhook',
+    body: Buffer.from('{}'),
+    invalid: null,
+  };
+}
+
+function handler(
+  name: string,
+  invoke: (context: HandlerContext) => Promise<void>,
+  options: HandlerOptions = {},
+): RegisteredHandler {
+  return {
+    name,
+    source: 'armalo',
+    patterns: ['*'],
+    options,
+    invoke: (_, context) => invoke(context),
+  };
+}
+
+/** Waits for a condition, not for a time. */
+async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
+  while (!(await condition())) await wait(5);
+}
+
+for (const kind of await availableDatabases()) {
+  describeOn(kind, 'the worker', () => {
+    let database: TestDatabase;
+    let dataSource: DataSource;
+    let connections: InboxConnections;
+    let store: InboxStore;
+    let heartbeats = 0;
+    const loops: WorkerLoop[] = [];
+
+    beforeAll(async () => {
+      database = await kind.create();
+      dataSource = await new DataSource({
+        ...database.options,
+        entities: [EffectEntity],
+        synchronize: true,
+      }).initialize();
+      connections = await InboxConnections.open(dataSource);
+      await connections.migrate();
+      store = connections.store;
+      const heartbeat = store.heartbeat.bind(store);
+      store.heartbeat = (leases, leaseMs) => (heartbeats++, heartbeat(leases, leaseMs));
+    });
+
+    afterEach(async () => {
+      await Promise.all(loops.splice(0).map((loop) => loop.stop({ graceMs: 0 })));
+    });
+
+    afterAll(async () => {
+      await connections?.close();
+      await dataSource?.destroy();
+      await database?.drop();
+    });
+
+    function start(handlers: RegisteredHandler[], lease = 30_000): WorkerLoop {
+      const logger = new LogBook();
+      const runner = new HandlerRunner({
+        store,
+        leaseMs: lease,
+        transactions: kind.name === 'sqlite' ? 1 : 4,
+        timers: systemTimers,
+        loggerOf: () => logger,
+      });
+      const dispatcher = new Dispatcher({
+        store,
+        runner,
+        handlers: { handlersFor: () => handlers },
+        sources: [source],
+        retry: { ...defaultRetryPolicy, delay: 1, factor: 1 },
+        timers: systemTimers,
+        random: Math.random,
+        logger,
+      });
+      const loop = new WorkerLoop({
+        store,
+        run: dispatcher.dispatch.bind(dispatcher),
+        settings: { concurrency: 20, lease, pollInterval: 50, maxDeaths: 3 },
+        timers: systemTimers,
+        random: Math.random,
+        logger,
+      });
+      loops.push(loop);
+      loop.start();
+      return loop;
+    }
+
+    const ended = async (eventId: string) => (await store.find({ eventId }))?.state === 'done';
+    const effects = async (event: string) => dataSource.manager.countBy(EffectEntity, { event });
+    const writing = (options: HandlerOptions = {}) =>
+      handler(
+        'tx',
+        async ({ manager, eventId }) =>
+          void (await manager.insert(EffectEntity, { event: eventId })),
+        { transactional: true, ...options },
+      );
+
+    it('brings many events through failing and transactional handlers, each effect once', async () => {
+      const ids = Array.from({ length: 60 }, (_, n) => `many-${n}`);
+      const failed = new Set<string>();
+      start([
+        writing(),
+        handler('flaky', async ({ eventId }) => {
+          if (failed.has(eventId)) return;
+          failed.add(eventId);
+          throw new Error('the first time');
+        }),
+      ]);
+      start([writing(), handler('flaky', async ({ eventId }) => void failed.add(eventId))]);
+      await store.insert(ids.map(row));
+      await until(async () => (await Promise.all(ids.map(ended))).every(Boolean));
+      for (const id of ids) expect(await effects(id)).toBe(1);
+      expect(await store.violations()).toEqual([]);
+    });
+
+    it('rolls back what a handler began before its timeout, nested transactions too, and takes no late write', async () => {
+      let lateWrite: Promise<unknown> | undefined;
+      let first = true;
+      let release = () => {};
+      const goOn = new Promise<void>((resolve) => (release = resolve));
+      start([
+        handler(
+          'stuck',
+          async ({ manager, eventId, signal }) => {
+            await manager.insert(EffectEntity, { event: eventId });
+            if (!first) return;
+            first = false;
+            await manager.transaction(async (nested) => {
+              await nested.insert(EffectEntity, { event: eventId });
+              expect(signal.aborted).toBe(false);
+              await goOn;
+              expect(signal.aborted).toBe(true);
+              lateWrite = nested.insert(EffectEntity, { event: eventId });
+              await lateWrite;
+            });
+          },
+          { transactional: true, timeout: 50 },
+        ),
+      ]);
+      await store.insert([row('stuck')]);
+      await until(() => ended('stuck'));
+      release();
+      await until(() => lateWrite !== undefined);
+      await expect(lateWrite).rejects.toThrow(/after it has ended/);
+      expect(await effects('stuck')).toBe(1);
+      const stored = await store.find({ eventId: 'stuck' });
+      expect(await store.attempts(stored?.id ?? '')).toMatchObject([
+        { attempt: 1, handler: 'stuck', error: expect.stringContaining('HandlerTimeoutError') },
+      ]);
+    });
+
+    it('gives back at shutdown what does not end, and another worker takes it with the same attempt', async () => {
+      let begun = false;
+      const leaving = start([handler('slow', () => ((begun = true), new Promise<void>(() => {})))]);
+      await store.insert([row('shutdown')]);
+      leaving.notify();
+      await until(() => begun);
+      await leaving.stop({ graceMs: 1 });
+      expect(await store.find({ eventId: 'shutdown' })).toMatchObject({
+        state: 'open',
+        attempts: 0,
+      });
+
+      const attempts: number[] = [];
+      start([handler('slow', async ({ attempt }) => void attempts.push(attempt))]);
+      await until(() => ended('shutdown'));
+      expect(attempts).toEqual([1]);
+    });
+
+    it('takes over what a dead process had, and keeps a long handler of its own', async () => {
+      await store.insert([row('dead')]);
+      const [claimed] = await store.claim(1, 100);
+      expect(claimed?.eventId).toBe('dead');
+
+      let release = () => {};
+      const runs: string[] = [];
+      start(
+        [
+          handler('long', async ({ eventId }) => {
+            runs.push(eventId);
+            if (eventId === 'long') await new Promise<void>((resolve) => (release = resolve));
+          }),
+        ],
+        300,
+      );
+      await until(() => ended('dead'));
+      expect(await store.find({ eventId: 'dead' })).toMatchObject({ deaths: 1, attempts: 2 });
+
+      await store.insert([row('long')]);
+      await until(() => runs.includes('long'));
+      const beats = heartbeats;
+      // A third of the lease apart, so by then the claim's own lease is long over.
+      await until(() => heartbeats >= beats + 7);
+      release();
+      await until(() => ended('long'));
+      expect(runs).toEqual(['dead', 'long']);
+      expect(await store.find({ eventId: 'long' })).toMatchObject({ deaths: 0, attempts: 1 });
+    });
+  });
+}
