@@ -13,11 +13,7 @@ export type WebhookSecret =
   | readonly string[]
   | ((
       account: string,
-    ) =>
-      | string
-      | readonly string[]
-      | undefined
-      | Promise<string | readonly string[] | undefined>);
+    ) => string | readonly string[] | undefined | Promise<string | readonly string[] | undefined>);
 
 interface ServiceOptions<EventName extends string, Event> {
   /** Leave it out to use the API without webhooks: every delivery is answered 401. */
@@ -85,7 +81,7 @@ export interface ArmoxArmaloStaticOptions {
   /** Make the exported providers visible everywhere. Default false. */
   readonly isGlobal?: boolean;
   /** Name of the TypeORM DataSource to use. Default: the default one. */
-  readonly dataSource?: string;
+  readonly dataSource?: string | undefined;
   /** First part of the built-in routes, `<path>/armox` and `<path>/armalo`. Default `webhooks`. */
   readonly path?: string;
   /** Whether there are built-in routes. `false` where you write a controller of your own. Default true. */

@@ -68,7 +68,10 @@ function resolveService<Options extends ArmoxOptions | ArmaloOptions>(
     );
   }
   if (webhookSecret === undefined && apiKey === undefined) {
-    throw new ConfigurationError(name, 'give `webhookSecret` to receive, `apiKey` to ask, or both.');
+    throw new ConfigurationError(
+      name,
+      'give `webhookSecret` to receive, `apiKey` to ask, or both.',
+    );
   }
   if (apiKey !== undefined) checkText(`${name}.apiKey`, apiKey);
   if (options.baseUrl !== undefined) checkBaseUrl(`${name}.baseUrl`, options.baseUrl);

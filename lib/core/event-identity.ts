@@ -12,12 +12,12 @@ export interface SourceOptions<Event> {
    * repeats and the poller sees too. Replaces the source's own identity. Not asked for events whose
    * payload is not of its documented shape.
    */
-  readonly identify?: (event: Event) => string;
+  readonly identify?: ((event: Event) => string) | undefined;
   /**
    * Events with the same key are handled one at a time, in order of arrival; undefined = unordered.
    * A text of up to 500 characters.
    */
-  readonly orderBy?: (event: Event) => string | undefined;
+  readonly orderBy?: ((event: Event) => string | undefined) | undefined;
 }
 
 /** The identity of an event that carries none: the bytes, so that a redelivery of them is the same. */

@@ -17,7 +17,7 @@ export type { RawDelivery } from './raw-delivery.js';
 export type { SourceEvent, Via } from './source-event.js';
 export type { OpenableDelivery, WebhookSource } from './webhook-source.js';
 export type { ConfiguredSource, SecretResolver } from './configured-source.js';
-export { INBOX_STORE, RESOLVED_OPTIONS, SOURCES } from './tokens.js';
+export { INBOX_STORE, MODULE_OPTIONS, RESOLVED_OPTIONS, SOURCES } from './tokens.js';
 export { bodyIdentity, identityOf } from './event-identity.js';
 export type { SourceOptions } from './event-identity.js';
 export { hmacSha256Hex, verifyHmacSha256 } from './hmac.signature.js';

@@ -14,8 +14,8 @@ export type ArmaloEvents = {
   };
 };
 
-/** The event of a name; of several names, their union. */
-export type ArmaloEvent<Name extends ArmaloEventName> = ArmaloEvents[Name];
+/** The event of a name; of several names (default: of all), their union. */
+export type ArmaloEvent<Name extends ArmaloEventName = ArmaloEventName> = ArmaloEvents[Name];
 
 /** Any event, also one whose name is not documented. */
 export interface AnyArmaloEvent {

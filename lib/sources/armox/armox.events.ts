@@ -24,8 +24,8 @@ export interface ArmoxEvents {
   'job.pending': JobEvent<'job.pending', PendingJob>;
 }
 
-/** The event of a name; of several names, their union. */
-export type ArmoxEvent<Name extends ArmoxEventName> = ArmoxEvents[Name];
+/** The event of a name; of several names (default: of all), their union. */
+export type ArmoxEvent<Name extends ArmoxEventName = ArmoxEventName> = ArmoxEvents[Name];
 
 /** Any event, also one whose name or status is not documented; `job` is missing only in those. */
 export interface AnyArmoxEvent {

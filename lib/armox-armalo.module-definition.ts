@@ -1,0 +1,28 @@
+import { ConfigurableModuleBuilder } from '@nestjs/common';
+import { MODULE_OPTIONS } from './core/index.js';
+import { composeModule } from './compose-module.js';
+import type { ArmoxArmaloOptions, ArmoxArmaloStaticOptions } from './armox-armalo.options.js';
+
+/** What `useClass` and `useExisting` name: a class that makes the options. */
+export interface ArmoxArmaloOptionsFactory {
+  createArmoxArmaloOptions(): ArmoxArmaloOptions | Promise<ArmoxArmaloOptions>;
+}
+
+/** Every static option stands here, since the builder tells them from the others by these keys. */
+const staticDefaults: Required<ArmoxArmaloStaticOptions> = {
+  isGlobal: false,
+  dataSource: undefined,
+  path: 'webhooks',
+  controller: true,
+  decorators: [],
+};
+
+export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<ArmoxArmaloOptions>({
+  optionsInjectionToken: MODULE_OPTIONS,
+})
+  .setClassMethodName('forRoot')
+  .setFactoryMethodName('createArmoxArmaloOptions')
+  .setExtras<ArmoxArmaloStaticOptions>(staticDefaults, (definition, extras) =>
+    composeModule(definition, { ...staticDefaults, ...extras }),
+  )
+  .build();

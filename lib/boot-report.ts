@@ -1,0 +1,40 @@
+import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { RESOLVED_OPTIONS, SOURCES, type ConfiguredSource } from './core/index.js';
+import { HandlerRegistry } from './handlers/index.js';
+import { WebhookRoutes } from './ingress/index.js';
+import type { ResolvedOptions } from './resolve-options.js';
+
+/** At start, one line per service: where it is received, by how many handlers, and what nobody handles. */
+@Injectable()
+export class BootReport implements OnApplicationBootstrap {
+  private readonly logger = new Logger('ArmoxArmaloModule');
+
+  constructor(
+    @Inject(SOURCES) private readonly sources: readonly ConfiguredSource[],
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+    private readonly routes: WebhookRoutes,
+    private readonly handlers: HandlerRegistry,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.handlers.discover(this.sources.map(({ source }) => source.name));
+    for (const { source } of this.sources) this.logger.log(this.lineOf(source.name));
+  }
+
+  private lineOf(name: string): string {
+    const paths = this.routes.urls().filter((url) => url.source === name);
+    const where = paths.map(({ path }) => `POST ${path}`).join(', ') || 'no built-in route';
+    const count = this.handlers.all().filter((handler) => handler.source === name).length;
+    const unhandled = this.handlers.unhandled(name, this.serviceOf(name)?.given.events ?? []);
+    return [
+      `${name}: ${where}`,
+      ...(this.serviceOf(name)?.receives ? [] : ['no webhookSecret, so deliveries are refused']),
+      `${count} handler${count === 1 ? '' : 's'}`,
+      ...(unhandled.length > 0 ? [`without a handler: ${unhandled.join(', ')}`] : []),
+    ].join(', ');
+  }
+
+  private serviceOf(name: string) {
+    return name === 'armox' ? this.options.armox : this.options.armalo;
+  }
+}

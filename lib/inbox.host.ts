@@ -1,0 +1,51 @@
+import type { OnApplicationShutdown } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
+import { ConfigurationError } from './core/index.js';
+import { InboxConnections, type InboxStore } from './inbox/index.js';
+import type { ResolvedOptions } from './resolve-options.js';
+
+/** Opens the module's own connections at boot, and closes them when no request can come any more. */
+export class InboxHost implements OnApplicationShutdown {
+  private constructor(private readonly connections: InboxConnections) {}
+
+  /** @throws ConfigurationError, SchemaError: the application does not start without its inbox */
+  static async open(
+    dataSource: DataSource | undefined,
+    name: string | undefined,
+    options: ResolvedOptions,
+  ): Promise<InboxHost> {
+    if (!dataSource) throw missingDataSource(name);
+    const connections = await InboxConnections.open(dataSource, {
+      poolSize: options.poolSize,
+      prefix: options.tablePrefix,
+      ingestTimeout: options.ingestTimeout,
+    });
+    try {
+      const { migrationsRun, synchronize } = dataSource.options;
+      if (options.migrationsRun ?? (migrationsRun || synchronize)) await connections.migrate();
+      await connections.assertSchema();
+    } catch (error) {
+      await connections.close();
+      throw error;
+    }
+    return new InboxHost(connections);
+  }
+
+  get store(): InboxStore {
+    return this.connections.store;
+  }
+
+  /** The worker has drained in `onModuleDestroy`; requests end before this hook. */
+  onApplicationShutdown(): Promise<void> {
+    return this.connections.close();
+  }
+}
+
+function missingDataSource(name: string | undefined): ConfigurationError {
+  return new ConfigurationError(
+    'dataSource',
+    name === undefined
+      ? 'there is no default DataSource. Import `TypeOrmModule.forRoot(…)`, or name the one to use.'
+      : `there is no DataSource named "${name}". Give \`TypeOrmModule.forRoot\` that name.`,
+  );
+}
