@@ -22,6 +22,7 @@ interface Holding extends HeldRow {
 /** Extends the leases of all held rows in one call, and aborts those that could not be extended. */
 export class LeaseKeeper {
   private readonly held = new Map<string, Holding>();
+  private overdue: Lease[] = [];
   private readonly outage: Outage;
   private cancel: (() => void) | undefined;
   private lastBeat = 0;
@@ -80,10 +81,24 @@ export class LeaseKeeper {
     return [...this.held.values()].map(({ row }) => ({ id: row.id, token: row.token }));
   }
 
+  /**
+   * Gives back what ran over its time while the database was away, before anybody takes it for the
+   * event of a dead process: an outage must not count as a death. One that has a new holder already
+   * stays with that one, as its token is another.
+   */
+  async giveBackOverdue(store: Pick<InboxStore, 'giveBack'>): Promise<void> {
+    if (this.overdue.length === 0) return;
+    const leases = this.overdue;
+    await store.giveBack(leases);
+    this.overdue = this.overdue.filter((lease) => !leases.includes(lease));
+  }
+
   private tick(): void {
     const now = this.timers.now();
     for (const holding of this.held.values()) {
-      if (now >= holding.deadline) this.lose(holding);
+      if (now < holding.deadline) continue;
+      this.overdue.push({ id: holding.row.id, token: holding.row.token });
+      this.lose(holding);
     }
     if (!this.beating && this.held.size > 0 && now - this.lastBeat >= this.leaseMs / 3 - 1) {
       void this.beat(now);

@@ -223,6 +223,7 @@ export class WorkerLoop {
     const { store, settings, timers } = this.parts;
     const since = timers.now();
     try {
+      await this.keeper.giveBackOverdue(store);
       const row = await store.claimSuspect(settings.lease, settings.maxDeaths);
       this.rescuing.succeeded();
       return row && this.keeper.hold(row, since);
