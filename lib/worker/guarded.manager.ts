@@ -27,6 +27,9 @@ export function guardedManager(
       if (!error) return Reflect.get(target, key, receiver);
       return () => Promise.reject(error);
     },
+    // TypeORM 0.3's EntityManager makes itself its runner's manager; that must not outlive the handler.
+    set: (target, key, value, receiver) =>
+      key === 'manager' || Reflect.set(target, key, value, receiver),
   });
   const guardedByRunner = manager.connection.createEntityManager(guarded);
   return guardedByRunner;
