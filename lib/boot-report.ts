@@ -22,7 +22,10 @@ export class BootReport implements OnApplicationBootstrap {
   }
 
   private lineOf(name: string): string {
-    const paths = this.routes.urls().filter((url) => url.source === name);
+    const accounts = this.sources.find(({ source }) => source.name === name)?.accounts ?? false;
+    const paths = this.routes
+      .urls()
+      .filter(({ source, path }) => source === name && path.endsWith('/:account') === accounts);
     const where = paths.map(({ path }) => `POST ${path}`).join(', ') || 'no built-in route';
     const count = this.handlers.all().filter((handler) => handler.source === name).length;
     const unhandled = this.handlers.unhandled(name, this.serviceOf(name)?.given.events ?? []);

@@ -67,12 +67,6 @@ function resolveService<Options extends ArmoxOptions | ArmaloOptions>(
       'is undefined; is its environment variable set? Leave the option out to use the API without webhooks.',
     );
   }
-  if (webhookSecret === undefined && apiKey === undefined) {
-    throw new ConfigurationError(
-      name,
-      'give `webhookSecret` to receive, `apiKey` to ask, or both.',
-    );
-  }
   if (apiKey !== undefined) checkText(`${name}.apiKey`, apiKey);
   if (options.baseUrl !== undefined) checkBaseUrl(`${name}.baseUrl`, options.baseUrl);
   return {

@@ -25,7 +25,8 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
     databaseUrl: env['DATABASE_URL'] ?? 'sqlite:./data/sample.sqlite',
     adapter: readChoice('HTTP_ADAPTER', env['HTTP_ADAPTER'] ?? 'express', ['express', 'fastify']),
     sandbox:
-      readChoice('SANDBOX', env['SANDBOX'] ?? (baseUrlGiven ? 'off' : 'on'), ['on', 'off']) === 'on',
+      readChoice('SANDBOX', env['SANDBOX'] ?? (baseUrlGiven ? 'off' : 'on'), ['on', 'off']) ===
+      'on',
     armox,
     armalo,
   };

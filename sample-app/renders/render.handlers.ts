@@ -1,5 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { type ArmoxEvent, type HandlerContext, OnArmoxEvent, armoxOutputUrls } from 'nestjs-armox-armalo';
+import {
+  type ArmoxEvent,
+  type HandlerContext,
+  OnArmoxEvent,
+  armoxOutputUrls,
+} from 'nestjs-armox-armalo';
 import { Render } from './render.entity.js';
 
 @Injectable()

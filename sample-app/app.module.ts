@@ -1,0 +1,42 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { ArmoxArmaloModule } from 'nestjs-armox-armalo';
+import { Agent } from './agents/agent.entity.js';
+import { AgentHandlers } from './agents/agent.handlers.js';
+import { AgentsController } from './agents/agents.controller.js';
+import { Violation } from './agents/violation.entity.js';
+import { databaseOptions } from './database/database.options.js';
+import type { ServiceEnvironment } from './environment.js';
+import { HealthController } from './health.controller.js';
+import { PublicUrl } from './public-url.js';
+import { Render } from './renders/render.entity.js';
+import { RenderHandlers } from './renders/render.handlers.js';
+import { RenderRequester } from './renders/render.requester.js';
+import { RendersController } from './renders/renders.controller.js';
+
+export interface AppOptions {
+  readonly databaseUrl: string;
+  readonly armox: ServiceEnvironment;
+  readonly armalo: ServiceEnvironment;
+}
+
+@Module({})
+export class AppModule {
+  static with({ databaseUrl, armox, armalo }: AppOptions): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        TypeOrmModule.forRoot(databaseOptions(databaseUrl)),
+        TypeOrmModule.forFeature([Agent, Render, Violation]),
+        ArmoxArmaloModule.forRoot({ armox: serviceOptions(armox), armalo: serviceOptions(armalo) }),
+      ],
+      controllers: [AgentsController, RendersController, HealthController],
+      providers: [AgentHandlers, RenderHandlers, RenderRequester, PublicUrl],
+    };
+  }
+}
+
+/** What the environment leaves out stays out: without a secret, deliveries are refused. */
+function serviceOptions({ webhookSecrets, apiKey, baseUrl }: ServiceEnvironment) {
+  return { ...(webhookSecrets.length > 0 && { webhookSecret: webhookSecrets }), apiKey, baseUrl };
+}

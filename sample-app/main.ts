@@ -1,0 +1,49 @@
+import 'reflect-metadata';
+import { ConsoleLogger, type INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { AppModule } from './app.module.js';
+import { readEnvironment } from './environment.js';
+import { PublicUrl } from './public-url.js';
+import { startSandboxes } from './sandbox/sandbox.js';
+import { SandboxTraffic } from './sandbox/sandbox-traffic.js';
+
+/** Nest tells every module and route at start; here the events are what one wants to see. */
+class ShortLogger extends ConsoleLogger {
+  override log(message: unknown, context?: string): void {
+    const boring = ['InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestFactory'];
+    if (context === undefined || !boring.includes(context)) super.log(message, context ?? 'Sample');
+  }
+}
+
+const environment = readEnvironment(process.env);
+const sandboxes = environment.sandbox ? await startSandboxes(environment) : undefined;
+const module = AppModule.with({
+  databaseUrl: environment.databaseUrl,
+  ...(sandboxes?.environment ?? environment),
+});
+const options = { logger: new ShortLogger({ logLevels: ['log', 'warn', 'error', 'fatal'] }) };
+const app: INestApplication =
+  environment.adapter === 'fastify'
+    ? await NestFactory.create(module, new FastifyAdapter(), options)
+    : await NestFactory.create(module, options);
+
+app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
+await app.listen(environment.port, '0.0.0.0');
+
+const { port } = app.getHttpServer().address() as { port: number };
+const url = `http://127.0.0.1:${port}`;
+app.get(PublicUrl).set(url);
+console.log(`
+Listening on ${url} (${environment.adapter}, ${environment.databaseUrl.split(':')[0]})
+  webhooks   POST ${url}/webhooks/armox   POST ${url}/webhooks/armalo
+  to try     ${url}/agents   ${url}/renders   ${url}/health
+  ${sandboxes ? 'The sandboxes of both services send signed webhooks: some twice, some late, some never.' : 'No sandbox: waiting for signed webhooks.'}
+`);
+
+if (sandboxes) {
+  const traffic = new SandboxTraffic(sandboxes, url);
+  traffic.start();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.once(signal, () => void traffic.stop());
+}
