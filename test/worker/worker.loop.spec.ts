@@ -380,6 +380,21 @@ describe('stopping', () => {
     expect(store.row('1')).toMatchObject({ token: null, attempt: 0 });
   });
 
+  it('gives back an event of a dead process that still waited to run alone', async () => {
+    const { store, loop, timers, finish, started } = workbench();
+    store.add(2);
+    store.abandon('2');
+    store.row('2').leaseUntil = timers.now() + POLL / 2;
+    loop.start();
+    await timers.pass(2 * POLL);
+    expect(store.row('2')).toMatchObject({ deaths: 1, attempt: 2 });
+    const stopping = loop.stop({ graceMs: 15_000 });
+    await finish('1');
+    await stopping;
+    expect(started).toEqual(['1']);
+    expect(store.row('2')).toMatchObject({ token: null, attempt: 1 });
+  });
+
   it('ends also when the database does not answer', async () => {
     const { store, loop, timers } = workbench();
     store.add(1);
