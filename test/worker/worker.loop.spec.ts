@@ -330,6 +330,25 @@ describe('settling', () => {
   });
 });
 
+describe('an event whose settle never succeeds', () => {
+  it('leaves its neighbours alone, and is given up at last', async () => {
+    const { store, loop, timers, finish, logger } = workbench();
+    store.add(3);
+    const whole = store.settle.bind(store);
+    store.settle = async (settlements) => {
+      if (settlements.some(({ id }) => id === '2')) throw new Error('refused');
+      return whole(settlements);
+    };
+    loop.start();
+    await rest();
+    await finish('1', '2', '3');
+    await timers.pass(5_000);
+    expect(store.states()).toBe('done open done');
+    await timers.pass(10 * LEASE);
+    expect(logger.of('error')).toEqual([expect.stringContaining('#2 could not be settled')]);
+  });
+});
+
 describe('stopping', () => {
   it('waits for running handlers, settles them, and claims nothing more', async () => {
     const { store, loop, timers, finish, started } = workbench({ concurrency: 1 });
