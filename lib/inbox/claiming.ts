@@ -97,6 +97,8 @@ export class Claiming {
         table: tables.inbox,
         set: sql`lease = NULL, lease_until = NULL, attempts = attempts - 1`,
         where: this.held(leases),
+        // Locked by a transaction that could not be ended: its lease runs out by itself.
+        skipLocked: true,
         returning: ['id'],
       }),
     );

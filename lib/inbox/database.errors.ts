@@ -1,4 +1,3 @@
-import { QueryFailedError } from 'typeorm';
 import { StoreUnavailableError } from '../core/index.js';
 
 interface DriverError extends Error {
@@ -12,13 +11,19 @@ interface DriverError extends Error {
  * mysql2 the statement with its values, PostgreSQL a `detail` that quotes the row.
  */
 export function driverError(error: unknown): DriverError {
-  const found: unknown = error instanceof QueryFailedError ? error.driverError : error;
-  const plain = found instanceof Error ? found : new Error('The driver threw what is no Error.');
-  for (const key of ['sql', 'detail', 'where', 'parameters', 'query']) {
-    if (key in plain) Reflect.deleteProperty(plain, key);
+  // By shape: native drivers make their errors in another realm (Jest), where `instanceof` says no.
+  const found = isObject(error) && isObject(error['driverError']) ? error['driverError'] : error;
+  if (!isObject(found) || typeof found['message'] !== 'string') {
+    return new Error('The driver threw what is no error.');
   }
-  return plain;
+  for (const key of ['sql', 'detail', 'where', 'parameters', 'query']) {
+    if (key in found) Reflect.deleteProperty(found, key);
+  }
+  return found as unknown as DriverError;
 }
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
 
 const LOCK_CONFLICTS: ReadonlySet<unknown> = new Set([
   ...['40001', '40P01', '55P03'],

@@ -3,7 +3,7 @@ import type { Unit } from './database.js';
 import { driverError } from './database.errors.js';
 import { handledOf } from './inbox.rows.js';
 import type { Lease, TransactionalOutcome } from './inbox.store.js';
-import { sql, type Sql } from './sql.js';
+import { raw, sql, type Sql } from './sql.js';
 import type { SqliteTransactions } from './sqlite.transactions.js';
 import type { StoreParts } from './store.parts.js';
 import { rollBackWhole } from './whole.rollback.js';
@@ -82,7 +82,7 @@ export class ServerHandlerTransactions implements HandlerTransactions {
           await runner.rollbackTransaction();
           return handled ? 'already' : 'lease-lost';
         }
-        await work(runner.manager);
+        await this.guarded(query, () => work(runner.manager));
         await query(marked(this.parts, lease, withMark(handled, handler), leaseMs));
         await runner.commitTransaction();
         return 'committed';
@@ -93,6 +93,21 @@ export class ServerHandlerTransactions implements HandlerTransactions {
     } finally {
       await runner.release();
     }
+  }
+
+  /**
+   * On MySQL a deadlock, or a statement such as ALTER TABLE, ends the transaction without a word; what the
+   * handler writes then is committed statement by statement, and so would be the mark. The savepoint is
+   * gone in that case, and its release fails.
+   */
+  private async guarded(
+    query: (statement: Sql) => Promise<unknown>,
+    work: () => Promise<void>,
+  ): Promise<void> {
+    if (this.parts.dialect.family === 'postgres') return work();
+    await query(raw('SAVEPOINT armox_armalo_handler'));
+    await work();
+    await query(raw('RELEASE SAVEPOINT armox_armalo_handler'));
   }
 }
 

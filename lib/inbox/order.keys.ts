@@ -64,10 +64,11 @@ export class OrderKeys {
 
   private *promoteUnit(keys: readonly Buffer[]): Unit<number> {
     const { dialect, tables } = this.parts;
-    // One probe of the index a key, however many events wait behind it.
+    // One probe of the index a key, however many events wait behind it. `>= AND <=` for `=`: PostgreSQL
+    // then needs this very index for the order, where it may think that half the table is of the key.
     const heads = keys.map(
       (key) => sql`SELECT (SELECT w.id FROM ${tables.inbox} w
-        WHERE w.order_hash = ${key} AND w.state = 'waiting' AND NOT EXISTS (
+        WHERE w.order_hash >= ${key} AND w.order_hash <= ${key} AND w.state = 'waiting' AND NOT EXISTS (
           SELECT 1 FROM ${tables.inbox} o WHERE o.order_hash = ${key} AND o.state = 'open')
         ORDER BY w.order_hash, w.id LIMIT 1) AS id`,
     );

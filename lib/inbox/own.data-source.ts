@@ -46,25 +46,25 @@ export function ownPool(
 }
 
 /** A second connection to the application's SQLite file, for our statements. */
-export function ownSqlite(application: DataSource): DataSource {
-  return make({
-    ...options(application),
-    ...QUIET,
-    entities: [],
-    subscribers: [],
-    logger: new PayloadFreeLogger(application.logger),
-    enableWAL: false,
-    timeout: 0,
-  });
+export async function ownSqlite(application: DataSource): Promise<DataSource> {
+  const logger = new PayloadFreeLogger(application.logger);
+  return openedSqlite({ ...options(application), ...QUIET, entities: [], subscribers: [], logger });
 }
 
 /** A third one, for transactional handlers: with the application's entities and subscribers. */
 export async function handlersSqlite(application: DataSource): Promise<DataSource> {
-  const own = make({ ...options(application), ...QUIET, enableWAL: false, timeout: 0 });
-  await own.initialize();
+  const own = await openedSqlite({ ...options(application), ...QUIET });
   // Subscribers that Nest has made put themselves into the list, which the options know nothing of.
   const known = new Set(own.subscribers.map((subscriber) => subscriber.constructor));
   own.subscribers.push(...application.subscribers.filter((one) => !known.has(one.constructor)));
+  return own;
+}
+
+async function openedSqlite(changed: Changeable): Promise<DataSource> {
+  const own = make({ ...changed, enableWAL: false, timeout: 0 });
+  await own.initialize();
+  // Once more, for an application that sets a timeout in `prepareDatabase`: a wait in the driver stops the process.
+  await own.query('PRAGMA busy_timeout = 0');
   return own;
 }
 

@@ -36,9 +36,11 @@ export class PostgresInsert implements InsertDialect {
     const { now } = this.dialect;
     const column = <Name extends keyof PreparedRow>(name: Name) => rows.map((row) => row[name]);
     const ordered = rows.some(({ orderHash }) => orderHash !== null);
+    // Written so that only the index of waiting rows gives the order: see OrderKeys.
     const behind = sql`WHEN NOT r.first
       OR EXISTS (SELECT 1 FROM ${inbox} o WHERE o.order_hash = r.order_hash AND o.state = 'open')
-      OR EXISTS (SELECT 1 FROM ${inbox} w WHERE w.order_hash = r.order_hash AND w.state = 'waiting')
+      OR (SELECT w.id FROM ${inbox} w WHERE w.order_hash >= r.order_hash AND w.order_hash <= r.order_hash
+        AND w.state = 'waiting' ORDER BY w.order_hash, w.id LIMIT 1) IS NOT NULL
       THEN 'waiting'`;
     return sql`WITH stored AS (
       INSERT INTO ${inbox} (identity, source, account, event_id, name, occurred_at, order_key, order_hash,

@@ -99,8 +99,12 @@ export class SqliteTransactions {
       open: true,
     };
     try {
+      // SQLite may roll a transaction back by itself (disk full, for one). The savepoint is gone then,
+      // and its release fails, where the mark would be committed without what the handler wrote.
+      await runner.query('SAVEPOINT armox_armalo_handler');
       const last = await current.run(transaction, () => work(runner.manager, row));
       transaction.open = false;
+      await runner.query('RELEASE armox_armalo_handler');
       if (last) await runner.query(last.sql, [...last.values]);
       await runner.commitTransaction();
     } catch (error) {

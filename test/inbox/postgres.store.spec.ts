@@ -1,8 +1,89 @@
+import { PostgresDialect } from '../../lib/inbox/dialect.js';
+import { PostgresInsert } from '../../lib/inbox/postgres.insert.js';
+import { ServerDatabase } from '../../lib/inbox/server.database.js';
+import { POSTGRES } from '../../lib/inbox/server.connections.js';
 import { describeOn, testDatabase } from '../databases.js';
-import { bench, storeSuite } from './store-suite.js';
+import { planSuite } from './plan-suite.js';
+import { serverSuite } from './server-suite.js';
+import { bench, claimAll, event, LEASE, storeSuite } from './store-suite.js';
 
 const database = await testDatabase('postgres');
 
+/** A sequential scan, or a walk along the primary key that looks at each row. */
+function readsWholeTable(node: unknown): boolean {
+  if (typeof node !== 'object' || node === null) return false;
+  const plan = node as Record<string, unknown>;
+  const whole =
+    plan['Node Type'] === 'Seq Scan' ||
+    (plan['Index Name'] === 'armox_armalo_inbox_pkey' && plan['Index Cond'] === undefined);
+  return (
+    (plan['Relation Name'] === 'armox_armalo_inbox' && whole) ||
+    Object.values(plan).some(readsWholeTable)
+  );
+}
+
 describeOn(database, 'the inbox store', () => {
-  storeSuite(bench(database));
+  const its = bench(database);
+  storeSuite(its);
+  serverSuite(its);
+  planSuite(its, {
+    family: 'postgres',
+    explain: 'EXPLAIN (FORMAT JSON)',
+    scans: (plan) => readsWholeTable(JSON.parse(plan)),
+    analyze: 'ANALYZE armox_armalo_inbox',
+    dialect: () => new PostgresDialect(its.clock),
+    insert: (dialect, tables) => new PostgresInsert(dialect, tables),
+    database: (application) => new ServerDatabase(application, POSTGRES),
+  });
+
+  it('claims without touching an index (a HOT update)', async () => {
+    await its.store.insert(Array.from({ length: 50 }, () => event()));
+    const size = async () =>
+      (await its.query('CREATE EXTENSION IF NOT EXISTS pageinspect'),
+      await its.query(`SELECT count(*) AS entries FROM bt_page_items('armox_armalo_due', 1)`))[0]?.[
+        'entries'
+      ];
+    const before = await size();
+    expect(await claimAll(its.store)).toHaveLength(50);
+    expect(await size()).toBe(before);
+  });
+
+  it('wakes another replica when an event is stored, also after its connection was cut', async () => {
+    const other = await its.another();
+    const wakes: (() => void)[] = [];
+    const woken = () => new Promise<void>((resolve) => wakes.push(resolve));
+    const stop = await other.listen(() => wakes.splice(0).forEach((wake) => wake()));
+    try {
+      const first = woken();
+      await its.store.insert([event()]);
+      await first;
+      const second = woken();
+      await its.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN %' AND datname = current_database()`,
+      );
+      await second;
+      const third = woken();
+      await its.store.insert([event()]);
+      await third;
+    } finally {
+      await stop();
+    }
+    expect(await its.store.claim(10, LEASE)).toHaveLength(2);
+  });
+
+  it('outlives the loss of all its connections', async () => {
+    const store = await its.another();
+    await store.insert([event()]);
+    await its.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()`,
+    );
+    let stored = 0;
+    for (let tried = 0; stored === 0 && tried < 20; tried += 1) {
+      stored = await store.insert([event()]).then(
+        (results) => results.length,
+        () => 0,
+      );
+    }
+    expect(stored).toBe(1);
+  });
 });

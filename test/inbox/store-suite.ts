@@ -91,8 +91,11 @@ export function bench(kind: DatabaseKind, change: Partial<TestDatabase['options'
   };
   its.query = (text) => its.application.query(text);
   its.another = async (options = {}) => {
-    const application = await new DataSource(its.database.options).initialize();
-    applications.push(application);
+    const inMemory = (change as { database?: string }).database === ':memory:';
+    const application = inMemory
+      ? its.application
+      : await new DataSource(its.database.options).initialize();
+    if (!inMemory) applications.push(application);
     const connections = await InboxConnections.open(application, { clock: its.clock, ...options });
     opened.push(connections);
     return connections.store;

@@ -1,0 +1,24 @@
+import type { Clock } from '../core/index.js';
+import type { InboxSchema } from './inbox.schema.js';
+import type { InboxStore } from './inbox.store.js';
+
+export interface InboxOptions {
+  /** Connections of our own on PostgreSQL and MySQL/MariaDB, at least 2. Default 3. */
+  readonly poolSize?: number | undefined;
+  /** Beginning of the tables' names. Default `armox_armalo`. */
+  readonly prefix?: string | undefined;
+  /** Milliseconds within which an event must be committed. Default 5000. */
+  readonly ingestTimeout?: number | undefined;
+  /** Instead of the database's clock; for tests. */
+  readonly clock?: Clock | undefined;
+}
+
+export const DEFAULT_POOL_SIZE = 3;
+export const DEFAULT_INGEST_TIMEOUT = 5_000;
+
+/** A store with what belongs to it, ready to use. */
+export interface OpenedInbox {
+  readonly store: InboxStore;
+  readonly schema: InboxSchema;
+  readonly close: () => Promise<void>;
+}

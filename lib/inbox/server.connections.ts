@@ -1,0 +1,114 @@
+import type { DataSource } from 'typeorm';
+import { MysqlDialect, PostgresDialect } from './dialect.js';
+import { ServerHandlerTransactions } from './handler.marks.js';
+import {
+  DEFAULT_INGEST_TIMEOUT,
+  DEFAULT_POOL_SIZE,
+  type InboxOptions,
+  type OpenedInbox,
+} from './inbox.options.js';
+import { InboxSchema, type Exclusively } from './inbox.schema.js';
+import type { InboxTables } from './inbox.tables.js';
+import { MysqlInsert } from './mysql.insert.js';
+import { ownPool } from './own.data-source.js';
+import { PostgresInsert } from './postgres.insert.js';
+import { PostgresListener } from './postgres.listener.js';
+import { ServerDatabase, type ServerDialect } from './server.database.js';
+import { SqlInboxStore } from './sql.inbox.store.js';
+import { StoreParts } from './store.parts.js';
+
+export const POSTGRES: ServerDialect = {
+  begin: 'BEGIN ISOLATION LEVEL READ COMMITTED',
+  text: (statement) => statement.text,
+  prepare: [],
+  destroy: (connection) => {
+    // With a statement under way `end` cuts the connection, and the pool drops a client that is ending.
+    const client = connection as { end(): Promise<void> };
+    void client.end().catch(() => undefined);
+  },
+};
+
+export const MYSQL: ServerDialect = {
+  begin: 'START TRANSACTION',
+  text: (statement) => statement.sql,
+  prepare: [
+    // The default, REPEATABLE READ, locks the gaps beside the rows that it reads.
+    'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
+    'SET SESSION innodb_lock_wait_timeout = 10',
+  ],
+  destroy: (connection) => (connection as { destroy(): void }).destroy(),
+};
+
+/** A number for the lock from the tables' name, the same on every replica. */
+function lockNumber(name: string): number {
+  let sum = 0;
+  for (const byte of Buffer.from(name)) sum = (sum * 31 + byte) % 2_147_483_647;
+  return sum;
+}
+
+const exclusivelyOnPostgres =
+  (own: DataSource, tables: InboxTables): Exclusively =>
+  async (work) => {
+    const runner = own.createQueryRunner('master');
+    try {
+      await runner.startTransaction();
+      // Ends with the transaction, so it works behind a pooler too.
+      await runner.query(`SELECT pg_advisory_xact_lock(${lockNumber(tables.inbox.sql)})`);
+      await work(runner);
+      await runner.commitTransaction();
+    } catch (error) {
+      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+      throw error;
+    } finally {
+      await runner.release();
+    }
+  };
+
+const exclusivelyOnMysql =
+  (own: DataSource, tables: InboxTables): Exclusively =>
+  async (work) => {
+    const runner = own.createQueryRunner('master');
+    // Locks have no database of their own there, so its name is in theirs; 64 characters at most.
+    const lock = `CONCAT('${tables.names.migration}:', LEFT(MD5(DATABASE()), 16))`;
+    try {
+      await runner.query(`SELECT GET_LOCK(${lock}, 60)`);
+      await work(runner);
+    } finally {
+      await runner.query(`SELECT RELEASE_LOCK(${lock})`).catch(() => undefined);
+      await runner.release();
+    }
+  };
+
+export async function openServer(
+  application: DataSource,
+  tables: InboxTables,
+  options: InboxOptions,
+): Promise<OpenedInbox> {
+  const ingestTimeout = options.ingestTimeout ?? DEFAULT_INGEST_TIMEOUT;
+  const postgres = application.options.type === 'postgres';
+  // One more on PostgreSQL, for LISTEN.
+  const poolSize = Math.max(2, options.poolSize ?? DEFAULT_POOL_SIZE) + (postgres ? 1 : 0);
+  const own = ownPool(application, poolSize, ingestTimeout);
+  await own.initialize();
+  const dialect = postgres ? new PostgresDialect(options.clock) : new MysqlDialect(options.clock);
+  const database = new ServerDatabase(own, postgres ? POSTGRES : MYSQL);
+  const parts = new StoreParts(database, dialect, tables);
+  const store = new SqlInboxStore(parts, {
+    insert: postgres ? new PostgresInsert(dialect, tables) : new MysqlInsert(dialect, tables),
+    handlers: new ServerHandlerTransactions(application, parts),
+    ingestTimeout,
+    joins: () => false,
+    listen: (wake) =>
+      postgres
+        ? new PostgresListener(own, tables.channel, wake).start()
+        : Promise.resolve(() => Promise.resolve()),
+  });
+  const exclusively = postgres
+    ? exclusivelyOnPostgres(own, tables)
+    : exclusivelyOnMysql(own, tables);
+  return {
+    store,
+    schema: new InboxSchema(parts, exclusively),
+    close: () => database.close(),
+  };
+}

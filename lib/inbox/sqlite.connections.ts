@@ -1,0 +1,110 @@
+import type { DataSource } from 'typeorm';
+import { isBusy, timedOut } from './database.errors.js';
+import { SqliteDialect } from './dialect.js';
+import { SqliteHandlerTransactions } from './handler.marks.js';
+import { DEFAULT_INGEST_TIMEOUT, type InboxOptions, type OpenedInbox } from './inbox.options.js';
+import { InboxSchema, type Exclusively } from './inbox.schema.js';
+import type { InboxTables } from './inbox.tables.js';
+import { handlersSqlite, isInMemory, ownSqlite } from './own.data-source.js';
+import { SqlInboxStore } from './sql.inbox.store.js';
+import { SqliteConnection } from './sqlite.connection.js';
+import { SqliteDatabase } from './sqlite.database.js';
+import { SqliteInsert } from './sqlite.insert.js';
+import { breathe, SqliteMutex } from './sqlite.mutex.js';
+import { ownTransaction, SqliteTransactions } from './sqlite.transactions.js';
+import { StoreParts } from './store.parts.js';
+
+/** One for all stores on an application's DataSource, which in memory share its one connection. */
+const mutexes = new WeakMap<DataSource, SqliteMutex>();
+
+function mutexOf(application: DataSource): SqliteMutex {
+  const mutex = mutexes.get(application) ?? new SqliteMutex();
+  mutexes.set(application, mutex);
+  return mutex;
+}
+
+export async function openSqlite(
+  application: DataSource,
+  tables: InboxTables,
+  options: InboxOptions,
+): Promise<OpenedInbox> {
+  const shared = isInMemory(application);
+  const own = shared ? application : await openFile(application);
+  const mutex = mutexOf(application);
+  const database = new SqliteDatabase(own, mutex, shared);
+  const dialect = new SqliteDialect(options.clock);
+  const parts = new StoreParts(database, dialect, tables);
+  const transactions = new SqliteTransactions(
+    () => (shared ? Promise.resolve(application) : handlersSqlite(application)),
+    mutex,
+    shared,
+  );
+  const store = new SqlInboxStore(parts, {
+    insert: new SqliteInsert(dialect, tables),
+    handlers: new SqliteHandlerTransactions(transactions, parts),
+    ingestTimeout: options.ingestTimeout ?? DEFAULT_INGEST_TIMEOUT,
+    joins: () => ownTransaction() !== undefined,
+    listen: () => Promise.resolve(() => Promise.resolve()),
+  });
+  return {
+    store,
+    schema: new InboxSchema(parts, exclusivelyOnSqlite(own, mutex)),
+    close: async () => {
+      await transactions.close();
+      await database.close();
+    },
+  };
+}
+
+/** WAL: readers and one writer do not hinder each other. FULL: some builds of SQLite would lose the last commits at a power cut. */
+async function openFile(application: DataSource): Promise<DataSource> {
+  const own = await ownSqlite(application);
+  const connection = new SqliteConnection(own);
+  connection.all('PRAGMA synchronous = FULL');
+  try {
+    await whileBusy(() => connection.all('PRAGMA journal_mode = WAL'), WAL_TRIES);
+  } catch (error) {
+    // Somebody reads without end. Without WAL writers and readers wait for each other, and no more.
+    if (!isBusy(error)) throw error;
+  }
+  return own;
+}
+
+/** About a second, and about a minute. */
+const WAL_TRIES = 200;
+const BUSY_TRIES = 12_000;
+const MIGRATION_TIMEOUT = 60_000;
+
+async function whileBusy<Result>(attempt: () => Result, tries: number): Promise<Result> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return attempt();
+    } catch (error) {
+      if (tried === tries || !isBusy(error)) throw error;
+      await breathe();
+    }
+  }
+}
+
+const exclusivelyOnSqlite =
+  (own: DataSource, mutex: SqliteMutex): Exclusively =>
+  async (work) => {
+    const release = await mutex.acquire(MIGRATION_TIMEOUT);
+    if (!release) throw timedOut('Waiting to make the tables of the inbox', MIGRATION_TIMEOUT);
+    const connection = new SqliteConnection(own);
+    const runner = own.createQueryRunner();
+    try {
+      while (connection.inTransaction) await breathe();
+      await whileBusy(() => connection.all('BEGIN IMMEDIATE'), BUSY_TRIES);
+      try {
+        await work(runner);
+        connection.all('COMMIT');
+        await connection.saved();
+      } catch (error) {
+        connection.all('ROLLBACK');
+        throw error;
+      }
+    } finally {
+      release();
+    }
+  };

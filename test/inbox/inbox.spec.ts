@@ -1,0 +1,230 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { jest } from '@jest/globals';
+import { StoreUnavailableError, type SourceEvent } from '../../lib/core/index.js';
+import { AcceptQueue, ACCEPT_LIMITS } from '../../lib/inbox/accept.queue.js';
+import {
+  Inbox,
+  type InboxStore,
+  type InsertResult,
+  type NewInboxRow,
+} from '../../lib/inbox/index.js';
+
+interface Call {
+  readonly rows: readonly NewInboxRow[];
+  commit(): void;
+  fail(error: Error): void;
+}
+
+/** A store whose inserts the test commits by hand. */
+function handStore(ingestTimeout?: number) {
+  const calls: Call[] = [];
+  const arrivals: (() => void)[] = [];
+  const insert = (rows: readonly NewInboxRow[]) =>
+    new Promise<readonly InsertResult[]>((resolve, reject) => {
+      calls.push({
+        rows,
+        commit: () =>
+          resolve(rows.map(({ eventId }) => ({ id: `row of ${eventId}`, outcome: 'stored' }))),
+        fail: reject,
+      });
+      arrivals.splice(0).forEach((arrived) => arrived());
+    });
+  const store = { insert, ...(ingestTimeout === undefined ? {} : { ingestTimeout }) };
+  const call = async (index: number): Promise<Call> => {
+    while (calls.length <= index) await new Promise<void>((resolve) => arrivals.push(resolve));
+    return calls[index] as Call;
+  };
+  return { store: store as unknown as InboxStore, calls, call };
+}
+
+const sourceEvent = (id: string, changed: Partial<SourceEvent> = {}): SourceEvent => ({
+  source: 'armalo',
+  account: '',
+  id,
+  name: 'pact.violated',
+  body: Buffer.from(id),
+  payload: {},
+  problems: [],
+  ...changed,
+});
+
+const row = (eventId: string, bytes = 1): NewInboxRow => ({
+  source: 'armalo',
+  account: '',
+  eventId,
+  name: 'x',
+  occurredAt: null,
+  orderKey: null,
+  via: 'webhook',
+  body: Buffer.alloc(bytes),
+  invalid: null,
+});
+
+const ids = (call: Call) => call.rows.map(({ eventId }) => eventId);
+
+describe('Inbox.accept', () => {
+  it('hands the event on as a row, and answers with its id after the commit', async () => {
+    const { store, call } = handStore();
+    const inbox = new Inbox(store);
+    const accepted = inbox.accept(
+      sourceEvent('e1', {
+        problems: ['a is missing', 'b is no number'],
+        orderKey: 'k',
+        occurredAt: 5,
+      }),
+      'reconcile',
+    );
+    const insert = await call(0);
+    expect(insert.rows).toEqual([
+      {
+        source: 'armalo',
+        account: '',
+        eventId: 'e1',
+        name: 'pact.violated',
+        occurredAt: 5,
+        orderKey: 'k',
+        via: 'reconcile',
+        body: Buffer.from('e1'),
+        invalid: 'a is missing\nb is no number',
+      },
+    ]);
+    insert.commit();
+    expect(await accepted).toEqual({ id: 'row of e1', outcome: 'stored', eventId: 'e1' });
+  });
+
+  it('sends what arrives during an INSERT with the next one, and answers each after its own commit', async () => {
+    const { store, calls, call } = handStore();
+    const inbox = new Inbox(store);
+    const done: string[] = [];
+    const accept = (id: string) =>
+      inbox.accept(sourceEvent(id), 'webhook').then(() => done.push(id));
+    const first = accept('a');
+    const one = await call(0);
+    const others = [accept('b'), accept('c'), accept('d')];
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(calls).toHaveLength(1);
+    one.commit();
+    await first;
+    const two = await call(1);
+    expect([ids(one), ids(two), done]).toEqual([['a'], ['b', 'c', 'd'], ['a']]);
+    two.commit();
+    await Promise.all(others);
+    expect(done).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('wakes the listeners once for a batch, outside of the context of the request', async () => {
+    const request = new AsyncLocalStorage<string>();
+    const { store, call } = handStore();
+    const inbox = new Inbox(store);
+    const seen: unknown[] = [];
+    const woken = new Promise<void>((resolve) => {
+      inbox.onStored(() => {
+        seen.push(request.getStore());
+        resolve();
+      });
+    });
+    const stop = inbox.onStored(() => seen.push('stopped'));
+    stop();
+    const accepted = request.run('request', () =>
+      Promise.all(['a', 'b'].map((id) => inbox.accept(sourceEvent(id), 'webhook'))),
+    );
+    (await call(0)).commit();
+    await accepted;
+    await woken;
+    expect(seen).toEqual([undefined]);
+  });
+
+  it('goes by itself when the caller is in a transaction that the insert becomes part of', async () => {
+    const { store, calls, call } = handStore();
+    const inbox = new Inbox({ ...store, joins: () => calls.length > 0 });
+    const outside = inbox.accept(sourceEvent('outside'), 'webhook');
+    const first = await call(0);
+    const inside = inbox.accept(sourceEvent('inside'), 'webhook');
+    (await call(1)).commit();
+    expect((await inside).eventId).toBe('inside');
+    first.commit();
+    await outside;
+  });
+});
+
+describe('the queue of events to accept', () => {
+  it('keeps the neighbours of a row that the database refuses', async () => {
+    const refusal = Object.assign(new Error('value too long'), { code: '22001' });
+    const insert = jest.fn(async (rows: readonly NewInboxRow[]) => {
+      if (rows.some(({ eventId }) => eventId === 'poison')) throw refusal;
+      return rows.map(({ eventId }): InsertResult => ({ id: eventId, outcome: 'stored' }));
+    });
+    const queue = new AcceptQueue({ insert } as unknown as InboxStore, () => undefined);
+    const results = await Promise.allSettled(
+      ['a', 'poison', 'b'].map((eventId) => queue.add(row(eventId))),
+    );
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    const reason: unknown = (results[1] as PromiseRejectedResult).reason;
+    expect(reason).toBeInstanceOf(StoreUnavailableError);
+    expect((reason as Error).cause).toBe(refusal);
+  });
+
+  it('does not ask a database that is down once for each row', async () => {
+    const down = new StoreUnavailableError('down');
+    const insert = jest.fn(() => Promise.reject(down));
+    const queue = new AcceptQueue({ insert } as unknown as InboxStore, () => undefined);
+    const results = await Promise.allSettled(['a', 'b', 'c'].map((id) => queue.add(row(id))));
+    expect(results.map(({ status }) => status)).toEqual(Array(3).fill('rejected'));
+    expect(insert).toHaveBeenCalledTimes(1);
+  });
+
+  it('bounds the rows and the bytes of one INSERT, and takes a row that is larger by itself', async () => {
+    const { store, call } = handStore();
+    const queue = new AcceptQueue(store, () => undefined, {
+      ...ACCEPT_LIMITS,
+      batchRows: 3,
+      batchBytes: 10,
+    });
+    const all = [row('a'), row('b'), row('c'), row('d', 6), row('e', 6), row('f', 50)].map((each) =>
+      queue.add(each),
+    );
+    const batches: string[][] = [];
+    for (let index = 0; index < 4; index += 1) {
+      const insert = await call(index);
+      batches.push(ids(insert));
+      insert.commit();
+    }
+    await Promise.all(all);
+    expect(batches).toEqual([['a', 'b', 'c'], ['d'], ['e'], ['f']]);
+  });
+
+  it('refuses at once what it has no room for', async () => {
+    const { store, call } = handStore();
+    const limits = { ...ACCEPT_LIMITS, queueRows: 2, queueBytes: 10 };
+    const queue = new AcceptQueue(store, () => undefined, limits);
+    const first = queue.add(row('on its way'));
+    const insert = await call(0);
+    const big = queue.add(row('big', 9));
+    await expect(queue.add(row('too many bytes', 2))).rejects.toBeInstanceOf(StoreUnavailableError);
+    const small = queue.add(row('small'));
+    await expect(queue.add(row('too many rows', 0))).rejects.toBeInstanceOf(StoreUnavailableError);
+    insert.commit();
+    (await call(1)).commit();
+    await Promise.all([first, big, small]);
+    const again = queue.add(row('again', 9));
+    (await call(2)).commit();
+    await again;
+  });
+
+  it('answers after the ingest timeout at the latest, waiting or on its way', async () => {
+    const { store, calls, call } = handStore(20);
+    const queue = new AcceptQueue(store, () => undefined);
+    const first = queue.add(row('on its way'));
+    first.catch(() => undefined);
+    const insert = await call(0);
+    await expect(queue.add(row('waiting'))).rejects.toThrow('within 20 ms');
+    await expect(first).rejects.toBeInstanceOf(StoreUnavailableError);
+    insert.commit();
+    const next = queue.add(row('next'));
+    const second = await call(1);
+    expect(ids(second)).toEqual(['next']);
+    second.commit();
+    await next;
+    expect(calls).toHaveLength(2);
+  });
+});

@@ -1,0 +1,82 @@
+import { DataSource } from 'typeorm';
+import type { Database } from '../../lib/inbox/database.js';
+import type { Dialect } from '../../lib/inbox/dialect.js';
+import type { InsertDialect } from '../../lib/inbox/inserting.js';
+import { inboxTables, type InboxTables, type SqlFamily } from '../../lib/inbox/inbox.tables.js';
+import { SqlInboxStore } from '../../lib/inbox/sql.inbox.store.js';
+import { StoreParts } from '../../lib/inbox/store.parts.js';
+import { ExplainingDatabase } from './explaining.database.js';
+import { event, LEASE, settlement, type Bench } from './store-suite.js';
+
+export interface PlanSubject {
+  readonly family: SqlFamily;
+  readonly explain: string;
+  /** Whether the plan (JSON) reads the whole inbox table. */
+  scans(plan: string): boolean;
+  readonly analyze: string;
+  dialect(): Dialect;
+  insert(dialect: Dialect, tables: InboxTables): InsertDialect;
+  database(application: DataSource): Database;
+}
+
+const DONE = 20_000;
+const WAITING = 40_000;
+
+/** Rows as the table has them after months: many done, one key with 40,000 events waiting. */
+async function fill(its: Bench, family: SqlFamily): Promise<void> {
+  const numbers = `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${WAITING})`;
+  const identity = {
+    postgres: (salt: string) => `decode(md5('${salt}' || i), 'hex')`,
+    mysql: (salt: string) => `UNHEX(MD5(CONCAT('${salt}', i)))`,
+    sqlite: (salt: string) => `CAST(printf('${salt}%015d', i) AS BLOB)`,
+  }[family];
+  const key = { postgres: `decode('00', 'hex')`, mysql: `UNHEX('00')`, sqlite: `x'00'` }[family];
+  const columns =
+    'identity, due_at, received_at, finished_at, state, via, source, account, event_id, name, order_hash, body, handled';
+  const row = (salt: string, state: string, finished: string, hash: string) =>
+    `SELECT ${identity(salt)}, 1000 + i, 1000, ${finished}, '${state}', 'webhook', 'armalo', '', '${salt}', 'x', ${hash}, ${key}, '[]' FROM n`;
+  const into = (select: string) =>
+    family === 'mysql'
+      ? `INSERT INTO armox_armalo_inbox (${columns}) ${numbers} ${select}`
+      : `${numbers} INSERT INTO armox_armalo_inbox (${columns}) ${select}`;
+  if (family === 'mysql') await its.query('SET SESSION max_recursive_iterations = 100000');
+  await its.query(into(`${row('d', 'done', '1000 + i', 'NULL')} WHERE i <= ${DONE}`));
+  await its.query(into(row('w', 'waiting', 'NULL', key)));
+}
+
+/** No statement of the inbox reads the whole table, however much there is in it. */
+export function planSuite(its: Bench, subject: PlanSubject): void {
+  it('walks an index for every statement, behind 40,000 waiting events of one key too', async () => {
+    await fill(its, subject.family);
+    await its.query(subject.analyze);
+    const database = new ExplainingDatabase(subject.database(its.application), subject.explain);
+    const dialect = subject.dialect();
+    const tables = inboxTables(subject.family, 'armox_armalo');
+    const store = new SqlInboxStore(new StoreParts(database, dialect, tables), {
+      insert: subject.insert(dialect, tables),
+      handlers: { run: () => Promise.reject(new Error('not here')) },
+      ingestTimeout: 60_000,
+      joins: () => false,
+      listen: () => Promise.reject(new Error('not here')),
+    });
+    await store.insert(Array.from({ length: 200 }, () => event()));
+    await store.insert([event({ orderKey: 'a' }), event({ orderKey: 'a' })]);
+    const rows = await store.claim(150, LEASE);
+    expect(rows).toHaveLength(150);
+    await store.claim(20, LEASE);
+    await store.heartbeat(rows.slice(0, 20), LEASE);
+    await store.settle(rows.slice(0, 50).map((row) => settlement(row, { to: 'done' })));
+    await store.settle(
+      rows.slice(50, 100).map((row) => settlement(row, { to: 'retry', inMs: 5, error: row.id })),
+    );
+    await store.claimSuspect(LEASE, 2);
+    await store.nextDueIn();
+    await store.prune({ payload: 10, row: 1_000, dead: 1_000 }, 50);
+    await store.holdDuty('prune', 'me', 1_000);
+    const scans = database.plans
+      .filter(({ plan }) => subject.scans(plan))
+      .map(({ text, plan }) => `${text.slice(0, 300)}\n${plan.slice(0, 3000)}`);
+    expect(scans).toEqual([]);
+    expect(database.plans.length).toBeGreaterThan(10);
+  });
+}
