@@ -39,9 +39,12 @@ export type ArmoxOptions = ServiceOptions<ArmoxEventName, AnyArmoxEvent>;
 export type ArmaloOptions = ServiceOptions<ArmaloEventName, AnyArmaloEvent>;
 
 export interface WorkerOptions {
-  /** Events that run at once in this process. Default 20. */
+  /** Events that run at once in this process. Default 50. */
   readonly concurrency?: number;
-  /** Transactional handlers that run at once, each holding a connection of your pool. Default 8. */
+  /**
+   * Transactional handlers that run at once, each holding a connection of your pool. Default: two less
+   * than the pool has, so that your own queries find one; 1 on SQLite.
+   */
   readonly transactions?: number;
   /** Milliseconds that a claim lasts before another replica may take the event over. Default 30,000. */
   readonly lease?: number;

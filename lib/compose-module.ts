@@ -12,7 +12,7 @@ import {
   type ConfiguredSource,
 } from './core/index.js';
 import { HandlerExplorer, HandlerRegistry } from './handlers/index.js';
-import { Inbox, type InboxStore } from './inbox/index.js';
+import { Inbox } from './inbox/index.js';
 import { InboxHost } from './inbox.host.js';
 import { createWebhookController, ingressExports, ingressProviders } from './ingress/index.js';
 import { resolveOptions, type ResolvedOptions } from './resolve-options.js';
@@ -81,17 +81,18 @@ function inboxProviders(dataSource: string | undefined): Provider[] {
 
 const workerProvider: Provider = {
   provide: WorkerLifecycle,
-  inject: [RESOLVED_OPTIONS, INBOX_STORE, Inbox, SOURCES, HandlerRegistry],
+  inject: [RESOLVED_OPTIONS, InboxHost, Inbox, SOURCES, HandlerRegistry],
   useFactory: (
     { worker }: ResolvedOptions,
-    store: InboxStore,
+    { store, transactions }: InboxHost,
     inbox: Inbox,
     configured: readonly ConfiguredSource[],
     handlers: HandlerRegistry,
   ) => {
     if (!worker) return undefined;
     const sources = configured.map(({ source }) => source);
-    const lifecycle = new WorkerLifecycle({ store, sources, handlers, settings: worker });
+    const settings = { ...worker, transactions: worker.transactions ?? transactions };
+    const lifecycle = new WorkerLifecycle({ store, sources, handlers, settings });
     inbox.onStored(() => lifecycle.wake());
     return lifecycle;
   },

@@ -6,7 +6,11 @@ import type { ResolvedOptions } from './resolve-options.js';
 
 /** Opens the module's own connections at boot, and closes them when no request can come any more. */
 export class InboxHost implements OnApplicationShutdown {
-  private constructor(private readonly connections: InboxConnections) {}
+  private constructor(
+    private readonly connections: InboxConnections,
+    /** How many transactional handlers the application's DataSource can carry at once. */
+    readonly transactions: number,
+  ) {}
 
   /** @throws ConfigurationError, SchemaError: the application does not start without its inbox */
   static async open(
@@ -28,7 +32,7 @@ export class InboxHost implements OnApplicationShutdown {
       await connections.close();
       throw error;
     }
-    return new InboxHost(connections);
+    return new InboxHost(connections, transactionsOf(dataSource));
   }
 
   get store(): InboxStore {
@@ -39,6 +43,20 @@ export class InboxHost implements OnApplicationShutdown {
   onApplicationShutdown(): Promise<void> {
     return this.connections.close();
   }
+}
+
+/** Drivers' own default, of pg and mysql2 alike. */
+const DEFAULT_POOL = 10;
+
+function transactionsOf({ options }: DataSource): number {
+  if (options.type !== 'postgres' && options.type !== 'mysql' && options.type !== 'mariadb')
+    return 1;
+  const { poolSize, extra } = options as {
+    poolSize?: number;
+    extra?: { max?: number; connectionLimit?: number };
+  };
+  const pool = poolSize ?? extra?.max ?? extra?.connectionLimit ?? DEFAULT_POOL;
+  return Math.max(1, pool - 2);
 }
 
 function missingDataSource(name: string | undefined): ConfigurationError {

@@ -1,6 +1,7 @@
 import { ConfigurationError, type SecretResolver } from './core/index.js';
 import { defaultRetryPolicy, type RetryPolicy } from './handlers/index.js';
 import type { RetentionPeriods } from './inbox/index.js';
+import { assertRetryPolicy } from './worker/index.js';
 import type {
   ArmaloOptions,
   ArmoxArmaloOptions,
@@ -31,7 +32,8 @@ export interface ResolvedService<Options> {
 
 export interface ResolvedWorkerOptions {
   readonly concurrency: number;
-  readonly transactions: number;
+  /** Undefined = as many as the application's pool and database allow. */
+  readonly transactions: number | undefined;
   readonly lease: number;
   readonly pollInterval: number;
   readonly shutdownTimeout: number;
@@ -116,15 +118,20 @@ function checkBaseUrl(option: string, value: string): void {
 }
 
 function resolveWorker(options: Exclude<ArmoxArmaloOptions['worker'], false | undefined>) {
-  const { retry, retention } = options;
+  const { retention } = options;
+  const retry = { ...defaultRetryPolicy, ...options.retry };
+  assertRetryPolicy(retry, 'worker.retry');
   return {
-    concurrency: atLeast(1, 'worker.concurrency', options.concurrency ?? 20),
-    transactions: atLeast(1, 'worker.transactions', options.transactions ?? 8),
+    concurrency: atLeast(1, 'worker.concurrency', options.concurrency ?? 50),
+    transactions:
+      options.transactions === undefined
+        ? undefined
+        : atLeast(1, 'worker.transactions', options.transactions),
     lease: atLeast(1_000, 'worker.lease', options.lease ?? 30_000),
     pollInterval: atLeast(10, 'worker.pollInterval', options.pollInterval ?? 1_000),
     shutdownTimeout: atLeast(0, 'worker.shutdownTimeout', options.shutdownTimeout ?? 15_000),
     maxDeaths: atLeast(1, 'worker.maxDeaths', options.maxDeaths ?? 2),
-    retry: { ...defaultRetryPolicy, ...retry },
+    retry,
     retention: { payload: 14 * DAY, row: 180 * DAY, dead: null, ...retention },
   };
 }
