@@ -49,11 +49,8 @@ function readable(found: unknown): Record<string, unknown> {
   return row;
 }
 
-/**
- * `@photostructure/sqlite` (Node's own `node:sqlite` API, prebuilt: no compiler, no download) with
- * the face of better-sqlite3 that TypeORM uses: `{ type: 'better-sqlite3', driver: SqliteDriver }`.
- */
-export class SqliteDriver {
+/** The members of better-sqlite3 that TypeORM calls. */
+class SqliteFile {
   private readonly database: InstanceType<typeof DatabaseSync>;
 
   constructor(file: string, options: OpenOptions = {}) {
@@ -92,4 +89,13 @@ export class SqliteDriver {
   close(): void {
     this.database.close();
   }
+}
+
+/**
+ * `@photostructure/sqlite` (Node's own `node:sqlite` API, prebuilt: no compiler, no download) with
+ * the face of better-sqlite3 that TypeORM uses: `{ type: 'better-sqlite3', driver: SqliteDriver }`.
+ * TypeORM 1 makes it with `new`, 0.3 calls it.
+ */
+export function SqliteDriver(file: string, options?: OpenOptions): SqliteFile {
+  return new SqliteFile(file, options);
 }
