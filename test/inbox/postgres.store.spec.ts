@@ -1,11 +1,13 @@
+import { DataSource, type DataSourceOptions } from 'typeorm';
 import { PostgresDialect } from '../../lib/inbox/dialect.js';
+import { InboxConnections } from '../../lib/inbox/index.js';
 import { PostgresInsert } from '../../lib/inbox/postgres.insert.js';
 import { ServerDatabase } from '../../lib/inbox/server.database.js';
 import { POSTGRES } from '../../lib/inbox/server.connections.js';
 import { describeOn, testDatabase } from '../databases.js';
 import { planSuite } from './plan-suite.js';
 import { serverSuite } from './server-suite.js';
-import { bench, claimAll, event, LEASE, storeSuite } from './store-suite.js';
+import { bench, claimAll, claimOne, event, LEASE, storeSuite } from './store-suite.js';
 
 const database = await testDatabase('postgres');
 
@@ -69,6 +71,28 @@ describeOn(database, 'the inbox store', () => {
       await stop();
     }
     expect(await its.store.claim(10, LEASE)).toHaveLength(2);
+  });
+
+  it('lives in the schema that the application names', async () => {
+    await its.query('CREATE SCHEMA apart');
+    const options = { ...its.database.options, schema: 'apart' } as DataSourceOptions;
+    const application = await new DataSource(options).initialize();
+    const connections = await InboxConnections.open(application, { prefix: 'apart' });
+    try {
+      await expect(connections.assertSchema()).rejects.toThrow('apart_inbox');
+      await connections.migrate();
+      await connections.assertSchema();
+      await connections.store.insert([event()]);
+      const row = await claimOne(connections.store);
+      const outcome = await connections.store.runTransactional(row, 'A.b', LEASE, async () => {});
+      expect(outcome).toBe('committed');
+      expect(await its.query('SELECT handled FROM apart.apart_inbox')).toEqual([
+        { handled: '["A.b"]' },
+      ]);
+    } finally {
+      await connections.close();
+      await application.destroy();
+    }
   });
 
   it('outlives the loss of all its connections', async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import {
+  inboxMigrations,
   InboxConnections,
   type ClaimedRow,
   type InboxOptions,
@@ -741,6 +742,26 @@ export function storeSuite(its: Bench): void {
         expect(Number(row?.['many'])).toBe(1);
       } finally {
         await Promise.all(connections.map((each) => each.close()));
+      }
+    });
+
+    it('may be made by the migrations of the application itself', async () => {
+      const { type } = its.application.options;
+      const application = await new DataSource({
+        ...its.database.options,
+        migrations: inboxMigrations({ type, prefix: 'theirs' }),
+      }).initialize();
+      const connections = await InboxConnections.open(application, { prefix: 'theirs' });
+      try {
+        await application.runMigrations();
+        await connections.assertSchema();
+        await connections.migrate();
+        expect((await connections.store.insert([event()]))[0]?.outcome).toBe('stored');
+        for (const _ of inboxMigrations({ type })) await application.undoLastMigration();
+        await expect(connections.assertSchema()).rejects.toThrow('theirs_inbox');
+      } finally {
+        await connections.close();
+        await application.destroy();
       }
     });
 
