@@ -8,8 +8,7 @@ import { join } from 'node:path';
 const root = process.cwd();
 const { devDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
 const folder = mkdtempSync(join(tmpdir(), 'armox-armalo-smoke-'));
-const inFolder = (command, args) =>
-  execFileSync(command, args, { cwd: folder, stdio: 'inherit' });
+const inFolder = (command, args) => execFileSync(command, args, { cwd: folder, stdio: 'inherit' });
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 
 try {
@@ -20,15 +19,40 @@ try {
   execFileSync(bin('attw'), [join(folder, filename), '--profile', 'node16'], { stdio: 'inherit' });
 
   writeFileSync(join(folder, 'package.json'), '{ "private": true }');
-  const wanted = ['@nestjs/common', '@nestjs/core', '@nestjs/platform-express', '@nestjs/typeorm', '@nestjs/schedule',
-    '@photostructure/sqlite', 'typeorm', 'class-validator', 'class-transformer', 'reflect-metadata', 'rxjs'];
+  const wanted = [
+    '@nestjs/common',
+    '@nestjs/core',
+    '@nestjs/platform-express',
+    '@nestjs/typeorm',
+    '@nestjs/schedule',
+    '@photostructure/sqlite',
+    'typeorm',
+    'class-validator',
+    'class-transformer',
+    'reflect-metadata',
+    'rxjs',
+  ];
   const packages = wanted.map((name) => `${name}@${devDependencies[name]}`);
-  inFolder('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', `./${filename}`, ...packages]);
+  inFolder('npm', [
+    'install',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+    `./${filename}`,
+    ...packages,
+  ]);
 
   const body = readFileSync(join('scripts', 'smoke-app.js'), 'utf8');
-  const names = ['nestjs-armox-armalo', 'nestjs-armox-armalo/testing', '@nestjs/common', '@nestjs/core',
-    '@nestjs/typeorm', '@photostructure/sqlite'];
-  const load = (how) => `const packages = {};\n${names.map((name) => `packages[${JSON.stringify(name)}] = ${how(name)};`).join('\n')}\n`;
+  const names = [
+    'nestjs-armox-armalo',
+    'nestjs-armox-armalo/testing',
+    '@nestjs/common',
+    '@nestjs/core',
+    '@nestjs/typeorm',
+    '@photostructure/sqlite',
+  ];
+  const load = (how) =>
+    `const packages = {};\n${names.map((name) => `packages[${JSON.stringify(name)}] = ${how(name)};`).join('\n')}\n`;
   const reflect = (how) => `${how('reflect-metadata')};\n`;
   const asImport = (name) => `await import(${JSON.stringify(name)})`;
   const asRequire = (name) => `require(${JSON.stringify(name)})`;
