@@ -62,6 +62,7 @@ class Run {
         this.held.push(...(await store.claim(next.limit, LEASE)));
         break;
       case 'suspect': {
+        clock.pass(LEASE);
         const row = await store.claimSuspect(LEASE, 3);
         await this.noticeDead();
         if (row) this.replace(row);
