@@ -45,5 +45,9 @@ export default tseslint.config(
       },
     },
   },
+  {
+    files: ['scripts/smoke-app.js'],
+    languageOptions: { globals: { packages: 'readonly', fetch: 'readonly' } },
+  },
   prettier,
 );

@@ -31,8 +31,8 @@ const app: INestApplication =
 app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
 await app.listen(environment.port, '0.0.0.0');
 
-const { port } = app.getHttpServer().address() as { port: number };
-const url = `http://127.0.0.1:${port}`;
+const { port } = new URL(await app.getUrl());
+const url = `http://127.0.0.1:${port || '80'}`;
 app.get(PublicUrl).set(url);
 console.log(`
 Listening on ${url} (${environment.adapter}, ${environment.databaseUrl.split(':')[0]})

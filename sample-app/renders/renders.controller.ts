@@ -1,6 +1,5 @@
 import { BadRequestException, Body, Controller, Get, Post } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { ArmoxClient } from 'nestjs-armox-armalo';
 import type { Repository } from 'typeorm';
 import { Render } from './render.entity.js';
 import { RenderRequester } from './render.requester.js';

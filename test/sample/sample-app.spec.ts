@@ -22,7 +22,7 @@ const violated = (pactId: string) =>
 const post = async (url: string, request: ReturnType<typeof violated>) =>
   (await fetch(url, { ...request, body: new Uint8Array(request.body) })).status;
 
-const json = async (url: string) => (await (await fetch(url)).json()) as unknown;
+const json = async (url: string) => (await fetch(url)).json();
 
 /** The sample app as its users start it. */
 async function start(env: Record<string, string>) {
