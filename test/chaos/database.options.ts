@@ -1,0 +1,23 @@
+import type { DataSourceOptions } from 'typeorm';
+import { SqliteDriver } from '../../sample-app/database/sqlite.driver.js';
+import type { ReplicaOptions } from './replica.options.js';
+
+export function dataSourceOptions(
+  kind: ReplicaOptions['kind'],
+  url: string,
+  poolSize = 10,
+): DataSourceOptions {
+  switch (kind) {
+    case 'postgres':
+      return { type: 'postgres', url, poolSize, connectTimeoutMS: 3_000 };
+    case 'mariadb':
+      return { type: 'mysql', url, poolSize, connectTimeout: 3_000 };
+    case 'sqlite':
+      return {
+        type: 'better-sqlite3',
+        database: url.replace(/^sqlite:/, ''),
+        driver: SqliteDriver,
+        enableWAL: true,
+      };
+  }
+}

@@ -1,0 +1,74 @@
+import 'reflect-metadata';
+import { Module, type Provider } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { ArmoxArmaloModule, INBOX_STORE, type InboxStore } from 'nestjs-armox-armalo';
+import { DataSource } from 'typeorm';
+import { dataSourceOptions } from './database.options.js';
+import { CrashPoints } from './crash-points.js';
+import { Effect, Run } from './effects.js';
+import { PlainHandlers, REPLICA, TransactionalHandlers } from './replica.handlers.js';
+import type { ReplicaCommand, ReplicaMessage, ReplicaOptions } from './replica.options.js';
+import { ARMALO_SECRET, ARMOX_SECRET } from './secrets.js';
+
+const options = JSON.parse(process.env['CHAOS_REPLICA'] ?? '{}') as ReplicaOptions;
+const tell = (message: ReplicaMessage): void => void process.send?.(message);
+
+for (const name of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(name, (error: unknown) => {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    tell({ type: 'unhandled', error: `${name}: ${text}` });
+  });
+}
+
+if (options.clockShift) {
+  const real = Date.now;
+  const shift = options.clockShift;
+  Date.now = () => real() + shift;
+}
+
+const points = new CrashPoints(options.crash);
+const provided: Provider[] = [
+  { provide: REPLICA, useValue: options },
+  { provide: CrashPoints, useValue: points },
+];
+
+@Module({
+  imports: [
+    TypeOrmModule.forRoot({
+      ...dataSourceOptions(options.kind, options.url, options.appPool),
+      entities: [Effect, Run],
+      retryAttempts: 20,
+      retryDelay: 200,
+    }),
+    ArmoxArmaloModule.forRoot({
+      armox: { webhookSecret: ARMOX_SECRET },
+      armalo: {
+        webhookSecret: ARMALO_SECRET,
+        orderBy: (event) => (event.data as { orderKey?: string }).orderKey,
+      },
+      migrationsRun: true,
+      ...(options.ingestTimeout === undefined ? {} : { ingestTimeout: options.ingestTimeout }),
+      worker: options.worker ?? {},
+    }),
+  ],
+  providers: [...provided, TransactionalHandlers, PlainHandlers],
+})
+class ReplicaModule {}
+
+const app = await NestFactory.create(ReplicaModule, {
+  logger: process.env['CHAOS_LOG'] ? ['error', 'warn', 'log'] : false,
+  abortOnError: false,
+});
+app.enableShutdownHooks();
+points.wrapStore(app.get<InboxStore>(INBOX_STORE));
+points.wrapCommit(app.get(DataSource));
+await app.listen(0, '127.0.0.1');
+
+process.on('message', (command: ReplicaCommand) => {
+  if (command.type === 'crash') points.arm(command.crash);
+  else tell({ type: 'memory', rss: process.memoryUsage.rss() });
+});
+// The one who started us is gone: nobody would end us.
+process.on('disconnect', () => process.exit(0));
+tell({ type: 'ready', port: Number(new URL(await app.getUrl()).port) });
