@@ -3,6 +3,7 @@ import type { InboxOptions, OpenedInbox } from './inbox.options.js';
 import type { InboxStore } from './inbox.store.js';
 import { DEFAULT_PREFIX, familyOf, inboxTables } from './inbox.tables.js';
 import { openServer } from './server.connections.js';
+import type { StoreParts } from './store.parts.js';
 import { openSqlite } from './sqlite.connections.js';
 
 /** The inbox's store with its own connections to the application's database. */
@@ -34,6 +35,11 @@ export class InboxConnections {
 
   get store(): InboxStore {
     return this.opened.store;
+  }
+
+  /** For what reads and writes the tables beside the inbox on its own. */
+  get parts(): StoreParts {
+    return this.opened.parts;
   }
 
   /** Makes the tables; safe when many replicas start at once. */

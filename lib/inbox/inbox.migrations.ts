@@ -7,6 +7,7 @@ import {
   type SqlFamily,
 } from './inbox.tables.js';
 import { LENGTHS } from './inbox.rows.js';
+import { reconcileTables } from './reconcile.tables.js';
 
 export interface InboxMigrationOptions {
   /** `type` of the DataSource that the migrations are for. */
@@ -29,23 +30,34 @@ const STATES = "'open', 'waiting', 'done', 'ignored', 'dead'";
 export function inboxMigrations(options: InboxMigrationOptions): MigrationClass[] {
   const family = familyOf(options.type);
   const tables = inboxTables(family, options.prefix ?? DEFAULT_PREFIX, options.schema);
-  return [firstMigration(family, tables)];
+  return [
+    migration(`${tables.prefix}_inbox_1763769600000`, definitions[family](tables), [
+      tables.attempt,
+      tables.duty,
+      tables.inbox,
+    ]),
+    migration(`${tables.prefix}_reconcile_1763856000000`, reconcileTables(family, tables), [
+      tables.job,
+      tables.watch,
+    ]),
+  ];
 }
 
-function firstMigration(family: SqlFamily, tables: InboxTables): MigrationClass {
-  // TypeORM reads the time off the end of the name, and tells migrations apart by it.
-  const title = `${tables.prefix}_inbox_1763769600000`;
+/** TypeORM reads the time off the end of the name, and tells migrations apart by it. */
+function migration(
+  title: string,
+  up: readonly string[],
+  made: readonly { readonly sql: string }[],
+): MigrationClass {
   return class implements MigrationInterface {
     readonly name = title;
 
     async up(runner: QueryRunner): Promise<void> {
-      for (const statement of definitions[family](tables)) await runner.query(statement);
+      for (const statement of up) await runner.query(statement);
     }
 
     async down(runner: QueryRunner): Promise<void> {
-      for (const table of [tables.attempt, tables.duty, tables.inbox]) {
-        await runner.query(`DROP TABLE IF EXISTS ${table.sql}`);
-      }
+      for (const table of made) await runner.query(`DROP TABLE IF EXISTS ${table.sql}`);
     }
   };
 }

@@ -1,6 +1,8 @@
 import type { Clock } from '../core/index.js';
+import { Companions, type InboxCompanion } from './inbox.companion.js';
 import type { InboxSchema } from './inbox.schema.js';
 import type { InboxStore } from './inbox.store.js';
+import type { StoreParts } from './store.parts.js';
 
 export interface InboxOptions {
   /** Connections of our own on PostgreSQL and MySQL/MariaDB, at least 2. Default 3. */
@@ -11,6 +13,8 @@ export interface InboxOptions {
   readonly ingestTimeout?: number | undefined;
   /** Instead of the database's clock; for tests. */
   readonly clock?: Clock | undefined;
+  /** Made with the store's own parts, since they write in its transactions. Default: none. */
+  readonly companions?: readonly ((parts: StoreParts) => InboxCompanion)[] | undefined;
 }
 
 export const DEFAULT_POOL_SIZE = 3;
@@ -19,6 +23,11 @@ export const DEFAULT_INGEST_TIMEOUT = 5_000;
 /** A store with what belongs to it, ready to use. */
 export interface OpenedInbox {
   readonly store: InboxStore;
+  readonly parts: StoreParts;
   readonly schema: InboxSchema;
   readonly close: () => Promise<void>;
+}
+
+export function companionsOf(parts: StoreParts, { companions = [] }: InboxOptions): Companions {
+  return new Companions(companions.map((make) => make(parts)));
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Via } from '../core/index.js';
+import type { SourceEvent, Via } from '../core/index.js';
 import type { Row } from './database.js';
 import type {
   ClaimedRow,
@@ -36,6 +36,7 @@ export interface PreparedRow {
   readonly body: Buffer;
   /** What is wrong with the payload; such a row is born dead, and out of its key's order. */
   readonly invalid: string | null;
+  readonly event: SourceEvent | undefined;
 }
 
 /** 16 bytes that stand for several texts; JSON keeps apart what plain joining would mix up. */
@@ -58,6 +59,7 @@ export function preparedRow(row: NewInboxRow): PreparedRow {
     via: row.via,
     body: row.body,
     invalid: row.invalid === null ? null : storableText(row.invalid, ERROR_BYTES),
+    event: row.event,
   };
 }
 

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { Via } from '../core/index.js';
+import type { SourceEvent, Via } from '../core/index.js';
 
 /**
  * `open` with a lease ahead reads as *running*, without one as *pending*: running is not stored, so
@@ -29,6 +29,8 @@ export interface NewInboxRow {
   readonly body: Buffer;
   /** Set for a payload that is not of its DTO's shape: the row is born dead. */
   readonly invalid: string | null;
+  /** What it was made from, for the companions of its source. */
+  readonly event?: SourceEvent | undefined;
 }
 
 export interface InsertResult {

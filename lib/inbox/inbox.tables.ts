@@ -9,11 +9,17 @@ export interface InboxTables {
     readonly inbox: string;
     readonly attempt: string;
     readonly duty: string;
+    readonly job: string;
+    readonly watch: string;
     readonly migration: string;
   };
   readonly inbox: Sql;
   readonly attempt: Sql;
   readonly duty: Sql;
+  /** Runs of a service that end later: what is known of each, and when to ask again. */
+  readonly job: Sql;
+  /** What the poller looks at now and then, and what it remembers of it. */
+  readonly watch: Sql;
   readonly migration: Sql;
   /** NOTIFY channel on PostgreSQL. */
   readonly channel: string;
@@ -57,6 +63,8 @@ export function inboxTables(family: SqlFamily, prefix: string, schema?: string):
     inbox: `${prefix}_inbox`,
     attempt: `${prefix}_attempt`,
     duty: `${prefix}_duty`,
+    job: `${prefix}_job`,
+    watch: `${prefix}_watch`,
     migration: `${prefix}_migration`,
   };
   return {
@@ -66,6 +74,8 @@ export function inboxTables(family: SqlFamily, prefix: string, schema?: string):
     inbox: table(names.inbox),
     attempt: table(names.attempt),
     duty: table(names.duty),
+    job: table(names.job),
+    watch: table(names.watch),
     migration: table(names.migration),
     channel: `${prefix}_stored`,
   };

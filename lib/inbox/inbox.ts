@@ -85,5 +85,6 @@ function newRow(event: SourceEvent, via: Via): NewInboxRow {
     via,
     body: event.body,
     invalid: event.problems.length > 0 ? event.problems.join('\n') : null,
+    event,
   };
 }

@@ -1,20 +1,13 @@
 import { StoreUnavailableError } from '../core/index.js';
-import { isUniqueViolation } from './database.errors.js';
+import { isRefusal, isUniqueViolation } from './database.errors.js';
 import type { Unit } from './database.js';
+import type { Companions } from './inbox.companion.js';
 import { preparedRow, type PreparedRow } from './inbox.rows.js';
 import type { InsertResult, NewInboxRow } from './inbox.store.js';
 import type { OrderKeys } from './order.keys.js';
+import type { Placed, PlacedRows } from './placed.rows.js';
+import { sql } from './sql.js';
 import type { StoreParts } from './store.parts.js';
-
-/** What an insert found or made, by identity. */
-export interface Placed {
-  readonly id: string;
-  readonly stored: boolean;
-  /** True where the new row waits behind another one of its ordering key. */
-  readonly waits: boolean;
-}
-
-export type PlacedRows = ReadonlyMap<string, Placed>;
 
 /** How one database inserts; rows that it could not place (a race for an ordering key) are left out. */
 export interface InsertDialect {
@@ -31,6 +24,7 @@ export class Inserting {
     private readonly orderKeys: OrderKeys,
     private readonly dialect: InsertDialect,
     private readonly timeout: number,
+    private readonly companions: Companions,
   ) {}
 
   async insert(rows: readonly NewInboxRow[]): Promise<readonly InsertResult[]> {
@@ -81,8 +75,10 @@ export class Inserting {
 
   private async tried(rows: readonly PreparedRow[]): Promise<PlacedRows> {
     const { database } = this.parts;
-    const unit = (): Unit<PlacedRows> => this.dialect.unit(rows);
+    const accompanied = this.companions.concern(rows);
     try {
+      if (accompanied) return await this.triedWithCompanions(rows);
+      const unit = (): Unit<PlacedRows> => this.dialect.unit(rows);
       return this.dialect.inTransaction
         ? await database.transaction(unit, this.timeout)
         : await database.statement(unit, this.timeout);
@@ -90,6 +86,34 @@ export class Inserting {
       if (isUniqueViolation(error)) return new Map();
       throw error;
     }
+  }
+
+  private async triedWithCompanions(rows: readonly PreparedRow[]): Promise<PlacedRows> {
+    const { database } = this.parts;
+    try {
+      return await database.transaction(() => this.accompanied(rows), this.timeout);
+    } catch (error) {
+      if (!isRefusal(error) || isUniqueViolation(error)) throw error;
+      // Its own statements or the companions': without these it passes, or is refused once more.
+      const placed = await database.transaction(() => this.dialect.unit(rows), this.timeout);
+      this.companions.failed(error);
+      return placed;
+    }
+  }
+
+  private *accompanied(rows: readonly PreparedRow[]): Unit<PlacedRows> {
+    const { dialect, tables } = this.parts;
+    const placed = yield* this.dialect.unit(rows);
+    const ended = yield* this.companions.alongside(rows, placed);
+    if (ended.size === 0) return placed;
+    yield sql`UPDATE ${tables.inbox} SET state = 'ignored', reason = 'reconciled',
+      due_at = ${dialect.now}, finished_at = ${dialect.now} WHERE ${dialect.oneOf('id', [...ended])}`;
+    // Its ordering key, if it has one, is free again: the next in line goes on, as after a row that waits.
+    const freed = [...placed].map(([key, found]) => [
+      key,
+      ended.has(found.id) ? { ...found, waits: true } : found,
+    ]);
+    return new Map(freed as [string, Placed][]);
   }
 
   /** The row before them may have finished while theirs was not yet to be seen. */

@@ -3,7 +3,8 @@ import type { Unit } from './database.js';
 import type { Dialect } from './dialect.js';
 import { bytes, idOf, type PreparedRow } from './inbox.rows.js';
 import type { InboxTables } from './inbox.tables.js';
-import { firstOfKey, type InsertDialect, type Placed, type PlacedRows } from './inserting.js';
+import { firstOfKey, type InsertDialect } from './inserting.js';
+import type { Placed, PlacedRows } from './placed.rows.js';
 import { join, raw, sql, type Sql } from './sql.js';
 
 /**

@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import { MysqlDialect, PostgresDialect } from './dialect.js';
 import { ServerHandlerTransactions } from './handler.marks.js';
 import {
+  companionsOf,
   DEFAULT_INGEST_TIMEOUT,
   DEFAULT_POOL_SIZE,
   type InboxOptions,
@@ -96,6 +97,7 @@ export async function openServer(
   const store = new SqlInboxStore(parts, {
     insert: postgres ? new PostgresInsert(dialect, tables) : new MysqlInsert(dialect, tables),
     handlers: new ServerHandlerTransactions(application, parts),
+    companions: companionsOf(parts, options),
     ingestTimeout,
     joins: () => false,
     listen: (wake) =>
@@ -108,6 +110,7 @@ export async function openServer(
     : exclusivelyOnMysql(own, tables);
   return {
     store,
+    parts,
     schema: new InboxSchema(parts, exclusively),
     close: () => database.close(),
   };

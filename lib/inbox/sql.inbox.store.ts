@@ -1,6 +1,7 @@
 import { Claiming } from './claiming.js';
 import { only } from './database.js';
 import { EventQueries } from './event.queries.js';
+import { Companions } from './inbox.companion.js';
 import { markHandled, type HandlerTransactions, type TransactionalWork } from './handler.marks.js';
 import type {
   EventFilter,
@@ -20,6 +21,8 @@ import type { StoreParts } from './store.parts.js';
 export interface StoreCollaborators {
   readonly insert: InsertDialect;
   readonly handlers: HandlerTransactions;
+  /** Default: none. */
+  readonly companions?: Companions;
   readonly ingestTimeout: number;
   /** Whether the caller runs inside a transaction that `insert` would become part of. */
   readonly joins: () => boolean;
@@ -40,7 +43,13 @@ export class SqlInboxStore implements InboxStore {
     private readonly its: StoreCollaborators,
   ) {
     this.orderKeys = new OrderKeys(parts);
-    this.inserting = new Inserting(parts, this.orderKeys, its.insert, its.ingestTimeout);
+    this.inserting = new Inserting(
+      parts,
+      this.orderKeys,
+      its.insert,
+      its.ingestTimeout,
+      its.companions ?? new Companions(),
+    );
     this.claiming = new Claiming(parts, this.orderKeys);
     this.settling = new Settling(parts, this.orderKeys);
     this.retention = new Retention(parts, this.orderKeys);

@@ -2,7 +2,12 @@ import type { DataSource } from 'typeorm';
 import { isBusy, timedOut } from './database.errors.js';
 import { SqliteDialect } from './dialect.js';
 import { SqliteHandlerTransactions } from './handler.marks.js';
-import { DEFAULT_INGEST_TIMEOUT, type InboxOptions, type OpenedInbox } from './inbox.options.js';
+import {
+  companionsOf,
+  DEFAULT_INGEST_TIMEOUT,
+  type InboxOptions,
+  type OpenedInbox,
+} from './inbox.options.js';
 import { InboxSchema, type Exclusively } from './inbox.schema.js';
 import type { InboxTables } from './inbox.tables.js';
 import { handlersSqlite, isInMemory, ownSqlite } from './own.data-source.js';
@@ -42,12 +47,14 @@ export async function openSqlite(
   const store = new SqlInboxStore(parts, {
     insert: new SqliteInsert(dialect, tables),
     handlers: new SqliteHandlerTransactions(transactions, parts),
+    companions: companionsOf(parts, options),
     ingestTimeout: options.ingestTimeout ?? DEFAULT_INGEST_TIMEOUT,
     joins: () => ownTransaction() !== undefined,
     listen: () => Promise.resolve(() => Promise.resolve()),
   });
   return {
     store,
+    parts,
     schema: new InboxSchema(parts, exclusivelyOnSqlite(own, mutex)),
     close: async () => {
       await transactions.close();

@@ -2,7 +2,8 @@ import type { Unit } from './database.js';
 import type { Dialect } from './dialect.js';
 import { idOf, type PreparedRow } from './inbox.rows.js';
 import type { InboxTables } from './inbox.tables.js';
-import type { InsertDialect, Placed, PlacedRows } from './inserting.js';
+import type { InsertDialect } from './inserting.js';
+import type { Placed, PlacedRows } from './placed.rows.js';
 import { raw, sql } from './sql.js';
 
 /** Row by row in one transaction: there is no way to the server to save, and the statement stays prepared. */

@@ -86,6 +86,7 @@ describe('Inbox.accept', () => {
         via: 'reconcile',
         body: Buffer.from('e1'),
         invalid: 'a is missing\nb is no number',
+        event: expect.objectContaining({ id: 'e1' }) as unknown,
       },
     ]);
     insert.commit();
