@@ -1,4 +1,10 @@
-import { Module, type INestApplication, type Provider, type Type } from '@nestjs/common';
+import {
+  Module,
+  type INestApplication,
+  type NestApplicationOptions,
+  type Provider,
+  type Type,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -52,14 +58,11 @@ export class Application {
     })
     class AppModule {}
 
-    const options = { logger: ['error', 'fatal'] as const, abortOnError: false };
+    const options: NestApplicationOptions = { logger: ['fatal'], abortOnError: false };
     const nest =
       wanted.adapter === 'fastify'
-        ? await NestFactory.create(AppModule, new FastifyAdapter(), {
-            ...options,
-            logger: [...options.logger],
-          })
-        : await NestFactory.create(AppModule, { ...options, logger: [...options.logger] });
+        ? await NestFactory.create(AppModule, new FastifyAdapter(), options)
+        : await NestFactory.create(AppModule, options);
     await nest.listen(0, '127.0.0.1');
     return new Application(nest, await nest.getUrl());
   }
