@@ -1,7 +1,6 @@
 import { Injectable, Scope } from '@nestjs/common';
 import {
   type AnyArmaloEvent,
-  type ArmaloEvent,
   type HandlerContext,
   OnArmaloEvent,
   RejectEventError,
@@ -26,7 +25,7 @@ class Handlers {
   }
 
   @OnArmaloEvent('escrow.*', { retry })
-  tell(event: ArmaloEvent<'escrow.funded'>, context: HandlerContext) {
+  tell(_event: AnyArmaloEvent, context: HandlerContext) {
     calls.push(`tell ${context.idempotencyKey.split(':').at(-1)}`);
   }
 
