@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataSource } from 'typeorm';
@@ -56,6 +57,7 @@ describe('the quick start', () => {
   it('receives what the Python block signs, and its transactional handler takes effect once', async () => {
     const postgres = await testDatabase('postgres');
     if (!postgres.available) return console.warn('Skipped: the quick start needs PostgreSQL.');
+    if (spawnSync('python3', ['--version']).error) return console.warn('Skipped: no python3.');
     database = await postgres.create();
     const port = await freePort();
     app = Child.node([blockFile(0)], {
