@@ -48,15 +48,7 @@ export class Claiming {
   }
 
   async claimSuspect(leaseMs: number, maxDeaths: number): Promise<ClaimedRow | undefined> {
-    const { database, dialect, tables } = this.parts;
-    // Claimed rows are the oldest due ones, so the window holds them; a row beyond it moves up as
-    // those before it finish. An index on `lease_until` would make every claim write to it.
-    const suspects = await database.read(() =>
-      only(sql`SELECT id, deaths FROM (SELECT id, deaths, lease_until FROM ${tables.inbox}
-        WHERE ${pending} AND due_at <= ${dialect.now} ORDER BY due_at, id LIMIT ${SUSPECT_WINDOW}) front
-        WHERE lease_until <= ${dialect.now} LIMIT 50`),
-    );
-    for (const suspect of suspects) {
+    for (const suspect of await this.suspects(50)) {
       if (Number(suspect['deaths']) + 1 >= maxDeaths) await this.bury(idOf(suspect));
       else {
         const taken = await this.take(idOf(suspect), leaseMs);
@@ -64,6 +56,10 @@ export class Claiming {
       }
     }
     return undefined;
+  }
+
+  async hasSuspects(): Promise<boolean> {
+    return (await this.suspects(1)).length > 0;
   }
 
   async heartbeat(leases: readonly Lease[], leaseMs: number): Promise<ReadonlySet<string>> {
@@ -131,6 +127,19 @@ export class Claiming {
       .sort((a, b) => a.dueAt - b.dueAt || (BigInt(a.id) < BigInt(b.id) ? -1 : 1));
     this.cursor = rows.at(-1) ?? this.cursor;
     return rows.map(({ row }) => claimedRow(row, token));
+  }
+
+  /**
+   * Claimed rows are the oldest due ones, so the window holds them; a row beyond it moves up as those
+   * before it finish. An index on `lease_until` would make every claim write to it.
+   */
+  private suspects(limit: number): Promise<readonly Row[]> {
+    const { database, dialect, tables } = this.parts;
+    return database.read(() =>
+      only(sql`SELECT id, deaths FROM (SELECT id, deaths, lease_until FROM ${tables.inbox}
+        WHERE ${pending} AND due_at <= ${dialect.now} ORDER BY due_at, id LIMIT ${SUSPECT_WINDOW}) front
+        WHERE lease_until <= ${dialect.now} LIMIT ${limit}`),
+    );
   }
 
   private async take(id: string, leaseMs: number): Promise<ClaimedRow | undefined> {

@@ -145,6 +145,11 @@ export interface InboxStore {
    */
   claimSuspect(leaseMs: number, maxDeaths: number): Promise<ClaimedRow | undefined>;
   /**
+   * Whether there is a row for `claimSuspect`. Asked while other events run: a suspect that waits for
+   * their end under a lease of its own would count their deaths too.
+   */
+  hasSuspects(): Promise<boolean>;
+  /**
    * Extends the leases, and never waits for a locked row.
    * @returns the ids whose lease is still the given one (extended, or locked by their own handler)
    */

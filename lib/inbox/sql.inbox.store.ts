@@ -76,6 +76,10 @@ export class SqlInboxStore implements InboxStore {
     return this.claiming.claimSuspect(leaseMs, maxDeaths);
   }
 
+  hasSuspects() {
+    return this.claiming.hasSuspects();
+  }
+
   heartbeat(leases: readonly Lease[], leaseMs: number) {
     return this.claiming.heartbeat(leases, leaseMs);
   }

@@ -12,7 +12,7 @@ import type { WorkerSettings } from './worker.settings.js';
 
 export type LoopStore = Pick<
   InboxStore,
-  'claim' | 'claimSuspect' | 'heartbeat' | 'settle' | 'giveBack' | 'nextDueIn'
+  'claim' | 'claimSuspect' | 'hasSuspects' | 'heartbeat' | 'settle' | 'giveBack' | 'nextDueIn'
 >;
 
 export interface WorkerLoopParts {
@@ -198,9 +198,11 @@ export class WorkerLoop {
     const began = timers.now();
     if (began < this.nextSuspectCheck) return;
     while (!this.stopping && timers.now() - began < SUSPECTS_AT_A_TIME_MS) {
-      const suspect = await this.claimSuspect();
-      if (!suspect) break;
+      // Leased only when nothing else runs: a killer among the others must not be its second death.
+      if (this.running > 0 && !(await this.hasSuspects())) break;
       await this.quiet();
+      const suspect = this.stopping ? undefined : await this.claimSuspect();
+      if (!suspect) break;
       if (this.stopping) {
         await this.giveBack([suspect.row]);
         this.keeper.release(suspect);
@@ -219,14 +221,28 @@ export class WorkerLoop {
     }
   }
 
+  private async hasSuspects(): Promise<boolean> {
+    return (await this.rescued((store) => store.hasSuspects())) ?? false;
+  }
+
   private async claimSuspect(): Promise<HeldRow | undefined> {
-    const { store, settings, timers } = this.parts;
+    const { settings, timers } = this.parts;
     const since = timers.now();
+    const row = await this.rescued((store) =>
+      store.claimSuspect(settings.lease, settings.maxDeaths),
+    );
+    return row && this.keeper.hold(row, since);
+  }
+
+  private async rescued<Found>(
+    look: (store: LoopStore) => Promise<Found>,
+  ): Promise<Found | undefined> {
+    const { store } = this.parts;
     try {
       await this.keeper.giveBackOverdue(store);
-      const row = await store.claimSuspect(settings.lease, settings.maxDeaths);
+      const found = await look(store);
       this.rescuing.succeeded();
-      return row && this.keeper.hold(row, since);
+      return found;
     } catch (error) {
       await this.wakeUp.sleep(this.rescuing.failed(error), []);
       return undefined;

@@ -108,6 +108,13 @@ export class MemoryStore {
     return undefined;
   }
 
+  async hasSuspects(): Promise<boolean> {
+    this.called('hasSuspects');
+    return [...this.rows.values()].some(
+      (row) => row.state === 'open' && row.token !== null && row.leaseUntil <= this.timers.now(),
+    );
+  }
+
   async heartbeat(leases: readonly Lease[], leaseMs: number): Promise<ReadonlySet<string>> {
     this.called(`heartbeat ${leases.length}`, 'heartbeat');
     const ours = leases.filter((lease) => this.holds(lease));

@@ -244,6 +244,17 @@ describe('events whose process died', () => {
     expect(store.row('6')).toMatchObject({ state: 'done', deaths: 1, attempt: 2 });
   });
 
+  it('do not count the death of a process in which they only waited for their turn', async () => {
+    const { store, loop, timers, running } = workbench({ maxDeaths: 2 });
+    store.add(2);
+    store.abandon('2');
+    store.row('2').leaseUntil = timers.now() + POLL / 2;
+    loop.start();
+    await timers.pass(2 * POLL);
+    expect([...running.keys()]).toEqual(['1']);
+    expect(store.row('2')).toMatchObject({ token: 'gone', deaths: 0 });
+  });
+
   it('are looked for at the start, and end dead when they have killed too often', async () => {
     const { store, loop, running } = workbench({ maxDeaths: 1 });
     store.add(2);
@@ -406,12 +417,11 @@ describe('stopping', () => {
     store.row('2').leaseUntil = timers.now() + POLL / 2;
     loop.start();
     await timers.pass(2 * POLL);
-    expect(store.row('2')).toMatchObject({ deaths: 1, attempt: 2 });
     const stopping = loop.stop({ graceMs: 15_000 });
     await finish('1');
     await stopping;
     expect(started).toEqual(['1']);
-    expect(store.row('2')).toMatchObject({ token: null, attempt: 1 });
+    expect(store.row('2')).toMatchObject({ token: 'gone', deaths: 0, attempt: 1 });
   });
 
   it('ends also when the database does not answer', async () => {
