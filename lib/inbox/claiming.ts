@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { only, type Unit } from './database.js';
+import { only, type Row, type Unit } from './database.js';
 import { CLAIMED_COLUMNS, claimedRow, idOf } from './inbox.rows.js';
 import type { ClaimedRow, Lease } from './inbox.store.js';
 import { keysOf, type OrderKeys } from './order.keys.js';
