@@ -12,9 +12,8 @@ const tell = (message: ReplicaMessage): Promise<void> =>
 export class CrashPoints {
   private armed: Crash | undefined;
 
-  constructor(first: Crash | undefined) {
-    this.armed = first;
-  }
+  /** @param works whether this process claims events */
+  constructor(public works: boolean) {}
 
   arm(crash: Crash): void {
     this.armed = crash;
@@ -43,10 +42,14 @@ export class CrashPoints {
     };
     const claim = store.claim.bind(store);
     store.claim = async (limit, leaseMs) => {
+      if (!this.works) return [];
       const rows = await claim(limit, leaseMs);
       if (rows.length > 0) await this.at('after-claim');
       return rows;
     };
+    const claimSuspect = store.claimSuspect.bind(store);
+    store.claimSuspect = async (leaseMs, maxDeaths) =>
+      this.works ? claimSuspect(leaseMs, maxDeaths) : undefined;
     const settle = store.settle.bind(store);
     store.settle = async (settlements) => {
       await this.at('before-settle');

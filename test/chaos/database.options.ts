@@ -18,6 +18,8 @@ export function dataSourceOptions(
         database: url.replace(/^sqlite:/, ''),
         driver: SqliteDriver,
         enableWAL: true,
+        // The driver is synchronous: a wait inside it would stop the handler that it waits for.
+        timeout: 0,
       };
   }
 }

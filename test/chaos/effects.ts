@@ -22,6 +22,23 @@ export const Effect = new EntitySchema<EffectRow>({
 /** One row each time a plain handler runs, committed at once, whatever becomes of the event. */
 export const Run = new EntitySchema<EffectRow>({ name: 'Run', tableName: 'chaos_run', columns });
 
+export interface LockRow {
+  name: string;
+  counted: number;
+}
+
+/** Rows that transactional handlers count up in different orders. */
+export const Lock = new EntitySchema<LockRow>({
+  name: 'Lock',
+  tableName: 'chaos_lock',
+  columns: {
+    name: { type: 'varchar', length: 32, primary: true },
+    counted: { type: Number },
+  },
+});
+
+export const ENTITIES = [Effect, Run, Lock];
+
 export async function createEffectTables(dataSource: DataSource): Promise<void> {
   const id = {
     postgres: 'bigserial PRIMARY KEY',
@@ -34,6 +51,10 @@ export async function createEffectTables(dataSource: DataSource): Promise<void> 
       `CREATE TABLE ${table} (id ${id}, ${quote}eventId${quote} varchar(191), replica varchar(64))`,
     );
   }
+  await dataSource.query(
+    'CREATE TABLE chaos_lock (name varchar(32) PRIMARY KEY, counted integer NOT NULL)',
+  );
+  await dataSource.query("INSERT INTO chaos_lock (name, counted) VALUES ('a', 0), ('b', 0)");
 }
 
 function family(dataSource: DataSource): 'postgres' | 'mysql' | 'sqlite' {

@@ -58,7 +58,7 @@ export class Replica {
   }
 
   async crashes(): Promise<CrashPoint> {
-    const [known] = this.crashed;
+    const known = this.crashed.shift();
     if (known !== undefined) return known;
     const message = await this.next('crash');
     return (message as { point: CrashPoint }).point;
@@ -103,11 +103,11 @@ export class Replica {
   private heard(message: ReplicaMessage): void {
     if (message.type === 'ready') this.port = message.port;
     if (message.type === 'unhandled') this.unhandled.push(message.error);
-    if (message.type === 'crash') {
-      this.crashed.push(message.point);
-      this.asked = true;
-    }
     const waiting = this.waiting.get(message.type) ?? [];
+    if (message.type === 'crash') {
+      this.asked = true;
+      if (waiting.length === 0) this.crashed.push(message.point);
+    }
     this.waiting.delete(message.type);
     for (const resolve of waiting) resolve(message);
   }

@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { InboxConnections, type InboxStore } from '../../lib/inbox/index.js';
 import type { DatabaseKind, TestDatabase } from '../databases.js';
 import { dataSourceOptions } from './database.options.js';
-import { createEffectTables, Effect, Run } from './effects.js';
+import { createEffectTables, Effect, ENTITIES, Run } from './effects.js';
 import type { Findings } from './findings.js';
 
 /** A fresh database with the inbox's tables and the handlers', and a view of it that no fault reaches. */
@@ -18,7 +18,7 @@ export class Ground {
   static async create(kind: DatabaseKind): Promise<Ground> {
     const database = await kind.create();
     const options = dataSourceOptions(kind.name, database.url, 3);
-    const dataSource = await new DataSource({ ...options, entities: [Effect, Run] }).initialize();
+    const dataSource = await new DataSource({ ...options, entities: ENTITIES }).initialize();
     await createEffectTables(dataSource);
     const connections = await InboxConnections.open(dataSource);
     await connections.migrate();
@@ -78,9 +78,12 @@ export class Ground {
       if (!expected.effects.has(name)) findings.doubled(name, 'an effect of no event');
     }
     for (const name of expected.runs ?? []) {
+      if (!runs.has(name)) findings.lost(name, 'its run');
+    }
+    for (const [name, times] of expected.exactRuns ?? []) {
       const count = runs.get(name) ?? 0;
-      if (count === 0) findings.lost(name, 'its run');
-      if (count > 1 && expected.exactRuns) findings.doubled(name, `${count} runs`);
+      if (count < times) findings.lost(name, `${count} of ${times} runs`);
+      if (count > times) findings.doubled(name, `${count} runs for ${times}`);
     }
     for (const { id, problem } of await this.store.violations()) {
       findings.violation(`#${id} ${problem}`);
@@ -100,8 +103,8 @@ export interface Expected {
   readonly effects: ReadonlySet<string>;
   /** Events of plain handlers. */
   readonly runs?: ReadonlySet<string>;
-  /** No fault allows a plain handler to run twice. */
-  readonly exactRuns?: boolean;
+  /** How often plain handlers run where no fault allows them once more. */
+  readonly exactRuns?: ReadonlyMap<string, number>;
   readonly dead?: ReadonlySet<string>;
 }
 

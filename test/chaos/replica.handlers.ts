@@ -9,7 +9,7 @@ import {
 } from 'nestjs-armox-armalo';
 import { DataSource } from 'typeorm';
 import { CrashPoints } from './crash-points.js';
-import { Effect, Run } from './effects.js';
+import { Effect, Lock, Run } from './effects.js';
 import type { ReplicaOptions } from './replica.options.js';
 
 export const REPLICA = 'chaos:replica';
@@ -18,7 +18,10 @@ export const REPLICA = 'chaos:replica';
 interface Asked {
   readonly kill?: boolean;
   readonly failTimes?: number;
+  /** Milliseconds. */
   readonly hold?: number;
+  /** Rows of `chaos_lock` to count up, in this order, with a pause between them: material for deadlocks. */
+  readonly locks?: readonly string[];
 }
 
 @Injectable()
@@ -32,6 +35,10 @@ export class TransactionalHandlers {
   async record(event: ArmaloEvent<'pact.violated'>, context: HandlerContext): Promise<void> {
     await this.points.at('before-handler');
     await context.manager.insert(Effect, { eventId: nameOf(event), replica: this.replica.name });
+    for (const name of (event.data as Asked).locks ?? []) {
+      await context.manager.increment(Lock, { name }, 'counted', 1);
+      await pause(100);
+    }
     await behave(event.data, context, this.replica);
     await this.points.at('after-handler');
   }
@@ -49,7 +56,7 @@ export class PlainHandlers {
   async publish(event: ArmoxEvent<'job.completed'>, context: HandlerContext): Promise<void> {
     await this.points.at('before-handler');
     await this.run(event.job.id);
-    await behave((event.job.input_data ?? {}) as Asked, context, this.replica);
+    await behave(event.job.input_data ?? {}, context, this.replica);
     await this.points.at('after-handler');
   }
 
@@ -66,7 +73,17 @@ export class PlainHandlers {
   }
 
   private async run(eventId: string): Promise<void> {
-    await this.dataSource.getRepository(Run).insert({ eventId, replica: this.replica.name });
+    for (;;) {
+      try {
+        await this.dataSource.getRepository(Run).insert({ eventId, replica: this.replica.name });
+        return;
+      } catch (error) {
+        // SQLite, while a transactional handler writes.
+        const { driverError } = error as { driverError?: { code?: unknown } };
+        if (driverError?.code !== 'SQLITE_BUSY') throw error;
+        await pause(5);
+      }
+    }
   }
 }
 

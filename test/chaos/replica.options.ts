@@ -32,8 +32,8 @@ export interface ReplicaOptions {
   readonly appPool?: number;
   /** Milliseconds by which this process' clock is wrong. */
   readonly clockShift?: number;
-  /** Once, at the first event that comes by. */
-  readonly crash?: Crash;
+  /** Claims nothing until it is told to work. */
+  readonly idle?: boolean;
   /** Milliseconds that handlers take. */
   readonly handlerTime?: number;
 }
@@ -46,4 +46,6 @@ export type ReplicaMessage =
   | { readonly type: 'memory'; readonly rss: number };
 
 export type ReplicaCommand =
-  { readonly type: 'crash'; readonly crash: Crash } | { readonly type: 'memory' };
+  | { readonly type: 'crash'; readonly crash: Crash }
+  | { readonly type: 'work'; readonly work: boolean }
+  | { readonly type: 'memory' };

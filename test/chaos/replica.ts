@@ -6,7 +6,7 @@ import { ArmoxArmaloModule, INBOX_STORE, type InboxStore } from 'nestjs-armox-ar
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from './database.options.js';
 import { CrashPoints } from './crash-points.js';
-import { Effect, Run } from './effects.js';
+import { ENTITIES } from './effects.js';
 import { PlainHandlers, REPLICA, TransactionalHandlers } from './replica.handlers.js';
 import type { ReplicaCommand, ReplicaMessage, ReplicaOptions } from './replica.options.js';
 import { ARMALO_SECRET, ARMOX_SECRET } from './secrets.js';
@@ -27,7 +27,7 @@ if (options.clockShift) {
   Date.now = () => real() + shift;
 }
 
-const points = new CrashPoints(options.crash);
+const points = new CrashPoints(options.idle !== true);
 const provided: Provider[] = [
   { provide: REPLICA, useValue: options },
   { provide: CrashPoints, useValue: points },
@@ -37,7 +37,7 @@ const provided: Provider[] = [
   imports: [
     TypeOrmModule.forRoot({
       ...dataSourceOptions(options.kind, options.url, options.appPool),
-      entities: [Effect, Run],
+      entities: ENTITIES,
       retryAttempts: 20,
       retryDelay: 200,
     }),
@@ -66,8 +66,14 @@ points.wrapCommit(app.get(DataSource));
 await app.listen(0, '127.0.0.1');
 
 process.on('message', (command: ReplicaCommand) => {
-  if (command.type === 'crash') points.arm(command.crash);
-  else tell({ type: 'memory', rss: process.memoryUsage.rss() });
+  switch (command.type) {
+    case 'crash':
+      return points.arm(command.crash);
+    case 'work':
+      return void (points.works = command.work);
+    case 'memory':
+      return tell({ type: 'memory', rss: process.memoryUsage.rss() });
+  }
 });
 // The one who started us is gone: nobody would end us.
 process.on('disconnect', () => process.exit(0));

@@ -1,11 +1,13 @@
 import { parseArgs } from 'node:util';
-import { availableDatabases } from '../databases.js';
+import { availableDatabases, type DatabaseKind } from '../databases.js';
+import { crashMatrix } from './crash-matrix.js';
 import { crashSoak } from './crash-soak.js';
 import { Findings } from './findings.js';
+import { processKillers } from './process-killers.js';
 import type { Scenario } from './scenario.js';
 import { Random } from './seed.js';
 
-const SCENARIOS: readonly Scenario[] = [crashSoak];
+const SCENARIOS: readonly Scenario[] = [crashSoak, crashMatrix, processKillers];
 
 const { values } = parseArgs({
   options: {
@@ -30,27 +32,35 @@ const databases = await availableDatabases();
 let failed = false;
 const began = Date.now();
 
+async function runOn(scenario: Scenario, database: DatabaseKind): Promise<void> {
+  const title = `${scenario.name} on ${database.name}`;
+  if (!database.available) {
+    console.log(`SKIP ${title}: no server answers`);
+    return;
+  }
+  const findings = new Findings();
+  const world = { short: values.short, random: new Random(seed), findings };
+  const start = performance.now();
+  try {
+    await scenario.run(world, database);
+  } catch (error) {
+    findings.wrong(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+  findings.figure('s', Math.round((performance.now() - start) / 1_000));
+  console.log(`${findings.failed ? 'FAIL' : 'ok  '} ${title}: ${findings.line()}`);
+  for (const problem of findings.problems) console.log(`     ${problem}`);
+  failed ||= findings.failed;
+}
+
 for (const scenario of SCENARIOS) {
   if (only && !only.includes(scenario.name)) continue;
-  for (const database of databases) {
-    if (!scenario.databases.includes(database.name)) continue;
-    if (values.database !== undefined && values.database !== database.name) continue;
-    const title = `${scenario.name} on ${database.name}`;
-    if (!database.available) {
-      console.log(`SKIP ${title}: no server answers`);
-      continue;
-    }
-    const findings = new Findings();
-    const world = { short: values.short, random: new Random(seed), findings };
-    try {
-      await scenario.run(world, database);
-    } catch (error) {
-      findings.wrong(error instanceof Error ? (error.stack ?? error.message) : String(error));
-    }
-    console.log(`${findings.failed ? 'FAIL' : 'ok  '} ${title}: ${findings.line()}`);
-    for (const problem of findings.problems) console.log(`     ${problem}`);
-    failed ||= findings.failed;
-  }
+  const wanted = databases.filter(
+    ({ name }) =>
+      scenario.databases.includes(name) &&
+      (values.database === undefined || values.database === name),
+  );
+  // Side by side: what takes the time is the waiting for leases to run out.
+  await Promise.all(wanted.map((database) => runOn(scenario, database)));
 }
 console.log(
   `seed ${seed}, ${Math.round((Date.now() - began) / 1_000)} s, ${failed ? 'FAILED' : 'all held'}`,

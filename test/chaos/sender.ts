@@ -18,8 +18,6 @@ export interface Delivery {
   readonly request: SignedRequest;
 }
 
-const ANSWER_TIMEOUT = 15_000;
-
 /** The services' side: posts signed requests, and sends again whatever was not answered 2xx. */
 export class Sender {
   /** Names of the events of which at least one delivery was answered 2xx. */
@@ -32,6 +30,7 @@ export class Sender {
   constructor(
     private readonly ports: () => readonly number[],
     private readonly random: Random,
+    private readonly answerTimeout = 15_000,
   ) {}
 
   /** Until it is answered 2xx. */
@@ -72,7 +71,7 @@ export class Sender {
         },
       );
       sent.on('error', broken);
-      sent.setTimeout(ANSWER_TIMEOUT, () => sent.destroy());
+      sent.setTimeout(this.answerTimeout, () => sent.destroy());
       sent.end(body);
     });
     const took = performance.now() - began;
