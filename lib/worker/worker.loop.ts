@@ -199,7 +199,7 @@ export class WorkerLoop {
     if (began < this.nextSuspectCheck) return;
     while (!this.stopping && timers.now() - began < SUSPECTS_AT_A_TIME_MS) {
       // Leased only when nothing else runs: a killer among the others must not be its second death.
-      if (this.running > 0 && !(await this.hasSuspects())) break;
+      if (this.isBusy && !(await this.hasSuspects())) break;
       await this.quiet();
       const suspect = this.stopping ? undefined : await this.claimSuspect();
       if (!suspect) break;
@@ -214,9 +214,14 @@ export class WorkerLoop {
     this.nextSuspectCheck = timers.now() + settings.pollInterval * (0.75 + random() / 2);
   }
 
-  /** Until no handler runs, or the loop is told to stop. */
+  /** An event that is not settled yet is in danger too, although its handlers have ended. */
+  private get isBusy(): boolean {
+    return this.running > 0 || this.keeper.size > 0;
+  }
+
+  /** Until no handler runs and all is settled, or the loop is told to stop. */
   private async quiet(): Promise<void> {
-    while (this.running > 0 && !this.stopping) {
+    while (this.isBusy && !this.stopping) {
       await this.wakeUp.sleep(this.parts.settings.pollInterval, ['slot']);
     }
   }

@@ -255,6 +255,28 @@ describe('events whose process died', () => {
     expect(store.row('2')).toMatchObject({ token: 'gone', deaths: 0 });
   });
 
+  it('run only after the one before is settled, whose death theirs would be', async () => {
+    const { store, loop, timers, finish, running } = workbench({ maxDeaths: 2 });
+    store.add(2);
+    store.abandon('1');
+    store.abandon('2');
+    let commit = () => {};
+    const settle = store.settle.bind(store);
+    store.settle = async (settlements) => {
+      await new Promise<void>((resolve) => (commit = resolve));
+      return settle(settlements);
+    };
+    loop.start();
+    await rest();
+    await finish('1');
+    await timers.pass(POLL);
+    expect([...running.keys()]).toEqual([]);
+    expect(store.row('2')).toMatchObject({ token: 'gone', deaths: 0 });
+    commit();
+    await timers.pass(POLL);
+    expect([...running.keys()]).toEqual(['2']);
+  });
+
   it('are looked for at the start, and end dead when they have killed too often', async () => {
     const { store, loop, running } = workbench({ maxDeaths: 1 });
     store.add(2);
