@@ -432,7 +432,7 @@ describe('stopping', () => {
     expect(store.row('1')).toMatchObject({ token: null, attempt: 0 });
   });
 
-  it('gives back an event of a dead process that still waited to run alone', async () => {
+  it('leaves an event of a dead process that still waited to run alone to the next one', async () => {
     const { store, loop, timers, finish, started } = workbench();
     store.add(2);
     store.abandon('2');
