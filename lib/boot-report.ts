@@ -17,7 +17,7 @@ export class BootReport implements OnApplicationBootstrap {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.handlers.discover(this.sources.map(({ source }) => source.name));
+    this.handlers.discover(this.sources.map(({ source }) => source));
     for (const { source } of this.sources) this.logger.log(this.lineOf(source.name));
   }
 

@@ -15,6 +15,8 @@ export interface WebhookSource {
   readonly signatureHeader: string;
   /** The event names that the service documents. */
   readonly eventNames: readonly string[];
+  /** Whether its events may have an ordering key: the application has given `orderBy`. Default false. */
+  readonly ordered?: boolean;
   /**
    * Whether `bytes` are signed with `secret`. Never throws, whatever the header is; compares in
    * constant time.

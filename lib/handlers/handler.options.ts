@@ -24,6 +24,12 @@ export interface HandlerOptions {
   readonly timeout?: number;
   /** Replaces parts of the module's retry policy for this handler. */
   readonly retry?: Partial<RetryPolicy>;
+  /**
+   * `'skip'`: an event that is older, by the sender's own time, than one of the same ordering key that
+   * this handler has already applied is not run. Needs the source's option `orderBy`. An event without
+   * a sender's time or an ordering key runs. Default: events run in order of arrival, however old.
+   */
+  readonly stale?: 'skip';
 }
 
 /** 70 hours in all, since after our 2xx the sender will not try again. */

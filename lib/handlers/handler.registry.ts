@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { HandlerError } from '../core/index.js';
+import { HandlerError, type WebhookSource } from '../core/index.js';
 import { patternMatches } from './event-pattern.js';
 import { HandlerExplorer, type FoundHandler } from './handler.explorer.js';
 import { methodPlace } from './handler.marks.js';
@@ -8,6 +8,9 @@ import type { RegisteredHandler } from './registered-handler.js';
 /** Names that services really send are few; beyond this many somebody makes them up. */
 const REMEMBERED_NAMES = 1_000;
 
+/** What has to be known of a source to tell whether a handler can be run as it is declared. */
+export type HandledSource = Pick<WebhookSource, 'name' | 'ordered'>;
+
 /** Which handlers there are, and which of them an event is for. */
 @Injectable()
 export class HandlerRegistry {
@@ -15,7 +18,7 @@ export class HandlerRegistry {
   private readonly handlers = new Map<string, FoundHandler>();
   private readonly matches = new Map<string, readonly RegisteredHandler[]>();
   private readonly told = new Set<string>();
-  private sources: ReadonlySet<string> | undefined;
+  private sources: ReadonlyMap<string, HandledSource> | undefined;
   private seenModules = -1;
   private complete = false;
 
@@ -23,12 +26,12 @@ export class HandlerRegistry {
 
   /**
    * Finds the handlers; called once when the application has been bootstrapped.
-   * @param sources names of the sources that the options configure
-   * @throws HandlerError when two handlers share a name, one cannot be called, or one is for a
-   * source that the options leave out
+   * @param sources those that the options configure
+   * @throws HandlerError when two handlers share a name, one cannot be called, one is for a source
+   * that the options leave out, or one skips stale events of a source that does not order them
    */
-  discover(sources: readonly string[]): void {
-    this.sources = new Set(sources);
+  discover(sources: readonly HandledSource[]): void {
+    this.sources = new Map(sources.map((source) => [source.name, source]));
     this.scan((error) => {
       throw error;
     });
@@ -93,6 +96,8 @@ export class HandlerRegistry {
       refuse(collision(before, found));
     } else if (this.sources && !this.sources.has(source)) {
       refuse(sourceLeftOut(found));
+    } else if (found.handler.options.stale && this.sources && !this.sources.get(source)?.ordered) {
+      refuse(sourceUnordered(found));
     } else {
       this.handlers.set(key, found);
     }
@@ -125,5 +130,14 @@ function sourceLeftOut(found: FoundHandler): HandlerError {
   return new HandlerError(
     `${placeOf(found)} handles ${source} events, but the module's options have no \`${source}\`, so it ` +
       `would never run. Give the module the option \`${source}\`, or remove the handler.`,
+  );
+}
+
+function sourceUnordered(found: FoundHandler): HandlerError {
+  const { source } = found.handler;
+  return new HandlerError(
+    `${placeOf(found)} skips stale events, but the module's options have no \`${source}.orderBy\`, so no event ` +
+      'is older than another of the same key and all would run. Give ' +
+      `\`${source}\` the option \`orderBy\`, or remove \`stale: 'skip'\` from the handler.`,
   );
 }

@@ -47,6 +47,11 @@ export abstract class Dialect {
     return sql`${raw(column)} IN (${join(ids.map((id) => BigInt(id)))})`;
   }
 
+  /** `text` stands somewhere in `column`; exactly, without wildcards. */
+  contains(column: string, text: string): Sql {
+    return sql`instr(${raw(column)}, ${text}) > 0`;
+  }
+
   /** Comes at or after a row in the order of (due_at, id). */
   abstract from(dueAt: number, id: string): Sql;
 
@@ -71,6 +76,10 @@ export class PostgresDialect extends Dialect {
 
   override oneOf(column: string, ids: readonly string[]): Sql {
     return sql`${raw(column)} = ANY(${ids}::bigint[])`;
+  }
+
+  override contains(column: string, text: string): Sql {
+    return sql`strpos(${raw(column)}, ${text}) > 0`;
   }
 
   from(dueAt: number, id: string): Sql {

@@ -6,8 +6,10 @@ import {
   type InboxTables,
   type SqlFamily,
 } from './inbox.tables.js';
+import { driverError } from './database.errors.js';
 import { LENGTHS } from './inbox.rows.js';
 import { reconcileTables } from './reconcile.tables.js';
+import type { Sql } from './sql.js';
 
 export interface InboxMigrationOptions {
   /** `type` of the DataSource that the migrations are for. */
@@ -31,35 +33,62 @@ export function inboxMigrations(options: InboxMigrationOptions): MigrationClass[
   const family = familyOf(options.type);
   const tables = inboxTables(family, options.prefix ?? DEFAULT_PREFIX, options.schema);
   return [
-    migration(`${tables.prefix}_inbox_1763769600000`, definitions[family](tables), [
-      tables.attempt,
-      tables.duty,
-      tables.inbox,
-    ]),
-    migration(`${tables.prefix}_reconcile_1763856000000`, reconcileTables(family, tables), [
-      tables.job,
-      tables.watch,
-    ]),
+    migration(
+      `${tables.prefix}_inbox_1763769600000`,
+      definitions[family](tables),
+      [tables.attempt, tables.duty, tables.inbox].map(dropped),
+    ),
+    migration(
+      `${tables.prefix}_reconcile_1763856000000`,
+      reconcileTables(family, tables),
+      [tables.job, tables.watch].map(dropped),
+    ),
+    occurredMigration(family, tables),
   ];
 }
 
 /** TypeORM reads the time off the end of the name, and tells migrations apart by it. */
-function migration(
-  title: string,
-  up: readonly string[],
-  made: readonly { readonly sql: string }[],
-): MigrationClass {
+function migration(title: string, up: readonly string[], down: readonly string[]): MigrationClass {
   return class implements MigrationInterface {
     readonly name = title;
 
     async up(runner: QueryRunner): Promise<void> {
-      for (const statement of up) await runner.query(statement);
+      for (const statement of up) await runner.query(statement).catch(unlessThere);
     }
 
     async down(runner: QueryRunner): Promise<void> {
-      for (const table of made) await runner.query(`DROP TABLE IF EXISTS ${table.sql}`);
+      for (const statement of down) await runner.query(statement);
     }
   };
+}
+
+const dropped = (table: Sql): string => `DROP TABLE IF EXISTS ${table.sql}`;
+
+/** MySQL has no CREATE INDEX IF NOT EXISTS; MariaDB and the others have. */
+function unlessThere(error: unknown): void {
+  if (driverError(error).code !== 'ER_DUP_KEYNAME') throw error;
+}
+
+/** Finds what is newer than an event of an ordering key, for handlers that skip stale ones. */
+function occurredMigration(family: SqlFamily, tables: InboxTables): MigrationClass {
+  const { prefix, inbox, schema } = tables;
+  const name = `${prefix}_occurred`;
+  const on = `${inbox.sql} (order_hash, occurred_at)`;
+  const title = `${name}_1763942400000`;
+  if (family === 'mysql') {
+    return migration(
+      title,
+      [`CREATE INDEX ${name} ON ${on}`],
+      [`DROP INDEX ${name} ON ${inbox.sql}`],
+    );
+  }
+  const qualified =
+    schema === undefined ? `"${name}"` : `"${schema.replaceAll('"', '""')}"."${name}"`;
+  return migration(
+    title,
+    [index(name, `${on} WHERE order_hash IS NOT NULL`)],
+    [`DROP INDEX IF EXISTS ${qualified}`],
+  );
 }
 
 const definitions: Record<SqlFamily, (tables: InboxTables) => readonly string[]> = {

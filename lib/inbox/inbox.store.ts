@@ -65,7 +65,7 @@ export interface ClaimedRow extends Lease {
   readonly handled: readonly string[];
 }
 
-/** A handler's failed try, as it goes into the attempt table. */
+/** A handler's failed try, or that it was skipped, as it goes into the attempt table. */
 export interface FailedAttempt {
   readonly handler: string;
   readonly error: string;
@@ -158,6 +158,12 @@ export interface InboxStore {
   settle(settlements: readonly Settlement[]): Promise<ReadonlySet<string>>;
   /** Marks one non-transactional handler as done. @returns false when the lease has gone */
   markHandled(lease: Lease, handler: string): Promise<boolean>;
+  /**
+   * The id of the newest event of the same ordering key that is newer than this one by the sender's own
+   * time and that `handler` has applied; undefined where there is none, or the event has no ordering
+   * key or no such time. Reliable while the event is leased, since a key's events run one at a time.
+   */
+  newerApplied(id: string, handler: string): Promise<string | undefined>;
   /**
    * Runs `work` in a transaction that holds the row by id and token; its writes, the handler's mark
    * and a fresh lease are one commit. Errors of `work` roll everything back and come out as they are.

@@ -16,6 +16,7 @@ import { OrderKeys } from './order.keys.js';
 import { Retention } from './retention.js';
 import { Settling } from './settling.js';
 import { sql } from './sql.js';
+import { newerApplied } from './stale.check.js';
 import type { StoreParts } from './store.parts.js';
 
 export interface StoreCollaborators {
@@ -94,6 +95,10 @@ export class SqlInboxStore implements InboxStore {
 
   markHandled(lease: Lease, handler: string) {
     return markHandled(this.parts, lease, handler);
+  }
+
+  newerApplied(id: string, handler: string) {
+    return newerApplied(this.parts, id, handler);
   }
 
   runTransactional(lease: Lease, handler: string, leaseMs: number, work: TransactionalWork) {

@@ -4,13 +4,13 @@ import type { HandlerRegistry, RegisteredHandler, RetryPolicy } from '../handler
 import type { ClaimedRow, InboxStore, Settlement } from '../inbox/index.js';
 import { errorHeadline, errorText, hasCode } from './error-text.js';
 import { eventOutcome, settlementBase } from './event.outcome.js';
-import type { HandlerReport } from './handler.failure.js';
+import type { HandlerReport, HandlerResult } from './handler.failure.js';
 import type { HandlerRunner } from './handler.runner.js';
 import { mayRun, retryDelay } from './retry.policy.js';
 import type { Timers } from './timers.js';
 
 export interface DispatcherParts {
-  readonly store: Pick<InboxStore, 'markHandled'>;
+  readonly store: Pick<InboxStore, 'markHandled' | 'newerApplied'>;
   readonly runner: Pick<HandlerRunner, 'run'>;
   readonly handlers: Pick<HandlerRegistry, 'handlersFor'>;
   readonly sources: readonly WebhookSource[];
@@ -82,7 +82,9 @@ export class Dispatcher {
         reports.push({ handler: handler.name, policy, result: { kind: 'used-up' } });
         continue;
       }
-      const result = await this.parts.runner.run(handler, row, payload(), signal);
+      const result =
+        (await this.skip(row, handler)) ??
+        (await this.parts.runner.run(handler, row, payload(), signal));
       if (result.kind === 'stopped') return undefined;
       reports.push({ handler: handler.name, policy, result });
       if (result.kind === 'failed') this.logFailure(row, handler, result.error, result.duration);
@@ -92,6 +94,30 @@ export class Dispatcher {
       }
     }
     return reports;
+  }
+
+  /**
+   * Before the transaction of a transactional handler, not in it: while this lease holds, no other event
+   * of the key runs, and when it does not, the transaction finds that out.
+   */
+  private async skip(
+    row: ClaimedRow,
+    handler: RegisteredHandler,
+  ): Promise<Exclude<HandlerResult, { kind: 'stopped' }> | undefined> {
+    if (handler.options.stale !== 'skip') return undefined;
+    if (row.orderKey === null || row.occurredAt === null) return undefined;
+    const { store, timers, logger } = this.parts;
+    const began = timers.now();
+    try {
+      const newer = await store.newerApplied(row.id, handler.name);
+      if (newer === undefined) return undefined;
+      logger.debug?.(
+        `${eventText(row)}: ${handler.name} skipped, it has applied the newer #${newer} of the key`,
+      );
+      return { kind: 'skipped', newer };
+    } catch (error) {
+      return { kind: 'failed', error, duration: Math.round(timers.now() - began) };
+    }
   }
 
   /** So that a crash in a later handler does not run this one again. @returns false: lease lost */

@@ -8,6 +8,10 @@ type Failure = HandlerReport & {
   readonly result: { readonly kind: 'failed'; readonly error: unknown; readonly duration: number };
 };
 
+type Skip = HandlerReport & {
+  readonly result: { readonly kind: 'skipped'; readonly newer: string };
+};
+
 /** What is the same whatever becomes of the row. */
 export type SettlementBase = Lease & {
   readonly handled: readonly string[];
@@ -32,15 +36,17 @@ export function eventOutcome(
 ): Settlement {
   const failures = reports.filter((report): report is Failure => report.result.kind === 'failed');
   const usedUp = reports.filter((report) => report.result.kind === 'used-up');
+  const skips = reports.filter((report): report is Skip => report.result.kind === 'skipped');
   const done = reports.filter((report) => report.result.kind === 'done');
+  const told = [...skips.map(toldSkip), ...failures.map(toldFailure)];
+  if (skips.length > 0 && skips.length === reports.length && row.handled.length === 0) {
+    // Nothing has been handled, so no mark: a replay looks again.
+    return { ...settlementBase(row, [], told), to: 'ignored', reason: 'stale' };
+  }
   const base = settlementBase(
     row,
-    done.map((report) => report.handler),
-    failures.map(({ handler, result }) => ({
-      handler,
-      error: errorText(result.error),
-      duration: result.duration,
-    })),
+    [...done, ...skips].map((report) => report.handler),
+    told,
   );
   if (failures.length === 0 && usedUp.length === 0) return { ...base, to: 'done' };
 
@@ -55,6 +61,15 @@ export function eventOutcome(
   }
   const inMs = Math.min(...next.map((failure) => waitOf(failure, row.attempt, random)));
   return { ...base, to: 'retry', inMs, error: textOf(first) };
+}
+
+function toldFailure({ handler, result }: Failure): FailedAttempt {
+  return { handler, error: errorText(result.error), duration: result.duration };
+}
+
+function toldSkip({ handler, result }: Skip): FailedAttempt {
+  const error = `Skipped: this handler has applied event #${result.newer} of the same ordering key, which is newer.`;
+  return { handler, error, duration: 0 };
 }
 
 function isRejection(failure: Failure): boolean {

@@ -81,7 +81,7 @@ export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
   /** @throws HandlerError, ConfigurationError when a handler cannot be run as it is declared */
   onApplicationBootstrap(): void {
     const { handlers, settings, sources, store } = this.parts;
-    handlers.discover(sources.map((source) => source.name));
+    handlers.discover(sources);
     assertRetryPolicy(settings.retry, 'worker.retry');
     for (const { name, options } of handlers.all()) {
       assertRetryPolicy({ ...settings.retry, ...options.retry }, `${name} retry`);

@@ -84,7 +84,7 @@ describe('which handlers are found', () => {
       providers: [TrustHandlers],
       controllers: [EscrowController],
     });
-    registry.discover(['armalo']);
+    registry.discover([{ name: 'armalo' }]);
 
     const found = registry.handlersFor('armalo', 'escrow.created');
     expect(found.map((handler) => handler.name)).toEqual([
@@ -107,7 +107,7 @@ describe('which handlers are found', () => {
       stacked() {}
     }
     const { registry } = await boot({ providers: [Handlers] });
-    registry.discover(['armalo']);
+    registry.discover([{ name: 'armalo' }]);
     const forName = (name: string) =>
       registry.handlersFor('armalo', name).map((handler) => handler.name.split('.')[1]);
 
@@ -141,7 +141,7 @@ describe('which handlers are found', () => {
     @Injectable()
     class Second extends Base {}
     const { registry } = await boot({ providers: [First, Second] });
-    registry.discover(['armalo']);
+    registry.discover([{ name: 'armalo' }]);
 
     expect(names(registry).sort()).toEqual([
       'First.plain',
@@ -173,7 +173,7 @@ describe('which handlers are found', () => {
         { provide: 'bare', useValue: Object.create(null) as object },
       ],
     });
-    registry.discover(['armalo']);
+    registry.discover([{ name: 'armalo' }]);
     expect(names(registry)).toEqual(['Made.handle']);
   });
 
@@ -189,7 +189,7 @@ describe('which handlers are found', () => {
     @Module({ providers: [Shared], imports: [FirstModule] })
     class SecondModule {}
     const { registry } = await boot({ imports: [FirstModule, SecondModule, FirstModule] });
-    registry.discover(['armalo']);
+    registry.discover([{ name: 'armalo' }]);
 
     expect(names(registry)).toEqual(['Shared.handle']);
     expect(warn).toHaveBeenCalledTimes(1);
@@ -204,8 +204,8 @@ describe('which handlers are found', () => {
     }
     const one = await boot({ providers: [Handlers] });
     const other = await boot({});
-    one.registry.discover(['armalo']);
-    other.registry.discover(['armalo']);
+    one.registry.discover([{ name: 'armalo' }]);
+    other.registry.discover([{ name: 'armalo' }]);
     expect(names(one.registry)).toEqual(['Handlers.handle']);
     expect(names(other.registry)).toEqual([]);
   });
@@ -252,7 +252,7 @@ describe('request-scoped handlers', () => {
       providers: [EventOfRequest, Direct, ByDependency, Transient],
       controllers: [ScopedController],
     });
-    registry.discover(['armalo']);
+    registry.discover([{ name: 'armalo' }]);
     const found = registry.handlersFor('armalo', 'escrow.created');
     expect(found).toHaveLength(4);
 
@@ -298,7 +298,7 @@ describe('lazily loaded modules', () => {
     class LazyModule {}
 
     const { app, registry } = await boot({});
-    registry.discover(['armalo']);
+    registry.discover([{ name: 'armalo' }]);
     expect(registry.handlersFor('armalo', 'escrow.created')).toEqual([]);
 
     const loading = app.get(LazyModuleLoader).load(() => LazyModule, { logger: false });
@@ -337,7 +337,7 @@ describe('lazily loaded modules', () => {
     @Module({ providers: [Same] })
     class LazyModule {}
     const { app, registry } = await boot({ providers: [Handlers] });
-    registry.discover(['armalo']);
+    registry.discover([{ name: 'armalo' }]);
     await app.get(LazyModuleLoader).load(() => LazyModule, { logger: false });
 
     expect(registry.handlersFor('armalo', 'escrow.created')).toHaveLength(1);
@@ -350,7 +350,7 @@ describe('lazily loaded modules', () => {
 describe('what is refused at boot', () => {
   const refused = async (providers: Provider[], sources = ['armalo']) => {
     const { registry } = await boot({ providers });
-    return expect(() => registry.discover(sources));
+    return expect(() => registry.discover(sources.map((name) => ({ name }))));
   };
 
   it('two handlers of one name, with both places and the cure', async () => {
@@ -379,6 +379,18 @@ describe('what is refused at boot', () => {
     }
     const attempt = await refused([Handlers]);
     attempt.toThrow(/Handlers\.publish.*option `armox`/);
+  });
+
+  it('a handler that skips stale events of a service that does not order them', async () => {
+    @Injectable()
+    class Handlers {
+      @On('agent.score.changed', { stale: 'skip' })
+      follow() {}
+    }
+    (await refused([Handlers])).toThrow(/Handlers\.follow.*no `armalo\.orderBy`/);
+    const { registry } = await boot({ providers: [Handlers] });
+    registry.discover([{ name: 'armalo', ordered: true }]);
+    expect(names(registry)).toEqual(['Handlers.follow']);
   });
 
   it('a static method, and stacked decorators that contradict each other', async () => {

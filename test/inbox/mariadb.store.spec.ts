@@ -5,13 +5,17 @@ import { ServerDatabase } from '../../lib/inbox/server.database.js';
 import { describeOn, testDatabase } from '../databases.js';
 import { planSuite } from './plan-suite.js';
 import { serverSuite } from './server-suite.js';
+import { staleSuite } from './stale-suite.js';
 import { bench, claimOne, event, LEASE, storeSuite } from './store-suite.js';
+import { upkeepSuite } from './upkeep-suite.js';
 
 const database = await testDatabase('mariadb');
 
 describeOn(database, 'the inbox store', () => {
   const its = bench(database);
   storeSuite(its);
+  staleSuite(its);
+  upkeepSuite(its);
   serverSuite(its);
   planSuite(its, {
     family: 'mysql',

@@ -32,9 +32,9 @@ async function fill(its: Bench, family: SqlFamily): Promise<void> {
   }[family];
   const key = { postgres: `decode('00', 'hex')`, mysql: `UNHEX('00')`, sqlite: `x'00'` }[family];
   const columns =
-    'identity, due_at, received_at, finished_at, state, via, source, account, event_id, name, order_hash, body, handled';
+    'identity, due_at, received_at, occurred_at, finished_at, state, via, source, account, event_id, name, order_hash, body, handled';
   const row = (salt: string, state: string, finished: string, hash: string) =>
-    `SELECT ${identity(salt)}, 1000 + i, 1000, ${finished}, '${state}', 'webhook', 'armalo', '', '${salt}', 'x', ${hash}, ${key}, '[]' FROM n`;
+    `SELECT ${identity(salt)}, 1000 + i, 1000, i, ${finished}, '${state}', 'webhook', 'armalo', '', '${salt}', 'x', ${hash}, ${key}, '[]' FROM n`;
   const into = (select: string) =>
     family === 'mysql'
       ? `INSERT INTO armox_armalo_inbox (${columns}) ${numbers} ${select}`
@@ -71,8 +71,10 @@ export function planSuite(its: Bench, subject: PlanSubject): void {
     );
     await store.claimSuspect(LEASE, 2);
     await store.nextDueIn();
-    await store.prune({ payload: 10, row: 1_000, dead: 1_000 }, 50);
-    await store.holdDuty('prune', 'me', 1_000);
+    const [oldest] = await its.query(
+      "SELECT MIN(id) AS id FROM armox_armalo_inbox WHERE state = 'waiting'",
+    );
+    expect(await store.newerApplied(String(oldest?.['id']), 'A.b')).toBeUndefined();
     const scans = database.plans
       .filter(({ plan }) => subject.scans(plan))
       .map(({ text, plan }) => `${text.slice(0, 300)}\n${plan.slice(0, 3000)}`);

@@ -7,7 +7,9 @@ import { POSTGRES } from '../../lib/inbox/server.connections.js';
 import { describeOn, testDatabase } from '../databases.js';
 import { planSuite } from './plan-suite.js';
 import { serverSuite } from './server-suite.js';
+import { staleSuite } from './stale-suite.js';
 import { bench, claimAll, claimOne, event, LEASE, storeSuite } from './store-suite.js';
+import { upkeepSuite } from './upkeep-suite.js';
 
 const database = await testDatabase('postgres');
 
@@ -27,6 +29,8 @@ function readsWholeTable(node: unknown): boolean {
 describeOn(database, 'the inbox store', () => {
   const its = bench(database);
   storeSuite(its);
+  staleSuite(its);
+  upkeepSuite(its);
   serverSuite(its);
   planSuite(its, {
     family: 'postgres',

@@ -9,6 +9,7 @@ import { SqliteMutex } from '../../lib/inbox/sqlite.mutex.js';
 import type { SourceEvent } from '../../lib/core/index.js';
 import { describeOn, testDatabase } from '../databases.js';
 import { planSuite } from './plan-suite.js';
+import { staleSuite } from './stale-suite.js';
 import {
   bench,
   claimOne,
@@ -18,6 +19,7 @@ import {
   storeSuite,
   type Bench,
 } from './store-suite.js';
+import { upkeepSuite } from './upkeep-suite.js';
 
 const database = await testDatabase('sqlite');
 
@@ -126,6 +128,8 @@ function besideTheApplication(its: Bench): void {
 describeOn(database, 'the inbox store', () => {
   const its = bench(database);
   storeSuite(its);
+  staleSuite(its);
+  upkeepSuite(its);
   besideTheApplication(its);
   planSuite(its, {
     family: 'sqlite',

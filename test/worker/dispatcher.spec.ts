@@ -422,6 +422,82 @@ describe('the retry policy', () => {
   });
 });
 
+describe('a handler that skips stale events', () => {
+  const stale: HandlerOptions = { stale: 'skip' };
+  const aged = (bench: ReturnType<typeof workbench>, occurredAt: number | null, key = 'agent') => {
+    Object.assign(bench.store.row('1'), { orderKey: key, occurredAt });
+    // A newer event of the key, which `follow` has applied, and `count` has not.
+    bench.store.add(1, { orderKey: 'agent', occurredAt: 2_000 });
+    Object.assign(bench.store.row('2'), { state: 'done', handled: ['follow'] });
+  };
+
+  it('does not run for an event older than one that it has applied; nothing else ran, so it is ignored', async () => {
+    const bench = workbench();
+    aged(bench, 1_999);
+    bench.handler('follow', () => Promise.reject(new Error('it ran')), {
+      ...stale,
+      transactional: true,
+    });
+    const settlement = await bench.attempt();
+    expect(settlement).toMatchObject({ to: 'ignored', reason: 'stale', handled: [] });
+    expect(settlement?.failures).toEqual([
+      { handler: 'follow', error: expect.stringMatching(/^Skipped: .*#2 /), duration: 0 },
+    ]);
+    expect(bench.logger.lines.join()).toMatch(/follow skipped/);
+    expect(bench.store.calls).not.toContain('begin');
+  });
+
+  it('is marked and told of where another handler ran, and is not asked again by a retry', async () => {
+    const bench = workbench();
+    aged(bench, 1_999);
+    let down = true;
+    const ran: string[] = [];
+    bench.handler('follow', () => ran.push('follow'), stale);
+    bench.handler('count', () => {
+      ran.push('count');
+      if (down) throw new Error('down');
+    });
+    expect(await bench.attempt()).toMatchObject({
+      to: 'retry',
+      handled: ['follow'],
+      failures: [{ handler: 'follow' }, { handler: 'count' }],
+    });
+    down = false;
+    expect(await bench.after(5_000)).toMatchObject({ to: 'done', failures: [] });
+    expect(ran).toEqual(['count', 'count']);
+    expect(bench.store.calls.filter((call) => call === 'newerApplied')).toHaveLength(1);
+  });
+
+  it.each([
+    ['as old as the newest applied', 2_000, 'agent'],
+    ['newer', 2_001, 'agent'],
+    ['without a time of the sender', null, 'agent'],
+    ['of another key', 1, 'other'],
+  ])('runs for an event %s', async (_, occurredAt, key) => {
+    const bench = workbench();
+    aged(bench, occurredAt, key);
+    bench.handler('follow', () => undefined, stale);
+    expect(await bench.attempt()).toMatchObject({ to: 'done', handled: ['follow'] });
+  });
+
+  it('runs for an event whose newer one this handler has not applied', async () => {
+    const bench = workbench();
+    aged(bench, 1);
+    bench.handler('count', () => undefined, stale);
+    expect(await bench.attempt()).toMatchObject({ to: 'done', handled: ['count'] });
+  });
+
+  it('does not run, and is tried again, when the database cannot tell', async () => {
+    const bench = workbench();
+    aged(bench, 1);
+    bench.store.failing.set('newerApplied', new Error('connection lost'));
+    bench.handler('follow', () => Promise.reject(new Error('it ran')), stale);
+    expect(await bench.attempt()).toMatchObject({ to: 'retry', handled: [] });
+    bench.store.failing.clear();
+    expect(await bench.after(5_000)).toMatchObject({ to: 'ignored', reason: 'stale' });
+  });
+});
+
 describe('what is kept of an error', () => {
   it('is its class, message, first frames and causes, within bounds', () => {
     const cause = new RangeError('root');

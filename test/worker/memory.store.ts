@@ -42,7 +42,12 @@ export class MemoryStore {
 
   constructor(private readonly timers: Timers) {}
 
-  add(count: number, event: Partial<Pick<Row, 'source' | 'name' | 'body' | 'dueAt'>> = {}): void {
+  add(
+    count: number,
+    event: Partial<
+      Pick<Row, 'source' | 'name' | 'body' | 'dueAt' | 'orderKey' | 'occurredAt'>
+    > = {},
+  ): void {
     for (let n = 0; n < count; n++) {
       const id = String(this.rows.size + 1);
       this.rows.set(id, {
@@ -137,6 +142,19 @@ export class MemoryStore {
     if (!this.holds(lease)) return false;
     this.row(lease.id).handled.push(handler);
     return true;
+  }
+
+  async newerApplied(id: string, handler: string): Promise<string | undefined> {
+    this.called('newerApplied');
+    const { orderKey, occurredAt } = this.row(id);
+    if (orderKey === null || occurredAt === null) return undefined;
+    const newer = [...this.rows.values()].filter(
+      (row) =>
+        row.orderKey === orderKey &&
+        (row.occurredAt ?? -Infinity) > occurredAt &&
+        row.handled.includes(handler),
+    );
+    return newer.sort((a, b) => Number(b.occurredAt) - Number(a.occurredAt))[0]?.id;
   }
 
   async runTransactional(

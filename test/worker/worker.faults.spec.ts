@@ -14,7 +14,8 @@ const source = {
   open: () => ({ payload: {}, problems: [] }),
 } as unknown as WebhookSource;
 
-type ProcessStore = LoopStore & Pick<MemoryStore, 'markHandled' | 'runTransactional'>;
+type ProcessStore = LoopStore &
+  Pick<MemoryStore, 'markHandled' | 'newerApplied' | 'runTransactional'>;
 
 /** The store as one process sees it: calls fail at random, and never answer a dead process. */
 function connect(store: MemoryStore, chance: () => boolean) {

@@ -18,6 +18,7 @@ export function armaloSource(options: ArmaloSourceOptions = {}): WebhookSource {
     name: 'armalo',
     signatureHeader: ARMALO_SIGNATURE_HEADER,
     eventNames: ARMALO_EVENT_NAMES,
+    ordered: options.orderBy !== undefined,
     verify: verifyArmaloSignature,
     open: (delivery) => openArmalo(delivery, options),
   };

@@ -18,6 +18,7 @@ export function armoxSource(options: ArmoxSourceOptions = {}): WebhookSource {
     name: 'armox',
     signatureHeader: ARMOX_SIGNATURE_HEADER,
     eventNames: ARMOX_EVENT_NAMES,
+    ordered: options.orderBy !== undefined,
     verify: verifyArmoxSignature,
     open: (delivery) => openArmox(delivery, options),
   };

@@ -1,0 +1,38 @@
+import type { Unit } from './database.js';
+import { handledOf, idOf } from './inbox.rows.js';
+import { sql } from './sql.js';
+import type { StoreParts } from './store.parts.js';
+
+const ROWS_AT_ONCE = 10;
+
+/**
+ * The newest event of the row's ordering key that is newer than the row, by the sender's own time, and
+ * carries the handler's mark.
+ *
+ * A mark may also say that the handler was skipped there, as one of several. That changes no answer:
+ * the event that it was skipped for is newer still and carries the mark too, and what was older than
+ * the skipped one is older than that.
+ *
+ * The database looks for the name as JSON has it, which may also stand inside a longer name with quotes
+ * in it; so the marks are compared here.
+ */
+export async function newerApplied(
+  { database, dialect, tables }: StoreParts,
+  id: string,
+  handler: string,
+): Promise<string | undefined> {
+  return database.read(function* (): Unit<string | undefined> {
+    const [own] =
+      yield sql`SELECT order_hash, occurred_at FROM ${tables.inbox} WHERE id = ${BigInt(id)}`;
+    if (own?.['order_hash'] == null || own['occurred_at'] == null) return undefined;
+    for (let passed = 0; ; passed += ROWS_AT_ONCE) {
+      const rows = yield sql`SELECT id, handled FROM ${tables.inbox}
+        WHERE order_hash = ${own['order_hash']} AND occurred_at > ${own['occurred_at']}
+          AND ${dialect.contains('handled', JSON.stringify(handler))}
+        ORDER BY occurred_at DESC LIMIT ${ROWS_AT_ONCE} OFFSET ${passed}`;
+      const found = rows.find((row) => handledOf(row).includes(handler));
+      if (found) return idOf(found);
+      if (rows.length < ROWS_AT_ONCE) return undefined;
+    }
+  });
+}

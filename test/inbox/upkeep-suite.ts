@@ -1,0 +1,169 @@
+import { DataSource } from 'typeorm';
+import { InboxConnections, inboxMigrations, type InboxStore } from '../../lib/inbox/index.js';
+import { claimOne, event, LEASE, settlement, type Bench } from './store-suite.js';
+
+const DAY = 86_400_000;
+const BATCH = 50;
+
+const INDEX = {
+  postgres: "SELECT 1 FROM pg_indexes WHERE indexname = 'old_occurred'",
+  mysql: `SELECT DISTINCT 1 FROM information_schema.statistics
+    WHERE table_schema = DATABASE() AND index_name = 'old_occurred'`,
+  'better-sqlite3': "SELECT 1 FROM sqlite_master WHERE name = 'old_occurred'",
+};
+
+/** What is done to tables that are in use: upgrades and retention. */
+export function upkeepSuite(its: Bench): void {
+  describe('an upgrade', () => {
+    const all = () => inboxMigrations({ type: its.application.options.type, prefix: 'old' });
+
+    /** As the version of the package that knew `count` migrations had left it. */
+    async function previousSchema(count: number): Promise<DataSource> {
+      const application = new DataSource({
+        ...its.database.options,
+        migrations: all().slice(0, count),
+        migrationsTableName: 'old_migration',
+      });
+      await application.initialize();
+      await application.runMigrations();
+      return application;
+    }
+
+    async function dropped(application: DataSource): Promise<void> {
+      for (const Migration of all().reverse()) {
+        await new Migration().down(application.createQueryRunner()).catch(() => undefined);
+      }
+      await application.query('DROP TABLE old_migration');
+      await application.destroy();
+    }
+
+    it('from every previous schema keeps the events, with 20 replicas starting at once', async () => {
+      for (let count = 1; count < all().length; count += 1) {
+        const application = await previousSchema(count);
+        const connections: InboxConnections[] = [];
+        const open = async () => {
+          const opened = await InboxConnections.open(its.application, {
+            prefix: 'old',
+            poolSize: 2,
+          });
+          connections.push(opened);
+          return opened;
+        };
+        try {
+          const { store } = await open();
+          const rows = [2_000, 1_000].map((occurredAt) => event({ orderKey: 'agent', occurredAt }));
+          const [newer, older] = await store.insert(rows);
+          await store.settle([
+            settlement(await claimOne(store), { to: 'done' }, { handled: ['A.b'] }),
+          ]);
+          const before = await store.list({}, 10);
+
+          const replicas = await Promise.all(Array.from({ length: 20 }, open));
+          await Promise.all(replicas.map((each) => each.migrate()));
+          await Promise.all(replicas.map((each) => each.assertSchema()));
+
+          expect(await store.list({}, 10)).toEqual(before);
+          expect(await store.newerApplied(String(older?.id), 'A.b')).toBe(newer?.id);
+          const history: unknown = await application.query(
+            'SELECT name FROM old_migration ORDER BY id',
+          );
+          expect(history).toEqual(all().map((Migration) => ({ name: new Migration().name })));
+          expect(
+            await application.query(INDEX[application.options.type as keyof typeof INDEX]),
+          ).toHaveLength(1);
+        } finally {
+          for (const each of connections) await each.close();
+          await dropped(application);
+        }
+      }
+    });
+  });
+
+  describe('prune under load', () => {
+    const periods = { payload: 14 * DAY, row: 180 * DAY, dead: null };
+
+    async function done(count: number): Promise<void> {
+      const rows = Array.from({ length: count }, (_, index) =>
+        event({ orderKey: index % 10 === 0 ? `key-${index}` : null }),
+      );
+      await its.store.insert(rows);
+      const claimed = await its.store.claim(count, LEASE);
+      expect(claimed).toHaveLength(count);
+      await its.store.settle(claimed.map((row) => settlement(row, { to: 'done' })));
+    }
+
+    async function pruned(store: InboxStore): Promise<number> {
+      for (let sum = 0; ;) {
+        const changed = await store.prune(periods, BATCH);
+        expect(changed).toBeLessThanOrEqual(BATCH);
+        if (changed === 0) return sum;
+        sum += changed;
+      }
+    }
+
+    it('drains in batches while events come and go, and takes none that is not over', async () => {
+      const [unfinished, dead] = await its.store.insert([
+        event({ name: 'unfinished' }),
+        event({ name: 'dead' }),
+        event(),
+      ]);
+      const early = await its.store.claim(10, LEASE);
+      await its.store.settle(
+        early.map((row) =>
+          row.id === dead?.id
+            ? settlement(row, { to: 'dead', reason: 'rejected', error: 'x' })
+            : row.id === unfinished?.id
+              ? settlement(row, { to: 'retry', inMs: 300 * DAY, error: 'x' })
+              : settlement(row, { to: 'done' }),
+        ),
+      );
+      await done(400);
+      its.clock.pass(185 * DAY);
+      await done(300);
+      its.clock.pass(15 * DAY);
+
+      const [pruner, worker, other] = [
+        await its.another(),
+        await its.another(),
+        await its.another(),
+      ];
+      const fresh: string[] = [];
+      const handled: string[] = [];
+      let coming = true;
+      const come = async () => {
+        for (let batch = 0; batch < 30; batch += 1) {
+          const rows = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((index) =>
+            event({ name: 'fresh', orderKey: index < 3 ? `agent-${index}` : null }),
+          );
+          fresh.push(...(await its.store.insert(rows)).map(({ id }) => id));
+        }
+        coming = false;
+      };
+      const work = async () => {
+        for (;;) {
+          const last = !coming;
+          const rows = await worker.claim(20, LEASE);
+          await worker.settle(rows.map((row) => settlement(row, { to: 'done' })));
+          handled.push(...rows.map(({ id }) => id));
+          if (rows.length === 0 && last) return;
+          if (rows.length === 0) await new Promise(setImmediate);
+        }
+      };
+      const [first, second] = await Promise.all([pruned(pruner), pruned(other), come(), work()]);
+
+      // What one pruner had locked when the other looked for the last time is left to the next run.
+      expect(first + second + (await pruned(pruner))).toBe(401 + 300);
+      expect(fresh).toHaveLength(300);
+      expect([...handled].sort()).toEqual([...fresh].sort());
+      const left = await its.store.list({}, 1_000);
+      expect(left.filter(({ name }) => name === 'fresh').every(({ body }) => body !== null)).toBe(
+        true,
+      );
+      expect(left.filter(({ body }) => body === null)).toHaveLength(300);
+      expect(left).toHaveLength(2 + 300 + 300);
+      expect(await its.store.find({ name: 'dead' })).toMatchObject({ state: 'dead' });
+      expect(await its.store.find({ name: 'unfinished' })).toMatchObject({ state: 'open' });
+      expect(await its.store.violations()).toEqual([]);
+    });
+  });
+}
