@@ -14,7 +14,7 @@ const retry = { attempts: 2, delay: 1, factor: 1, jitter: 0 };
 
 let calls: string[] = [];
 let ledgerIsDown = true;
-let letGo: () => void = () => undefined;
+let letGo: (() => void) | undefined;
 
 @Injectable()
 class Handlers {
@@ -78,6 +78,7 @@ for (const kind of await availableDatabases()) {
     beforeEach(() => {
       calls = [];
       ledgerIsDown = true;
+      letGo = undefined;
     });
 
     afterAll(async () => {
@@ -143,11 +144,13 @@ for (const kind of await availableDatabases()) {
 
     it('is answered while its handler still runs', async () => {
       const filter = await deliver('monitoring.alert', { alertId: 'a_1' });
+      // The row reads as running from the claim on, which is before the handler is called.
       await eventually(
-        () => app.event(filter),
-        ({ state }) => state === 'running',
+        () => Promise.resolve(letGo),
+        (begun) => begun !== undefined,
       );
-      letGo();
+      expect(await app.event(filter)).toMatchObject({ state: 'running' });
+      letGo?.();
       await app.settled();
       expect(await app.event(filter)).toMatchObject({ state: 'done' });
     });
