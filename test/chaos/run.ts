@@ -3,11 +3,12 @@ import { availableDatabases, type DatabaseKind } from '../databases.js';
 import { crashMatrix } from './crash-matrix.js';
 import { crashSoak } from './crash-soak.js';
 import { Findings } from './findings.js';
+import { network } from './network.js';
 import { processKillers } from './process-killers.js';
 import type { Scenario } from './scenario.js';
 import { Random } from './seed.js';
 
-const SCENARIOS: readonly Scenario[] = [crashSoak, crashMatrix, processKillers];
+const SCENARIOS: readonly Scenario[] = [crashSoak, crashMatrix, processKillers, network];
 
 const { values } = parseArgs({
   options: {

@@ -33,6 +33,10 @@ export class Sender {
     private readonly answerTimeout = 15_000,
   ) {}
 
+  somePort(): number | undefined {
+    return this.random.pick(this.ports());
+  }
+
   /** Until it is answered 2xx. */
   async deliver(delivery: Delivery, until = Date.now() + 120_000): Promise<void> {
     while (Date.now() < until) {
