@@ -480,6 +480,15 @@ describe('a handler that skips stale events', () => {
     expect(await bench.attempt()).toMatchObject({ to: 'done', handled: ['follow'] });
   });
 
+  it('leaves an event done that another handler has handled in an earlier attempt', async () => {
+    const bench = workbench();
+    aged(bench, 1_999);
+    bench.store.row('1').handled = ['count'];
+    bench.handler('count', () => Promise.reject(new Error('it ran')));
+    bench.handler('follow', () => Promise.reject(new Error('it ran')), stale);
+    expect(await bench.attempt()).toMatchObject({ to: 'done', handled: ['count', 'follow'] });
+  });
+
   it('runs for an event whose newer one this handler has not applied', async () => {
     const bench = workbench();
     aged(bench, 1);
