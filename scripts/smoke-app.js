@@ -49,7 +49,10 @@
     imports: [
       TypeOrmModule.forRoot({
         type: 'better-sqlite3',
-        driver: SqliteDriver,
+        // TypeORM 1 makes it with `new`, 0.3 calls it.
+        driver: function (file) {
+          return new SqliteDriver(file);
+        },
         database: `smoke-${process.pid}.sqlite`,
         synchronize: true,
       }),

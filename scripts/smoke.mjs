@@ -1,48 +1,73 @@
-// Installs the packed tarball into an empty project, as a user would, and receives one signed
-// webhook with it: as an ES module and as CommonJS.
+// Installs the packed tarball into an empty project, as a user would, and receives one signed webhook
+// with it: as an ES module and as CommonJS, with the newest and with the oldest peers.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const root = process.cwd();
 const { devDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+const newest = (name) => `${name}@${devDependencies[name]}`;
+const common = ['class-transformer', 'reflect-metadata', 'rxjs', '@photostructure/sqlite'].map(
+  newest,
+);
+const peers = {
+  newest: [
+    ...common,
+    ...['common', 'core', 'platform-express', 'typeorm', 'schedule'].map((name) =>
+      newest(`@nestjs/${name}`),
+    ),
+    newest('typeorm'),
+    newest('class-validator'),
+  ],
+  oldest: [
+    ...common,
+    ...['common', 'core', 'platform-express', 'typeorm'].map((name) => `@nestjs/${name}@11`),
+    '@nestjs/schedule@6',
+    'typeorm@0.3.20',
+    'class-validator@0.14',
+  ],
+};
+
+const bin = (name) => join('node_modules', '.bin', name);
+const run = (command, args, cwd = process.cwd()) =>
+  execFileSync(command, args, { cwd, stdio: 'inherit' });
+
 const folder = mkdtempSync(join(tmpdir(), 'armox-armalo-smoke-'));
-const inFolder = (command, args) => execFileSync(command, args, { cwd: folder, stdio: 'inherit' });
-const bin = (name) => join(root, 'node_modules', '.bin', name);
-
 try {
-  const [{ filename }] = JSON.parse(
-    execFileSync('npm', ['pack', '--json', '--pack-destination', folder], { encoding: 'utf8' }),
+  const tarball = pack();
+  run(bin('publint'), ['run', tarball, '--strict']);
+  run(bin('attw'), [tarball, '--profile', 'node16']);
+  for (const [age, packages] of Object.entries(peers)) useAsInstalled(age, [tarball, ...packages]);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function pack() {
+  const output = execFileSync('npm', ['pack', '--json', '--pack-destination', folder], {
+    encoding: 'utf8',
+  });
+  return join(folder, JSON.parse(output)[0].filename);
+}
+
+function useAsInstalled(age, packages) {
+  console.log(`With the ${age} peers:`);
+  const project = mkdtempSync(join(folder, `${age}-`));
+  writeFileSync(join(project, 'package.json'), '{ "private": true }');
+  run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', ...packages], project);
+  writeFileSync(
+    join(project, 'app.mjs'),
+    app((name) => `await import('${name}')`),
   );
-  execFileSync(bin('publint'), ['run', join(folder, filename), '--strict'], { stdio: 'inherit' });
-  execFileSync(bin('attw'), [join(folder, filename), '--profile', 'node16'], { stdio: 'inherit' });
+  writeFileSync(
+    join(project, 'app.cjs'),
+    app((name) => `require('${name}')`),
+  );
+  run(process.execPath, ['app.mjs'], project);
+  run(process.execPath, ['app.cjs'], project);
+}
 
-  writeFileSync(join(folder, 'package.json'), '{ "private": true }');
-  const wanted = [
-    '@nestjs/common',
-    '@nestjs/core',
-    '@nestjs/platform-express',
-    '@nestjs/typeorm',
-    '@nestjs/schedule',
-    '@photostructure/sqlite',
-    'typeorm',
-    'class-validator',
-    'class-transformer',
-    'reflect-metadata',
-    'rxjs',
-  ];
-  const packages = wanted.map((name) => `${name}@${devDependencies[name]}`);
-  inFolder('npm', [
-    'install',
-    '--no-audit',
-    '--no-fund',
-    '--loglevel=error',
-    `./${filename}`,
-    ...packages,
-  ]);
-
-  const body = readFileSync(join('scripts', 'smoke-app.js'), 'utf8');
+/** The same body for both formats, behind lines that load what it uses. */
+function app(load) {
   const names = [
     'nestjs-armox-armalo',
     'nestjs-armox-armalo/testing',
@@ -51,14 +76,7 @@ try {
     '@nestjs/typeorm',
     '@photostructure/sqlite',
   ];
-  const load = (how) =>
-    `const packages = {};\n${names.map((name) => `packages[${JSON.stringify(name)}] = ${how(name)};`).join('\n')}\n`;
-  const reflect = (how) => `${how('reflect-metadata')};\n`;
-  const asImport = (name) => `await import(${JSON.stringify(name)})`;
-  const asRequire = (name) => `require(${JSON.stringify(name)})`;
-  writeFileSync(join(folder, 'app.mjs'), reflect(asImport) + load(asImport) + body);
-  writeFileSync(join(folder, 'app.cjs'), reflect(asRequire) + load(asRequire) + body);
-  for (const file of ['app.mjs', 'app.cjs']) inFolder(process.execPath, [file]);
-} finally {
-  rmSync(folder, { recursive: true, force: true });
+  const lines = names.map((name) => `packages['${name}'] = ${load(name)};`);
+  const body = readFileSync(join('scripts', 'smoke-app.js'), 'utf8');
+  return [`${load('reflect-metadata')};`, 'const packages = {};', ...lines, body].join('\n');
 }
