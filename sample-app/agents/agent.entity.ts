@@ -16,4 +16,11 @@ export class Agent {
   /** The sender's time of that score, so that a late older one does not overwrite it. */
   @Column({ name: 'scored_at', type: 'varchar', length: 40, nullable: true })
   scoredAt: string | null;
+
+  @Column({ name: 'last_eval_id', type: 'varchar', length: 200, nullable: true })
+  lastEvalId: string | null;
+
+  /** `completed` or `failed`, as the last evaluation's event says. */
+  @Column({ name: 'last_eval_status', type: 'varchar', length: 40, nullable: true })
+  lastEvalStatus: string | null;
 }

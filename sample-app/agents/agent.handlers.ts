@@ -38,8 +38,16 @@ export class AgentHandlers {
     context.logger.log(`agent ${agentId} scores ${compositeScore}`);
   }
 
-  @OnArmaloEvent('eval.*')
-  reportEval(event: ArmaloEvent<'eval.completed' | 'eval.failed'>, context: HandlerContext) {
-    context.logger.log(`${event.event} ${event.data.evalId} of agent ${event.data.agentId}`);
+  @OnArmaloEvent('eval.*', { transactional: true })
+  async keepEval(event: ArmaloEvent<'eval.completed' | 'eval.failed'>, context: HandlerContext) {
+    const { evalId, agentId } = event.data;
+    const status = event.event === 'eval.completed' ? 'completed' : 'failed';
+    if (agentId === undefined) return;
+    await context.manager.upsert(
+      Agent,
+      { agentId, lastEvalId: evalId ?? null, lastEvalStatus: status },
+      ['agentId'],
+    );
+    context.logger.log(`evaluation ${evalId} of agent ${agentId} ${status}`);
   }
 }

@@ -37,6 +37,8 @@ const tables = [
       { name: 'composite_score', type: 'double precision', isNullable: true },
       text('tier', '40', true),
       text('scored_at', '40', true),
+      text('last_eval_id', '200', true),
+      text('last_eval_status', '40', true),
     ],
   }),
   new Table({
