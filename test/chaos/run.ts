@@ -1,14 +1,29 @@
 import { parseArgs } from 'node:util';
 import { availableDatabases, type DatabaseKind } from '../databases.js';
+import { badInput } from './bad-input.js';
 import { crashMatrix } from './crash-matrix.js';
 import { crashSoak } from './crash-soak.js';
 import { Findings } from './findings.js';
+import { growth } from './growth.js';
+import { migrations } from './migrations.js';
 import { network } from './network.js';
 import { processKillers } from './process-killers.js';
+import { properties } from './properties.js';
+import { replicas } from './replicas.js';
 import type { Scenario } from './scenario.js';
 import { Random } from './seed.js';
 
-const SCENARIOS: readonly Scenario[] = [crashSoak, crashMatrix, processKillers, network];
+const SCENARIOS: readonly Scenario[] = [
+  crashSoak,
+  crashMatrix,
+  processKillers,
+  network,
+  replicas,
+  migrations,
+  properties,
+  badInput,
+  growth,
+];
 
 const { values } = parseArgs({
   options: {
