@@ -16,10 +16,12 @@ export async function benchIngest(options: BenchOptions): Promise<void> {
 }
 
 async function onDatabase(kind: DatabaseKind, options: BenchOptions): Promise<void> {
-  const grounds = await Promise.all(VARIANTS.map(() => kind.create()));
+  const { variants: wanted } = options;
+  const variants = VARIANTS.filter((name) => wanted.length === 0 || wanted.includes(name));
+  const grounds = await Promise.all(variants.map(() => kind.create()));
   const load = new Child('./load.ts');
   const subjects = await Promise.all(
-    VARIANTS.map((variant, at) => Subject.start(variant, kind.name, grounds[at]?.url ?? '')),
+    variants.map((variant, at) => Subject.start(variant, kind.name, grounds[at]?.url ?? '')),
   );
   // Round 0 warms up.
   for (let round = 0; round <= options.rounds; round += 1) {
@@ -77,11 +79,11 @@ class Subject {
 }
 
 function report(database: string, subjects: readonly Subject[]): void {
-  const plain = subjects.find(({ variant }) => variant === 'plain')?.results ?? [];
+  const plain = subjects.find(({ variant }) => variant === 'plain')?.results;
   const rows = subjects.map(({ variant, results }) => {
     const of = (name: keyof Measured) => median(results.map((result) => result[name]));
     // Each with the bare route of its own round: what else the machine does is the same for both.
-    const shares = results.map(({ perSecond }, at) => perSecond / (plain[at]?.perSecond ?? 1));
+    const shares = results.map(({ perSecond }, at) => perSecond / (plain?.[at]?.perSecond ?? NaN));
     return {
       [database]: VARIANT_TEXTS[variant],
       'requests/s': whole(of('perSecond')),
