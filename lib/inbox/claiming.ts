@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { only, type Row, type Unit } from './database.js';
 import { CLAIMED_COLUMNS, claimedRow, idOf } from './inbox.rows.js';
 import type { ClaimedRow, Lease } from './inbox.store.js';
+import { LostClaims } from './lost.claims.js';
 import { keysOf, type OrderKeys } from './order.keys.js';
 import { join, raw, sql, type Sql } from './sql.js';
 import type { StoreParts } from './store.parts.js';
@@ -26,11 +27,14 @@ const freshToken = (): string => randomBytes(16).toString('hex');
 export class Claiming {
   private cursor: Place | undefined;
   private claims = 0;
+  private readonly lost: LostClaims;
 
   constructor(
     private readonly parts: StoreParts,
     private readonly orderKeys: OrderKeys,
-  ) {}
+  ) {
+    this.lost = new LostClaims(parts, SUSPECT_WINDOW);
+  }
 
   /**
    * Starts where the last claim ended. Before that place there is little but what was claimed already,
@@ -44,7 +48,13 @@ export class Claiming {
     if (rows.length === limit) return rows;
     this.cursor = undefined;
     if (from === undefined) return rows;
-    return [...rows, ...(await this.claimFrom(undefined, limit - rows.length, leaseMs))];
+    try {
+      return [...rows, ...(await this.claimFrom(undefined, limit - rows.length, leaseMs))];
+    } catch (error) {
+      // What was claimed already must not be lost with what could not be claimed beside it.
+      if (rows.length === 0) throw error;
+      return rows;
+    }
   }
 
   async claimSuspect(leaseMs: number, maxDeaths: number): Promise<ClaimedRow | undefined> {
@@ -108,7 +118,7 @@ export class Claiming {
   ): Promise<readonly ClaimedRow[]> {
     const { dialect, tables } = this.parts;
     const token = freshToken();
-    const found = await this.parts.oneChange(() => {
+    const claim = () => {
       const after = from ? sql` AND ${dialect.from(from.dueAt, from.id)}` : sql``;
       return dialect.change({
         table: tables.inbox,
@@ -121,7 +131,10 @@ export class Claiming {
         returning: CLAIMED_COLUMNS,
         index: `${tables.prefix}_due`,
       });
-    });
+    };
+    const found = await this.lost.watch(token, { suspect: false, leaseMs }, () =>
+      this.parts.oneChange(claim),
+    );
     const rows = found
       .map((row) => ({ row, dueAt: Number(row['due_at']), id: idOf(row) }))
       .sort((a, b) => a.dueAt - b.dueAt || (BigInt(a.id) < BigInt(b.id) ? -1 : 1));
@@ -133,8 +146,9 @@ export class Claiming {
    * Claimed rows are the oldest due ones, so the window holds them; a row beyond it moves up as those
    * before it finish. An index on `lease_until` would make every claim write to it.
    */
-  private suspects(limit: number): Promise<readonly Row[]> {
+  private async suspects(limit: number): Promise<readonly Row[]> {
     const { database, dialect, tables } = this.parts;
+    await this.lost.giveBack();
     return database.read(() =>
       only(sql`SELECT id, deaths FROM (SELECT id, deaths, lease_until FROM ${tables.inbox}
         WHERE ${pending} AND due_at <= ${dialect.now} ORDER BY due_at, id LIMIT ${SUSPECT_WINDOW}) front
@@ -145,7 +159,7 @@ export class Claiming {
   private async take(id: string, leaseMs: number): Promise<ClaimedRow | undefined> {
     const { dialect, tables } = this.parts;
     const token = freshToken();
-    const [row] = await this.parts.oneChange(() =>
+    const claim = () =>
       dialect.change({
         table: tables.inbox,
         set: this.lease(token, leaseMs),
@@ -153,7 +167,9 @@ export class Claiming {
         where: this.suspect(id),
         skipLocked: true,
         returning: CLAIMED_COLUMNS,
-      }),
+      });
+    const [row] = await this.lost.watch(token, { suspect: true, leaseMs }, () =>
+      this.parts.oneChange(claim),
     );
     return row && claimedRow(row, token);
   }

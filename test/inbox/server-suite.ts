@@ -149,6 +149,28 @@ export function serverSuite(its: Bench): void {
       expect(await its.store.list({}, 100)).toHaveLength(7);
     }));
 
+  it('takes back what it claimed when the answer was lost, and counts no death', () =>
+    throughProxy(its, async (proxy, store) => {
+      const [{ id } = { id: '' }] = await store.insert([event()]);
+      proxy.cutAfter = its.database.options.type === 'postgres' ? 'SKIP LOCKED' : 'COMMIT';
+      await expect(store.claim(1, LEASE)).rejects.toBeDefined();
+      expect(await its.store.find({ id })).toMatchObject({ state: 'running' });
+      its.clock.pass(LEASE);
+      expect(await store.hasSuspects()).toBe(false);
+      expect(await store.claim(1, LEASE)).toMatchObject([{ id, attempt: 1, deaths: 0 }]);
+    }));
+
+  it('takes back the event of a dead process too, which stays one and has died once', () =>
+    throughProxy(its, async (proxy, store) => {
+      await store.insert([event()]);
+      const { id } = await claimOne(its.store);
+      its.clock.pass(LEASE);
+      proxy.cutAfter = its.database.options.type === 'postgres' ? 'SKIP LOCKED' : 'COMMIT';
+      await expect(store.claimSuspect(LEASE, 2)).rejects.toBeDefined();
+      expect(await its.store.find({ id })).toMatchObject({ state: 'running', deaths: 1 });
+      expect(await store.claimSuspect(LEASE, 2)).toMatchObject({ id, attempt: 2, deaths: 1 });
+    }));
+
   it('finds the mark of a handler whose COMMIT was answered to nobody', () =>
     throughProxy(its, async (proxy, store) => {
       await store.insert([event()]);

@@ -1,0 +1,72 @@
+import { only } from './database.js';
+import { idOf } from './inbox.rows.js';
+import { join, raw, sql } from './sql.js';
+import type { StoreParts } from './store.parts.js';
+
+interface LostClaim {
+  readonly token: string;
+  /** Whether it took the event of a dead process, which must go on running alone. */
+  readonly suspect: boolean;
+  /** After this no commit that was on its way can come any more, nor is its lease a live one. */
+  readonly until: number;
+}
+
+/**
+ * Claims of which no answer came. They may be committed all the same; then nobody works on their rows,
+ * and without this their leases would run out as if the process had died: an outage must not count as a death.
+ */
+export class LostClaims {
+  private lost: LostClaim[] = [];
+
+  constructor(
+    private readonly parts: StoreParts,
+    /** How many of the oldest due rows are looked through. */
+    private readonly window: number,
+  ) {}
+
+  async watch<Result>(
+    token: string,
+    { suspect, leaseMs }: { readonly suspect: boolean; readonly leaseMs: number },
+    claim: () => Promise<Result>,
+  ): Promise<Result> {
+    try {
+      return await claim();
+    } catch (error) {
+      this.lost.push({ token, suspect, until: performance.now() + 2 * leaseMs });
+      throw error;
+    }
+  }
+
+  /** Call it before looking for leases that have run out. */
+  async giveBack(): Promise<void> {
+    for (const suspect of [true, false]) {
+      const tokens = this.lost.filter((one) => one.suspect === suspect).map(({ token }) => token);
+      if (tokens.length > 0) await this.undo(tokens, suspect);
+    }
+    this.lost = this.lost.filter(({ until }) => until > performance.now());
+  }
+
+  private async undo(tokens: readonly string[], suspect: boolean): Promise<void> {
+    const { database, dialect, tables } = this.parts;
+    const ofThem = sql`lease IN (${join(tokens.map((token) => Buffer.from(token, 'hex')))})`;
+    const found = await database.read(() =>
+      only(sql`SELECT id FROM (SELECT id, lease, lease_until FROM ${tables.inbox}
+        WHERE state = 'open' AND body_gone = 0 AND due_at <= ${dialect.now}
+        ORDER BY due_at, id LIMIT ${this.window}) front
+        WHERE lease_until IS NOT NULL AND ${ofThem}`),
+    );
+    if (found.length === 0) return;
+    // The token goes in both cases, so that a row is undone once only.
+    const set = suspect
+      ? sql`lease = ${Buffer.alloc(16)}, lease_until = ${dialect.now}, attempts = attempts - 1, deaths = deaths - 1`
+      : raw('lease = NULL, lease_until = NULL, attempts = attempts - 1');
+    await this.parts.oneChange(() =>
+      dialect.change({
+        table: tables.inbox,
+        set,
+        where: sql`${dialect.oneOf('id', found.map(idOf))} AND ${ofThem}`,
+        returning: ['id'],
+      }),
+    );
+  }
+}
