@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { InboxStore, NewInboxRow, Settlement } from '../../lib/inbox/inbox.store.js';
 import type { StoreParts } from '../../lib/inbox/store.parts.js';
 import type { DatabaseKind } from '../databases.js';
@@ -11,11 +12,14 @@ const ROUNDS = 15;
 const BATCH = 100;
 /** A full table may cost what deeper indexes cost, and not what more rows do. */
 const MOST_FACTOR = 4;
+/** Milliseconds; the ingest timeout is 5,000. */
+const MOST_HELD_UP = 2_000;
 
 /** Years of done rows, and one ordering key with 40,000 events waiting, change nothing about the cost. */
 export const growth: Scenario = {
   name: 'growth',
-  about: 'insert, claim and settle cost the same behind many done rows and a long ordering key',
+  about:
+    'insert, claim and settle cost the same behind many done rows and a long ordering key; retention',
   databases: ['sqlite', 'postgres', 'mariadb'],
   async run({ findings, short }: World, kind: DatabaseKind) {
     const ground = await Ground.create(kind);
@@ -30,6 +34,7 @@ export const growth: Scenario = {
         `a round takes ${full.toFixed(1)} ms, and ${empty.toFixed(1)} ms on an empty table`,
       );
       const statements = await plans(ground, findings);
+      const slowest = await prune(store, findings);
       for (const { id, problem } of await store.violations())
         findings.violation(`#${id} ${problem}`);
       findings.figure('done rows', done);
@@ -37,6 +42,7 @@ export const growth: Scenario = {
       findings.figure('statements explained', statements);
       findings.figure(`ms for ${BATCH} events on an empty table`, empty.toFixed(1));
       findings.figure('ms on the full one', full.toFixed(1));
+      findings.figure('ms the slowest insert beside retention', Math.round(slowest));
     } finally {
       await ground.close();
     }
@@ -71,6 +77,27 @@ async function cost(store: InboxStore): Promise<number> {
     times.push(performance.now() - began);
   }
   return times.sort((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? 0;
+}
+
+/** Retention goes on until nothing is left of the old rows, and holds no insert up. @returns milliseconds */
+async function prune(store: InboxStore, findings: World['findings']): Promise<number> {
+  let pruning = true;
+  let slowest = 0;
+  const pruned = (async () => {
+    while ((await store.prune({ payload: 0, row: 0, dead: null }, 1_000)) > 0);
+    pruning = false;
+  })();
+  while (pruning) {
+    const began = performance.now();
+    await store.insert(Array.from({ length: 20 }, () => event()));
+    slowest = Math.max(slowest, performance.now() - began);
+    await pause(10);
+  }
+  await pruned;
+  const left = (await store.counts()).find(({ state }) => state === 'done')?.count ?? 0;
+  findings.check(left === 0, `retention left ${left} done rows`);
+  findings.check(slowest < MOST_HELD_UP, `an insert beside retention took ${slowest} ms`);
+  return slowest;
 }
 
 const FAMILIES = {
