@@ -13,6 +13,7 @@ export {
   SchemaError,
   StoreUnavailableError,
 } from './errors.js';
+export type { Feed } from './feed.js';
 export type { RawDelivery } from './raw-delivery.js';
 export type { SourceEvent, Via } from './source-event.js';
 export type { OpenableDelivery, WebhookSource } from './webhook-source.js';

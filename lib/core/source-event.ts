@@ -1,5 +1,8 @@
-/** The way an event reached the inbox first. */
-export type Via = 'webhook' | 'reconcile';
+/**
+ * The way an event reached the inbox first: by the service's webhook, by the poller that found it
+ * missing, or with the answer to a call of the application's own (a run that ended at once).
+ */
+export type Via = 'webhook' | 'reconcile' | 'answer';
 
 /** An event of a source, read from bytes that have been verified (or fetched from the source's API). */
 export interface SourceEvent<Payload = unknown> {

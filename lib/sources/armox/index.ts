@@ -32,3 +32,16 @@ export {
   normalJobStatus,
 } from './armox.job-status.js';
 export type { AnyArmoxJobStatus } from './armox.job-status.js';
+export { ArmoxJobs } from './armox.jobs.js';
+export type {
+  ArmoxJobHandle,
+  ArmoxJobsParts,
+  RunAppJob,
+  RunModelJob,
+  WaitForJob,
+} from './armox.jobs.js';
+export { armoxJobCompanion } from './armox.job-companion.js';
+export { ArmoxJobFeed } from './armox.job-feed.js';
+export type { ArmoxJobFeedParts } from './armox.job-feed.js';
+export { JobLostError, JobNotRecordedError, JobTimeoutError } from './job.errors.js';
+export { JobStore } from './job.store.js';

@@ -1,0 +1,22 @@
+import type { SourceEvent } from './source-event.js';
+
+/** Where the poller finds what a webhook may not have brought: one kind of thing of one account. */
+export interface Feed {
+  /** Stable, unique among the feeds: `armox-jobs`. */
+  readonly name: string;
+  /** Name of the source whose events it finds. */
+  readonly source: string;
+  /** Account of the source; `''` where there is one only. One replica polls an account at a time. */
+  readonly account: string;
+  /**
+   * Asks for what is due. Each batch is stored in the inbox before the generator is asked to go on,
+   * so a feed commits its progress after the `yield`; a batch that could not be stored ends it. With
+   * nothing due it must cost no call.
+   *
+   * Build an event's bytes in the webhook's own form and read them with `source.open`, so that
+   * both ways have one identity.
+   * @throws NotSupportedError when the service has no such route: the feed is switched off for an hour
+   * @throws RateLimitedError to be left alone until there is room again
+   */
+  poll(signal: AbortSignal): AsyncIterable<readonly SourceEvent[]>;
+}

@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import type { LoggerService } from '@nestjs/common';
+import { systemTimer, type Timer } from '../http/index.js';
+import type { InboxStore } from '../inbox/index.js';
+import type { FeedReport, FeedRunner } from './feed.runner.js';
+
+export interface FeedGroupParts {
+  readonly source: string;
+  readonly account: string;
+  readonly runners: readonly FeedRunner[];
+  /** Unique to this process. */
+  readonly owner: string;
+  readonly store: Pick<InboxStore, 'holdDuty'>;
+  /** Milliseconds after which another replica takes over from one that has died. */
+  readonly lease: number;
+  readonly logger: LoggerService;
+  readonly timer?: Timer;
+}
+
+/** The feeds of one account of one service: one replica at a time polls them. */
+export class FeedGroup {
+  private readonly duty: string;
+  private held = false;
+
+  constructor(private readonly parts: FeedGroupParts) {
+    const { source, account } = parts;
+    const hash = createHash('sha256').update(account).digest('hex').slice(0, 16);
+    this.duty = `reconcile:${source.slice(0, 30)}:${account === '' ? '' : hash}`;
+  }
+
+  /** @returns undefined where another replica polls them */
+  async run(stopping: AbortSignal): Promise<readonly FeedReport[] | undefined> {
+    if (!(await this.hold())) return undefined;
+    const { timer = systemTimer, lease } = this.parts;
+    const ended = new AbortController();
+    const lost = new AbortController();
+    const signal = AbortSignal.any([stopping, lost.signal]);
+    const renewing = this.renew(timer, lease, ended.signal, lost);
+    const reports: FeedReport[] = [];
+    try {
+      for (const runner of this.parts.runners) {
+        if (signal.aborted) break;
+        reports.push(await runner.run(signal));
+      }
+      return reports;
+    } finally {
+      ended.abort();
+      await renewing;
+    }
+  }
+
+  /** Another replica may go on at once. */
+  async release(): Promise<void> {
+    if (!this.held) return;
+    this.held = false;
+    await this.parts.store.holdDuty(this.duty, this.parts.owner, 0).catch(() => undefined);
+  }
+
+  private async hold(): Promise<boolean> {
+    const { store, owner, lease } = this.parts;
+    this.held = await store.holdDuty(this.duty, owner, lease);
+    return this.held;
+  }
+
+  private async renew(
+    timer: Timer,
+    lease: number,
+    ended: AbortSignal,
+    lost: AbortController,
+  ): Promise<void> {
+    while (!ended.aborted && !lost.signal.aborted) {
+      await timer.sleep(lease / 3, ended).catch(() => undefined);
+      if (ended.aborted) return;
+      const held = await this.hold().catch(() => false);
+      if (!held) lost.abort(new Error('Another replica has taken the polling over.'));
+    }
+  }
+}

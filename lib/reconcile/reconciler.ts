@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import type { LoggerService } from '@nestjs/common';
+import { systemClock, systemRandom, type Clock, type Feed, type Random } from '../core/index.js';
+import type { Timer } from '../http/index.js';
+import type { Inbox, InboxStore } from '../inbox/index.js';
+import { FeedGroup } from './feed.group.js';
+import { FeedRunner, type FeedReport } from './feed.runner.js';
+
+export interface ReconcilerParts {
+  readonly feeds: readonly Feed[];
+  readonly inbox: Pick<Inbox, 'accept'>;
+  readonly store: Pick<InboxStore, 'holdDuty'>;
+  readonly logger: LoggerService;
+  /** Milliseconds after which another replica takes over from one that has died. Default 30,000. */
+  readonly lease?: number;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly timer?: Timer;
+}
+
+/** What a round came to. */
+export interface ReconcileReport {
+  readonly feeds: readonly FeedReport[];
+  /** `source/account` that another replica polls. */
+  readonly elsewhere: readonly string[];
+}
+
+const LEASE = 30_000;
+
+/** Brings through the inbox's one door what the webhooks have not brought. */
+export class Reconciler {
+  private readonly groups: ReadonlyMap<string, FeedGroup>;
+  private readonly stopping = new AbortController();
+  private running: Promise<ReconcileReport> | undefined;
+  private following: Promise<ReconcileReport> | undefined;
+
+  constructor(private readonly parts: ReconcilerParts) {
+    const owner = randomUUID();
+    const byAccount = new Map<string, Feed[]>();
+    for (const feed of parts.feeds) {
+      const key = `${feed.source}/${feed.account}`;
+      byAccount.set(key, [...(byAccount.get(key) ?? []), feed]);
+    }
+    const { inbox, store, logger, lease = LEASE, clock = systemClock, timer } = parts;
+    const { random = systemRandom } = parts;
+    this.groups = new Map(
+      [...byAccount].map(([key, feeds]) => {
+        const { source, account } = feeds[0] as Feed;
+        const runners = feeds.map((feed) => new FeedRunner(feed, inbox, logger, clock, random));
+        const group = { source, account, runners, owner, store, lease, logger };
+        return [key, new FeedGroup(timer ? { ...group, timer } : group)];
+      }),
+    );
+  }
+
+  /** One round, now; after the one that is under way, if there is one. Never two at once in a process. */
+  reconcileNow(): Promise<ReconcileReport> {
+    if (!this.running) return this.tick();
+    this.following ??= this.running.then(() => {
+      this.following = undefined;
+      return this.tick();
+    });
+    return this.following;
+  }
+
+  /** A round, unless one is under way: then that one. Never rejects. */
+  tick(): Promise<ReconcileReport> {
+    this.running ??= this.round().finally(() => {
+      this.running = undefined;
+    });
+    return this.running;
+  }
+
+  /** Resolves when nothing is under way any more; another replica can go on at once. */
+  async stop(): Promise<void> {
+    this.stopping.abort(new Error('The application is shutting down.'));
+    await this.running;
+    await Promise.all([...this.groups.values()].map((group) => group.release()));
+  }
+
+  private async round(): Promise<ReconcileReport> {
+    const feeds: FeedReport[] = [];
+    const elsewhere: string[] = [];
+    await Promise.all(
+      [...this.groups].map(async ([key, group]) => {
+        if (this.stopping.signal.aborted) return;
+        try {
+          const reports = await group.run(this.stopping.signal);
+          if (reports) feeds.push(...reports);
+          else elsewhere.push(key);
+        } catch (error) {
+          const text = error instanceof Error ? error.message : String(error);
+          this.parts.logger.warn(`Polling ${key} was left out this time: ${text}`);
+        }
+      }),
+    );
+    return { feeds, elsewhere };
+  }
+}
