@@ -75,6 +75,12 @@ export interface ArmoxArmaloOptions {
   readonly poolSize?: number;
   /** Milliseconds within which an event is committed, or answered 503. Default 5,000. */
   readonly ingestTimeout?: number;
+  /**
+   * Where the services reach this application, e.g. `https://app.example.com`; the path of the route is
+   * added. A function where it is known only after `listen`. `ArmoxJobs` gives it to Armox with every
+   * run; without it, ends of jobs are found by the poller alone.
+   */
+  readonly publicUrl?: string | (() => string | undefined) | undefined;
   /** `false`: this process receives only, and handles nothing. */
   readonly worker?: WorkerOptions | false;
 }

@@ -17,6 +17,7 @@ import { InboxHost } from './inbox.host.js';
 import { createWebhookController, ingressExports, ingressProviders } from './ingress/index.js';
 import { resolveOptions, type ResolvedOptions } from './resolve-options.js';
 import { clientProviders } from './service-clients.js';
+import { jobsProvider } from './service-jobs.js';
 import { WorkerLifecycle } from './worker/index.js';
 
 /** The services, by the names of their sources. */
@@ -42,12 +43,21 @@ export function composeModule(
       ...inboxProviders(extras.dataSource),
       ...ingressProviders,
       ...clientProviders,
+      jobsProvider,
       HandlerExplorer,
       HandlerRegistry,
       workerProvider,
       BootReport,
     ],
-    exports: [...ingressExports, ...clientProviders, SOURCES, Inbox, INBOX_STORE, HandlerRegistry],
+    exports: [
+      ...ingressExports,
+      ...clientProviders,
+      jobsProvider,
+      SOURCES,
+      Inbox,
+      INBOX_STORE,
+      HandlerRegistry,
+    ],
   };
 }
 

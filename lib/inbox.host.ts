@@ -1,8 +1,9 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { ConfigurationError } from './core/index.js';
-import { InboxConnections, type InboxStore } from './inbox/index.js';
+import { InboxConnections, type InboxStore, type StoreParts } from './inbox/index.js';
 import type { ResolvedOptions } from './resolve-options.js';
+import { armoxJobCompanion } from './sources/armox/index.js';
 
 /** Opens the module's own connections at boot, and closes them when no request can come any more. */
 export class InboxHost implements OnApplicationShutdown {
@@ -23,6 +24,7 @@ export class InboxHost implements OnApplicationShutdown {
       poolSize: options.poolSize,
       prefix: options.tablePrefix,
       ingestTimeout: options.ingestTimeout,
+      companions: options.armox ? [armoxJobCompanion] : [],
     });
     try {
       const { migrationsRun, synchronize } = dataSource.options;
@@ -37,6 +39,10 @@ export class InboxHost implements OnApplicationShutdown {
 
   get store(): InboxStore {
     return this.connections.store;
+  }
+
+  get parts(): StoreParts {
+    return this.connections.parts;
   }
 
   /** The worker has drained in `onModuleDestroy`; requests end before this hook. */

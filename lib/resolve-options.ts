@@ -15,6 +15,7 @@ const DAY = 86_400_000;
 export interface ResolvedOptions {
   readonly armox: ResolvedService<ArmoxOptions> | undefined;
   readonly armalo: ResolvedService<ArmaloOptions> | undefined;
+  readonly publicUrl: () => string | undefined;
   readonly migrationsRun: boolean | undefined;
   readonly tablePrefix: string;
   readonly poolSize: number;
@@ -50,6 +51,7 @@ export function resolveOptions(options: ArmoxArmaloOptions): ResolvedOptions {
   return {
     armox: options.armox && resolveService('armox', options.armox),
     armalo: options.armalo && resolveService('armalo', options.armalo),
+    publicUrl: resolvePublicUrl(options.publicUrl),
     migrationsRun: options.migrationsRun,
     tablePrefix: tablePrefix(options.tablePrefix ?? 'armox_armalo'),
     poolSize: atLeast(2, 'poolSize', options.poolSize ?? 3),
@@ -70,7 +72,7 @@ function resolveService<Options extends ArmoxOptions | ArmaloOptions>(
     );
   }
   if (apiKey !== undefined) checkText(`${name}.apiKey`, apiKey);
-  if (options.baseUrl !== undefined) checkBaseUrl(`${name}.baseUrl`, options.baseUrl);
+  if (options.baseUrl !== undefined) checkUrl(`${name}.baseUrl`, options.baseUrl);
   return {
     given: options,
     secrets: secretResolver(`${name}.webhookSecret`, webhookSecret),
@@ -110,11 +112,17 @@ function checkText(option: string, value: unknown): void {
   }
 }
 
-function checkBaseUrl(option: string, value: string): void {
+function checkUrl(option: string, value: string): void {
   const protocol = URL.canParse(value) ? new URL(value).protocol : '';
   if (protocol !== 'https:' && protocol !== 'http:') {
-    throw new ConfigurationError(option, 'must be an http(s) URL that ends in /api/v1.');
+    throw new ConfigurationError(option, 'must be an http(s) URL.');
   }
+}
+
+function resolvePublicUrl(given: ArmoxArmaloOptions['publicUrl']): () => string | undefined {
+  if (typeof given === 'function') return given;
+  if (given !== undefined) checkUrl('publicUrl', given);
+  return () => given;
 }
 
 function resolveWorker(options: Exclude<ArmoxArmaloOptions['worker'], false | undefined>) {

@@ -8,7 +8,6 @@ import { Violation } from './agents/violation.entity.js';
 import { databaseOptions } from './database/database.options.js';
 import type { ServiceEnvironment } from './environment.js';
 import { HealthController } from './health.controller.js';
-import { PublicUrl } from './public-url.js';
 import { Render } from './renders/render.entity.js';
 import { RenderHandlers } from './renders/render.handlers.js';
 import { RenderRequester } from './renders/render.requester.js';
@@ -18,20 +17,26 @@ export interface AppOptions {
   readonly databaseUrl: string;
   readonly armox: ServiceEnvironment;
   readonly armalo: ServiceEnvironment;
+  /** Where the services reach this app; known once it listens, since PORT may be 0. */
+  readonly publicUrl: () => string | undefined;
 }
 
 @Module({})
 export class AppModule {
-  static with({ databaseUrl, armox, armalo }: AppOptions): DynamicModule {
+  static with({ databaseUrl, armox, armalo, publicUrl }: AppOptions): DynamicModule {
     return {
       module: AppModule,
       imports: [
         TypeOrmModule.forRoot(databaseOptions(databaseUrl)),
         TypeOrmModule.forFeature([Agent, Render, Violation]),
-        ArmoxArmaloModule.forRoot({ armox: serviceOptions(armox), armalo: serviceOptions(armalo) }),
+        ArmoxArmaloModule.forRoot({
+          armox: serviceOptions(armox),
+          armalo: serviceOptions(armalo),
+          publicUrl,
+        }),
       ],
       controllers: [AgentsController, RendersController, HealthController],
-      providers: [AgentHandlers, RenderHandlers, RenderRequester, PublicUrl],
+      providers: [AgentHandlers, RenderHandlers, RenderRequester],
     };
   }
 }

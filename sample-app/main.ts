@@ -4,7 +4,6 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
 import { readEnvironment } from './environment.js';
-import { PublicUrl } from './public-url.js';
 import { startSandboxes } from './sandbox/sandbox.js';
 import { SandboxTraffic } from './sandbox/sandbox-traffic.js';
 
@@ -18,7 +17,9 @@ class ShortLogger extends ConsoleLogger {
 
 const environment = readEnvironment(process.env);
 const sandboxes = environment.sandbox ? await startSandboxes(environment) : undefined;
+const listening: { url?: string } = {};
 const module = AppModule.with({
+  publicUrl: () => listening.url,
   databaseUrl: environment.databaseUrl,
   ...(sandboxes?.environment ?? environment),
 });
@@ -32,8 +33,7 @@ app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
 await app.listen(environment.port, '0.0.0.0');
 
 const { port } = new URL(await app.getUrl());
-const url = `http://127.0.0.1:${port || '80'}`;
-app.get(PublicUrl).set(url);
+const url = (listening.url = `http://127.0.0.1:${port || '80'}`);
 console.log(`
 Listening on ${url} (${environment.adapter}, ${environment.databaseUrl.split(':')[0]})
   webhooks   POST ${url}/webhooks/armox   POST ${url}/webhooks/armalo

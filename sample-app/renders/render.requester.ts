@@ -1,25 +1,19 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, ServiceUnavailableException } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { ArmoxClient } from 'nestjs-armox-armalo';
+import { ArmoxJobs, ConfigurationError } from 'nestjs-armox-armalo';
 import type { Repository } from 'typeorm';
-import { PublicUrl } from '../public-url.js';
 import { Render } from './render.entity.js';
 
 @Injectable()
 export class RenderRequester {
   constructor(
     @InjectRepository(Render) private readonly renders: Repository<Render>,
-    private readonly armox: ArmoxClient,
-    private readonly publicUrl: PublicUrl,
+    private readonly jobs: ArmoxJobs,
   ) {}
 
   async request(prompt: string): Promise<Render> {
-    const job = await this.armox.runModel({
-      model: 'google/nano-banana',
-      input: { prompt },
-      webhookUrl: this.publicUrl.of('/webhooks/armox'),
-    });
-    // The webhook may have been quicker than this answer, and then the row is there with its status.
+    const job = await this.start(prompt);
+    // Its event may have been quicker than this answer, and then the row is there with its status.
     await this.renders
       .createQueryBuilder()
       .insert()
@@ -28,5 +22,14 @@ export class RenderRequester {
       .execute();
     await this.renders.update({ id: job.id }, { prompt });
     return this.renders.findOneByOrFail({ id: job.id });
+  }
+
+  private async start(prompt: string) {
+    try {
+      return await this.jobs.run({ model: 'google/nano-banana', input: { prompt } });
+    } catch (error) {
+      if (error instanceof ConfigurationError) throw new ServiceUnavailableException(error.message);
+      throw error;
+    }
   }
 }
