@@ -21,6 +21,7 @@ export interface FeedGroupParts {
 export class FeedGroup {
   private readonly duty: string;
   private held = false;
+  private rounds = 0;
 
   constructor(private readonly parts: FeedGroupParts) {
     const { source, account } = parts;
@@ -38,9 +39,12 @@ export class FeedGroup {
     const renewing = this.renew(timer, lease, ended.signal, lost);
     const reports: FeedReport[] = [];
     try {
-      for (const runner of this.parts.runners) {
+      for (const runner of this.inTurn()) {
         if (signal.aborted) break;
-        reports.push(await runner.run(signal));
+        const report = await runner.run(signal);
+        reports.push(report);
+        // The others have the same key.
+        if (report.outcome === 'rate-limited') break;
       }
       return reports;
     } finally {
@@ -54,6 +58,13 @@ export class FeedGroup {
     if (!this.held) return;
     this.held = false;
     await this.parts.store.holdDuty(this.duty, this.parts.owner, 0).catch(() => undefined);
+  }
+
+  /** Another one first each time: they share a rate limit, and none may starve. */
+  private inTurn(): readonly FeedRunner[] {
+    const { runners } = this.parts;
+    const first = this.rounds++ % runners.length;
+    return [...runners.slice(first), ...runners.slice(0, first)];
   }
 
   private async hold(): Promise<boolean> {

@@ -1,3 +1,7 @@
 export { Reconciler } from './reconciler.js';
 export type { ReconcileReport, ReconcilerParts } from './reconciler.js';
 export type { FeedReport } from './feed.runner.js';
+export { RECONCILE_JOB, ReconcileSchedule } from './reconcile.schedule.js';
+export type { ReconcileScheduleOptions } from './reconcile.schedule.js';
+export { DeliveryHealth } from './delivery.health.js';
+export type { ServiceDelivery } from './delivery.health.js';

@@ -11,7 +11,7 @@ import {
   type StoreParts,
 } from '../../lib/inbox/index.js';
 import { Reconciler, type ReconcilerParts } from '../../lib/reconcile/index.js';
-import { armaloSource } from '../../lib/sources/armalo/index.js';
+import { armaloFactCompanion, armaloSource } from '../../lib/sources/armalo/index.js';
 import { armoxJobCompanion, armoxSource } from '../../lib/sources/armox/index.js';
 import { ManualTimers } from '../../lib/testing/index.js';
 import type { DatabaseKind, TestDatabase } from '../databases.js';
@@ -97,7 +97,7 @@ export function stage(kind: DatabaseKind): Stage {
     const application = await new DataSource(database.options).initialize();
     const connections = await InboxConnections.open(application, {
       clock: its.world,
-      companions: [armoxJobCompanion],
+      companions: [armoxJobCompanion, armaloFactCompanion],
     });
     closing.push(() => application.destroy());
     closing.push(() => connections.close());

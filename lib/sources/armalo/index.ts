@@ -47,3 +47,13 @@ export type {
   RegistrationProblem,
 } from './armalo.webhooks.js';
 export { ArmaloWebhooksApi } from './armalo.webhooks-api.js';
+export { ArmaloWatch } from './armalo.watch.js';
+export type { WatchAgent } from './armalo.watch.js';
+export { armaloFactCompanion } from './armalo.fact-companion.js';
+export { ArmaloScoreFeed } from './armalo.score-feed.js';
+export type { ArmaloScoreFeedParts } from './armalo.score-feed.js';
+export { ArmaloEvalFeed } from './armalo.eval-feed.js';
+export type { ArmaloEvalFeedParts } from './armalo.eval-feed.js';
+export { ArmaloEscrowFeed } from './armalo.escrow-feed.js';
+export type { ArmaloEscrowFeedParts } from './armalo.escrow-feed.js';
+export { WatchStore } from './watch.store.js';

@@ -1,0 +1,86 @@
+import type { LoggerService } from '@nestjs/common';
+import { systemRandom, type Random, type SourceEvent } from '../../core/index.js';
+import {
+  ApiAuthError,
+  ApiError,
+  NotFoundError,
+  NotSupportedError,
+  RateLimitedError,
+  type CallOptions,
+} from '../../http/index.js';
+import type { Watched, WatchKind, WatchStore } from './watch.store.js';
+
+export interface WatchRoundParts {
+  readonly store: WatchStore;
+  readonly logger: LoggerService;
+  /** Milliseconds between two looks at one thing. Default 60,000. */
+  readonly every?: number;
+  readonly random?: Random;
+}
+
+const EVERY = 60_000;
+const LONGEST = 600_000;
+/** Few, so that feeds which share a rate limit take turns. */
+const LOOKS_A_ROUND = 15;
+const FAILURES_IN_A_ROW = 3;
+
+/** Looks at what is due of one kind, and keeps a thing that cannot be seen from stopping the others. */
+export class WatchRound {
+  /** Whether the route has ever answered in this process. */
+  private works = false;
+
+  constructor(
+    private readonly kind: WatchKind,
+    /** Of a route that no document names, a 404 may mean the route. */
+    private readonly doubtfulRoute: string | undefined,
+    private readonly parts: WatchRoundParts,
+  ) {}
+
+  async *run(
+    signal: AbortSignal,
+    look: (watched: Watched, call: CallOptions) => AsyncIterable<readonly SourceEvent[]>,
+  ): AsyncGenerator<readonly SourceEvent[]> {
+    const { store } = this.parts;
+    // Short waits: what the rate limit does not let through now is due in the next round still.
+    const call: CallOptions = { signal, priority: 'background', maxWaitMs: 1_000 };
+    const due = await store.due(this.kind, LOOKS_A_ROUND);
+    let failures = 0;
+    let absent = 0;
+    for (const watched of due) {
+      signal.throwIfAborted();
+      try {
+        yield* look(watched, call);
+        this.works = true;
+        failures = 0;
+        await store.looked(watched.rowId, this.next(0), 0);
+      } catch (error) {
+        if (!isAboutOne(error)) throw error;
+        await store.looked(watched.rowId, this.next(watched.misses + 1), watched.misses + 1);
+        if (error instanceof NotFoundError) absent += 1;
+        else if (++failures === FAILURES_IN_A_ROW) throw error;
+      }
+    }
+    const route = this.doubtfulRoute;
+    if (route !== undefined && absent > 0 && absent === due.length && !this.works) {
+      throw new NotSupportedError({ service: 'Armalo', request: `GET ${route}`, status: 404 });
+    }
+  }
+
+  /** Milliseconds, ± 10 %. */
+  private next(misses: number): number {
+    const { every = EVERY, random = systemRandom } = this.parts;
+    return (
+      Math.min(every * 2 ** Math.min(misses, 20), Math.max(LONGEST, every)) * (0.9 + random() / 5)
+    );
+  }
+}
+
+/** Whether others may be seen all the same. */
+function isAboutOne(error: unknown): boolean {
+  return (
+    error instanceof ApiError &&
+    !(error instanceof RateLimitedError) &&
+    !(error instanceof ApiAuthError) &&
+    !(error instanceof NotSupportedError)
+  );
+}
