@@ -23,3 +23,5 @@ export type { SandboxTimers } from './sandbox-timers.js';
 export { seededRandom } from './seeded-random.js';
 export { armaloRequest, armoxRequest, signArmalo, signArmox } from './signed-request.js';
 export type { SignedRequest } from './signed-request.js';
+export { sourceConformance } from './source-conformance.js';
+export type { ConformanceCheck, ConformanceSamples, SampleEvent } from './source-conformance.js';

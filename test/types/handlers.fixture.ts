@@ -1,0 +1,128 @@
+/*
+ * What compiles as a handler, and what must not. `npm run lint:types` checks the marks below;
+ * handlers.spec.ts takes them away, and expects an error at each.
+ */
+import {
+  OnArmaloEvent,
+  OnArmoxEvent,
+  isArmaloEvent,
+  type AnyArmaloEvent,
+  type AnyArmoxEvent,
+  type ArmaloEvent,
+  type ArmoxEvent,
+  type HandlerContext,
+} from '../../lib/index.js';
+
+export class Right {
+  @OnArmaloEvent('score.changed')
+  one(event: ArmaloEvent<'score.changed'>, context: HandlerContext): string {
+    const score: number = event.data.compositeScore;
+    return `${event.data.agentId} ${score} ${context.eventId} ${String(event.data['unknown'])}`;
+  }
+
+  @OnArmaloEvent(['score.changed', 'eval.completed'], { transactional: true })
+  async several(event: ArmaloEvent<'score.changed' | 'eval.completed'>): Promise<void> {
+    if (event.event === 'eval.completed') event.data.passed satisfies boolean;
+    else event.data.compositeScore satisfies number;
+  }
+
+  @OnArmaloEvent('escrow.*')
+  family(
+    event: ArmaloEvent<'escrow.funded' | 'escrow.released' | 'escrow.disputed' | 'escrow.expired'>,
+  ): void {
+    event.data.amountUsdc satisfies string | number | undefined;
+  }
+
+  @OnArmaloEvent('agent.score.*')
+  longFamily(event: ArmaloEvent<'agent.score.changed'>): void {
+    event.data.compositeScore satisfies number | undefined;
+  }
+
+  @OnArmaloEvent()
+  everything(event: AnyArmaloEvent): void {
+    event.data.agentId satisfies string | undefined;
+    if (isArmaloEvent(event, 'score.changed')) event.data.compositeScore satisfies number;
+  }
+
+  @OnArmaloEvent({ name: 'wider' })
+  wider(event: { readonly event: string }): string {
+    return event.event;
+  }
+
+  @OnArmaloEvent('pact.violated')
+  nothing(): void {}
+
+  @OnArmoxEvent('job.completed')
+  @OnArmoxEvent('job.failed')
+  stacked(event: ArmoxEvent<'job.completed' | 'job.failed'>): void {
+    event.job.status satisfies 'completed' | 'failed';
+    event.job.output?.['outputImage'] satisfies unknown;
+  }
+
+  @OnArmoxEvent('job.*')
+  jobs(event: AnyArmoxEvent): void {
+    event.job?.id satisfies string | undefined;
+  }
+}
+
+export abstract class Base {
+  @OnArmaloEvent('pact.violated')
+  inherited(event: ArmaloEvent<'pact.violated'>): void {
+    event.data.pactId satisfies string | null | undefined;
+  }
+}
+
+export class Derived extends Base {}
+
+export class Wrong {
+  // @ts-expect-error the payload of another event
+  @OnArmaloEvent('pact.violated')
+  otherEvent(_event: ArmaloEvent<'eval.completed'>): void {}
+
+  // @ts-expect-error an event of the other service
+  @OnArmaloEvent('eval.completed')
+  otherService(_event: ArmoxEvent<'job.completed'>): void {}
+
+  // @ts-expect-error a misspelt name
+  @OnArmaloEvent('pact.violatd')
+  misspelt(_event: ArmaloEvent<'pact.violated'>): void {}
+
+  // @ts-expect-error a misspelt family
+  @OnArmaloEvent('escrows.*')
+  misspeltFamily(_event: AnyArmaloEvent): void {}
+
+  // @ts-expect-error one misspelt name in a list
+  @OnArmaloEvent(['score.changed', 'score.change'])
+  misspeltInList(_event: AnyArmaloEvent): void {}
+
+  // @ts-expect-error a handler of one event, for a list of two
+  @OnArmaloEvent(['score.changed', 'eval.completed'])
+  tooNarrow(_event: ArmaloEvent<'score.changed'>): void {}
+
+  // @ts-expect-error a handler of one event, for its whole family
+  @OnArmaloEvent('escrow.*')
+  narrowFamily(_event: ArmaloEvent<'escrow.released'>): void {}
+
+  // @ts-expect-error a handler of one event, for all
+  @OnArmaloEvent()
+  narrowCatchAll(_event: ArmaloEvent<'pact.violated'>): void {}
+
+  // @ts-expect-error a job of another status
+  @OnArmoxEvent('job.failed')
+  otherStatus(_event: ArmoxEvent<'job.completed'>): void {}
+
+  // @ts-expect-error an old name of Armalo's
+  @OnArmoxEvent('job.canceled')
+  oneL(_event: AnyArmoxEvent): void {}
+
+  // @ts-expect-error a third parameter that nobody gives
+  @OnArmaloEvent('score.changed')
+  third(_event: ArmaloEvent<'score.changed'>, _context: HandlerContext, _more: string): void {}
+
+  // @ts-expect-error an option that there is not
+  @OnArmaloEvent('score.changed', { transactionl: true })
+  option(_event: ArmaloEvent<'score.changed'>): void {}
+}
+
+// @ts-expect-error a name that there is not
+export type NoSuchEvent = ArmaloEvent<'score.updated'>;
