@@ -141,7 +141,8 @@ async function carryOut(each: Case, delivery: Delivery, stage: Stage): Promise<v
 /** A plain handler may run again after a crash: once more, and not again when the first one comes back. */
 async function checkRuns(ground: Ground, { findings }: World): Promise<void> {
   for (const [name, count] of await ground.tally(Run)) {
-    const most = name.includes('before-failure') ? 3 : 2;
+    // Who comes back and writes its failure over the other one's success opens the event once more.
+    const most = name.includes('before-failure') && !name.endsWith('stop') ? 3 : 2;
     findings.check(count <= most, `${name}: the plain handler ran ${count} times`);
   }
 }
