@@ -1,5 +1,7 @@
+import type { Feed } from './core/index.js';
 import type { RetentionPeriods } from './inbox/index.js';
 import type { RetryPolicy } from './handlers/index.js';
+import type { ReconcileScheduleOptions } from './reconcile/index.js';
 import type { ArmaloEventName, AnyArmaloEvent } from './sources/armalo/index.js';
 import type { ArmoxEventName, AnyArmoxEvent } from './sources/armox/index.js';
 
@@ -35,8 +37,26 @@ interface ServiceOptions<EventName extends string, Event> {
   readonly identify?: (event: Event) => string;
 }
 
-export type ArmoxOptions = ServiceOptions<ArmoxEventName, AnyArmoxEvent>;
-export type ArmaloOptions = ServiceOptions<ArmaloEventName, AnyArmaloEvent>;
+export interface ArmoxOptions extends ServiceOptions<ArmoxEventName, AnyArmoxEvent> {
+  /**
+   * Let the poller look after jobs that Armox lists and `ArmoxJobs` has not started. Default false: the
+   * list is the whole account's, of other applications too.
+   */
+  readonly adoptJobs?: boolean;
+}
+
+export interface ArmaloOptions extends ServiceOptions<ArmaloEventName, AnyArmaloEvent> {
+  /** Ids of agents whose scores and evaluations the poller looks at; more by `ArmaloWatch.watch`. */
+  readonly watch?: readonly string[];
+}
+
+/** The poller, which finds what the webhooks have not brought. It needs `apiKey`. */
+export interface ReconcileOptions extends ReconcileScheduleOptions {
+  /** Milliseconds after which another replica takes over from one that has died. Default 30,000. */
+  readonly lease?: number | undefined;
+  /** Further feeds of your own. */
+  readonly feeds?: readonly Feed[] | undefined;
+}
 
 export interface WorkerOptions {
   /** Events that run at once in this process. Default 50. */
@@ -81,6 +101,8 @@ export interface ArmoxArmaloOptions {
    * run; without it, ends of jobs are found by the poller alone.
    */
   readonly publicUrl?: string | (() => string | undefined) | undefined;
+  /** `false`: this process does not poll. Default: every 10 s, on one replica at a time. */
+  readonly reconcile?: ReconcileOptions | false;
   /** `false`: this process receives only, and handles nothing. */
   readonly worker?: WorkerOptions | false;
 }

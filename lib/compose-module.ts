@@ -15,9 +15,12 @@ import { HandlerExplorer, HandlerRegistry } from './handlers/index.js';
 import { Inbox } from './inbox/index.js';
 import { InboxHost } from './inbox.host.js';
 import { createWebhookController, ingressExports, ingressProviders } from './ingress/index.js';
+import { DeliveryHealth, Reconciler } from './reconcile/index.js';
 import { resolveOptions, type ResolvedOptions } from './resolve-options.js';
 import { clientProviders } from './service-clients.js';
+import { reconcileProviders } from './service-feeds.js';
 import { jobsProvider } from './service-jobs.js';
+import { ArmaloWatch } from './sources/armalo/index.js';
 import { WorkerLifecycle } from './worker/index.js';
 
 /** The services, by the names of their sources. */
@@ -44,6 +47,7 @@ export function composeModule(
       ...ingressProviders,
       ...clientProviders,
       jobsProvider,
+      ...reconcileProviders,
       HandlerExplorer,
       HandlerRegistry,
       workerProvider,
@@ -53,6 +57,9 @@ export function composeModule(
       ...ingressExports,
       ...clientProviders,
       jobsProvider,
+      ArmaloWatch,
+      Reconciler,
+      DeliveryHealth,
       SOURCES,
       Inbox,
       INBOX_STORE,

@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 import { ConfigurationError } from './core/index.js';
 import { InboxConnections, type InboxStore, type StoreParts } from './inbox/index.js';
 import type { ResolvedOptions } from './resolve-options.js';
+import { armaloFactCompanion } from './sources/armalo/index.js';
 import { armoxJobCompanion } from './sources/armox/index.js';
 
 /** Opens the module's own connections at boot, and closes them when no request can come any more. */
@@ -24,7 +25,10 @@ export class InboxHost implements OnApplicationShutdown {
       poolSize: options.poolSize,
       prefix: options.tablePrefix,
       ingestTimeout: options.ingestTimeout,
-      companions: options.armox ? [armoxJobCompanion] : [],
+      companions: [
+        ...(options.armox ? [armoxJobCompanion] : []),
+        ...(options.armalo ? [armaloFactCompanion] : []),
+      ],
     });
     try {
       const { migrationsRun, synchronize } = dataSource.options;

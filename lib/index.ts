@@ -5,6 +5,7 @@ export type {
   ArmoxArmaloOptions,
   ArmoxArmaloStaticOptions,
   ArmoxOptions,
+  ReconcileOptions,
   WebhookSecret,
   WorkerOptions,
 } from './armox-armalo.options.js';
@@ -29,7 +30,7 @@ export {
   SchemaError,
   StoreUnavailableError,
 } from './core/index.js';
-export type { RawDelivery, SourceEvent, Via, WebhookSource } from './core/index.js';
+export type { Feed, RawDelivery, SourceEvent, Via, WebhookSource } from './core/index.js';
 export { HandlerRegistry } from './handlers/index.js';
 export type { HandlerContext, HandlerOptions, RetryPolicy } from './handlers/index.js';
 export {
@@ -55,6 +56,13 @@ export type {
   StoredAttempt,
   StoredEvent,
 } from './inbox/index.js';
+export { DeliveryHealth, RECONCILE_JOB, Reconciler } from './reconcile/index.js';
+export type {
+  FeedReport,
+  ReconcileReport,
+  ReconcileScheduleOptions,
+  ServiceDelivery,
+} from './reconcile/index.js';
 export { IngressCounters, RawBody, WebhookRoutes } from './ingress/index.js';
 export type { RawBodyOptions, WebhookUrl } from './ingress/index.js';
 export {
@@ -66,6 +74,7 @@ export {
   AgentScoreChangedData,
   ArmaloClient,
   ArmaloData,
+  ArmaloWatch,
   ArmaloWebhooks,
   CertificationChangedData,
   ContextPackPublishedData,
@@ -121,6 +130,7 @@ export type {
   RegistrationProblem,
   ScoreHistoryOptions,
   UpdateWebhook,
+  WatchAgent,
 } from './sources/armalo/index.js';
 export {
   ARMOX_DEFAULT_BASE_URL,

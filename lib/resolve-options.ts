@@ -6,6 +6,7 @@ import type {
   ArmaloOptions,
   ArmoxArmaloOptions,
   ArmoxOptions,
+  ReconcileOptions,
   WebhookSecret,
 } from './armox-armalo.options.js';
 
@@ -16,6 +17,7 @@ export interface ResolvedOptions {
   readonly armox: ResolvedService<ArmoxOptions> | undefined;
   readonly armalo: ResolvedService<ArmaloOptions> | undefined;
   readonly publicUrl: () => string | undefined;
+  readonly reconcile: ReconcileOptions | undefined;
   readonly migrationsRun: boolean | undefined;
   readonly tablePrefix: string;
   readonly poolSize: number;
@@ -52,6 +54,7 @@ export function resolveOptions(options: ArmoxArmaloOptions): ResolvedOptions {
     armox: options.armox && resolveService('armox', options.armox),
     armalo: options.armalo && resolveService('armalo', options.armalo),
     publicUrl: resolvePublicUrl(options.publicUrl),
+    reconcile: options.reconcile === false ? undefined : resolveReconcile(options.reconcile ?? {}),
     migrationsRun: options.migrationsRun,
     tablePrefix: tablePrefix(options.tablePrefix ?? 'armox_armalo'),
     poolSize: atLeast(2, 'poolSize', options.poolSize ?? 3),
@@ -142,6 +145,16 @@ function resolveWorker(options: Exclude<ArmoxArmaloOptions['worker'], false | un
     retry,
     retention: { payload: 14 * DAY, row: 180 * DAY, dead: null, ...retention },
   };
+}
+
+function resolveReconcile(options: ReconcileOptions): ReconcileOptions {
+  const { interval, lease, jitter } = options;
+  if (interval !== undefined) atLeast(100, 'reconcile.interval', interval);
+  if (lease !== undefined) atLeast(1_000, 'reconcile.lease', lease);
+  if (jitter !== undefined && !(jitter >= 0 && jitter <= 1)) {
+    throw new ConfigurationError('reconcile.jitter', 'must be a number from 0 to 1.');
+  }
+  return options;
 }
 
 function atLeast(minimum: number, option: string, value: number): number {
