@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { ArmoxClient, ArmoxJobFeed, ArmoxJobs, JobStore } from '../../lib/sources/armox/index.js';
 import { ArmoxSandbox, seededRandom } from '../../lib/testing/index.js';
 import { availableDatabases, describeOn } from '../databases.js';
-import { handleAll, ownLimiter, SOURCES, stage, type Replica } from './world.js';
+import { clientOptions, handleAll, SOURCES, stage, type Replica } from './world.js';
 
 const source = SOURCES[0] as (typeof SOURCES)[number];
 
@@ -27,13 +27,7 @@ for (const kind of await availableDatabases()) {
     afterAll(() => sandbox.stop());
 
     function actors(on = replica, more = {}) {
-      const client = new ArmoxClient({
-        apiKey: sandbox.apiKey,
-        baseUrl: sandbox.url,
-        clock: its.world,
-        timer: its.world.timer,
-        rateLimiter: ownLimiter(its.world),
-      });
+      const client = new ArmoxClient(clientOptions(its.world, sandbox));
       const store = new JobStore(on.parts);
       const { inbox, store: inboxStore, log } = on;
       const jobs = new ArmoxJobs({ client, store, inboxStore, inbox, source, webhookUrl: url });
@@ -71,6 +65,161 @@ for (const kind of await availableDatabases()) {
       its.world.advance(400_000);
       expect((await reconciler.reconcileNow()).feeds).toMatchObject([{ found: 0 }]);
       jobs.onModuleDestroy();
+    });
+
+    it('a webhook that comes before the answer to the run ends the job, and no poll follows', async () => {
+      sandbox.faults = {};
+      const { jobs, store, reconciler } = actors();
+      // The sandbox completes an image at once, and posts before it answers.
+      const handle = await jobs.run({ model: 'google/nano-banana', input: { prompt: 'a hat' } });
+      await sandbox.settled();
+      expect(handle.status).toBe('completed');
+      expect(await handle.done()).toMatchObject({ id: handle.id, status: 'completed' });
+      expect(await handleAll(replica.store)).toEqual([`${handle.id}:completed`]);
+      expect(await store.find([handle.id])).toMatchObject([{ settled: true, tracked: true }]);
+      const before = sandbox.calls.total;
+      its.world.advance(600_000);
+      await reconciler.reconcileNow();
+      expect(sandbox.calls.total).toBe(before);
+      jobs.onModuleDestroy();
+    });
+
+    it('a run that answers with its end reaches the handlers at once when its webhook is dropped', async () => {
+      sandbox.faults = { drop: 1 };
+      const { jobs } = actors();
+      const handle = await jobs.run({ model: 'google/nano-banana', input: { prompt: 'a hat' } });
+      expect(await handleAll(replica.store)).toEqual([`${handle.id}:completed`]);
+      expect(await replica.store.find({ eventId: `${handle.id}:completed` })).toMatchObject({
+        via: 'answer',
+      });
+      jobs.onModuleDestroy();
+    });
+
+    it('webhook, poll and a second poll of the same end at the same moment are one event', async () => {
+      sandbox.faults = {};
+      const { jobs, reconciler } = actors();
+      const handles = await Promise.all([1, 2, 3, 4].map(() => jobs.run(video)));
+      its.world.advance(60_000);
+      for (const { id } of handles) sandbox.complete(id);
+      await Promise.all([reconciler.reconcileNow(), sandbox.settled(), reconciler.reconcileNow()]);
+      const handled = await handleAll(replica.store);
+      expect([...handled].sort()).toEqual(handles.map(({ id }) => `${id}:completed`).sort());
+      jobs.onModuleDestroy();
+    });
+
+    it('failed and cancelled jobs, of which no webhook tells, are found', async () => {
+      const { jobs, reconciler } = actors();
+      const failed = await jobs.run(video);
+      const cancelled = await jobs.run(video);
+      sandbox.fail(failed.id, 'no hats');
+      sandbox.cancel(cancelled.id);
+      its.world.advance(60_000);
+      await reconciler.reconcileNow();
+      expect(await failed.done()).toMatchObject({ status: 'failed', error_message: 'no hats' });
+      expect(await cancelled.done()).toMatchObject({ status: 'cancelled' });
+      const handled = await handleAll(replica.store);
+      expect([...handled].sort()).toEqual(
+        [`${failed.id}:failed`, `${cancelled.id}:cancelled`].sort(),
+      );
+      jobs.onModuleDestroy();
+    });
+
+    it('the first end of a job stands, and a job does not go back', async () => {
+      const { store, jobs } = actors();
+      const tell = (status: string) => {
+        const body = Buffer.from(
+          JSON.stringify({ event: `job.${status}`, job: { id: 'j1', status } }),
+        );
+        return replica.inbox.accept(source.open({ account: '', body }), 'webhook');
+      };
+      const statuses: unknown[] = [];
+      for (const status of [
+        'pending',
+        'processing',
+        'pending',
+        'completed',
+        'processing',
+        'failed',
+      ]) {
+        await tell(status);
+        statuses.push(await jobs.status('j1'));
+      }
+      expect(statuses).toEqual([
+        'pending',
+        'processing',
+        'processing',
+        'completed',
+        'completed',
+        'completed',
+      ]);
+      await store.track('j1', true, 0);
+      expect(await store.due(10, false)).toEqual([]);
+      jobs.onModuleDestroy();
+    });
+
+    it('a job that Armox does not know any more is lost, without an event, and a late webhook puts it right', async () => {
+      const { jobs, reconciler } = actors();
+      const handle = await jobs.track('gone');
+      its.world.advance(1_000);
+      await reconciler.reconcileNow();
+      await expect(handle.done()).rejects.toMatchObject({ code: 'ARMOX_ARMALO_JOB_LOST' });
+      expect(await handleAll(replica.store)).toEqual([]);
+      const before = sandbox.calls.total;
+      its.world.advance(600_000);
+      await reconciler.reconcileNow();
+      expect(sandbox.calls.total).toBe(before);
+      const body = Buffer.from(
+        '{"event":"job.completed","job":{"id":"gone","status":"completed","output":{}}}',
+      );
+      await replica.inbox.accept(source.open({ account: '', body }), 'webhook');
+      expect(await handle.done()).toMatchObject({ status: 'completed' });
+      jobs.onModuleDestroy();
+    });
+
+    it('waiting ends with the timeout and with the signal, and the job goes on', async () => {
+      const { jobs } = actors();
+      const handle = await jobs.run(video);
+      await expect(handle.done({ timeout: 5 })).rejects.toMatchObject({
+        code: 'ARMOX_ARMALO_JOB_TIMEOUT',
+      });
+      await expect(handle.done({ signal: AbortSignal.abort(new Error('no')) })).rejects.toThrow(
+        'no',
+      );
+      jobs.onModuleDestroy();
+    });
+
+    it('an end that another replica has stored ends the wait here', async () => {
+      sandbox.faults = {};
+      const other = await its.replica();
+      const here = actors();
+      const handle = await here.jobs.run(video);
+      const done = handle.done();
+      const body = Buffer.from(
+        JSON.stringify({
+          event: 'job.completed',
+          job: { id: handle.id, status: 'completed', output: { a: 1 } },
+        }),
+      );
+      await other.inbox.accept(source.open({ account: '', body }), 'webhook');
+      expect(await done).toMatchObject({ output: { a: 1 } });
+      here.jobs.onModuleDestroy();
+    });
+
+    it('jobs of others that the list shows are left alone, unless they are to be adopted', async () => {
+      sandbox.faults = { drop: 1 };
+      const { client, reconciler } = actors();
+      const ids: string[] = [];
+      for (let made = 0; made < 3; made += 1) ids.push((await client.runModel(video)).id);
+      for (const id of ids) sandbox.complete(id);
+      await reconciler.reconcileNow();
+      expect(await handleAll(replica.store)).toEqual([]);
+      const adopting = actors(replica, { adopt: true }).reconciler;
+      await reconciler.stop();
+      await adopting.reconcileNow();
+      await adopting.reconcileNow();
+      const handled = await handleAll(replica.store);
+      expect(handled).toEqual(expect.arrayContaining(ids.map((id) => `${id}:completed`)));
+      expect(new Set(handled).size).toBe(handled.length);
     });
   });
 }

@@ -7,6 +7,7 @@ import { RateLimiter, type Timer } from '../../lib/http/index.js';
 import {
   Inbox,
   InboxConnections,
+  type ClaimedRow,
   type InboxStore,
   type StoreParts,
 } from '../../lib/inbox/index.js';
@@ -145,13 +146,16 @@ async function receiver(replicas: readonly Replica[]): Promise<Server> {
   return server;
 }
 
-/** Handles all that is open, as a worker would. @returns the events that were handled, by id */
+/**
+ * Handles all that is open, as a worker would.
+ * @returns what was handled: the events' ids; `<agent>=<score>` for `score.changed`, `<escrow>=<name>` for escrows
+ */
 export async function handleAll(store: InboxStore): Promise<readonly string[]> {
   const handled: string[] = [];
   for (;;) {
     const rows = await store.claim(500, 30_000);
     if (rows.length === 0) return handled;
-    handled.push(...rows.map((row) => row.eventId));
+    handled.push(...rows.map(effectOf));
     await store.settle(
       rows.map(({ id, token, attempt }) => ({
         id,
@@ -165,6 +169,26 @@ export async function handleAll(store: InboxStore): Promise<readonly string[]> {
   }
 }
 
+function effectOf({ name, eventId, body }: ClaimedRow): string {
+  const { data = {} } = JSON.parse(body.toString()) as { data?: Record<string, unknown> };
+  if (name === 'score.changed')
+    return `${String(data['agentId'])}=${String(data['compositeScore'])}`;
+  if (name.startsWith('escrow.')) return `${String(data['escrowId'])}=${name}`;
+  return eventId;
+}
+
 /** A limiter of one process, as another process does not share it. */
 export const ownLimiter = (world: World, limits = {}): RateLimiter =>
   new RateLimiter(world, world.timer, limits);
+
+/** What every client of a test is made with. */
+export function clientOptions(world: World, sandbox: { apiKey: string; url: string }, limits = {}) {
+  return {
+    apiKey: sandbox.apiKey,
+    baseUrl: sandbox.url,
+    clock: world,
+    timer: world.timer,
+    random: () => 0.5,
+    rateLimiter: ownLimiter(world, limits),
+  };
+}
