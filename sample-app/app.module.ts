@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { ArmoxArmaloModule } from 'nestjs-armox-armalo';
 import { Agent } from './agents/agent.entity.js';
 import { AgentHandlers } from './agents/agent.handlers.js';
+import { AgentWatcher } from './agents/agent.watcher.js';
 import { AgentsController } from './agents/agents.controller.js';
 import { Violation } from './agents/violation.entity.js';
 import { databaseOptions } from './database/database.options.js';
@@ -36,7 +37,13 @@ export class AppModule {
         }),
       ],
       controllers: [AgentsController, RendersController, HealthController],
-      providers: [AgentHandlers, RenderHandlers, RenderRequester],
+      providers: [
+        AgentHandlers,
+        RenderHandlers,
+        RenderRequester,
+        // Without a key there is nothing to poll with.
+        ...(armalo.apiKey === undefined ? [] : [AgentWatcher]),
+      ],
     };
   }
 }
