@@ -69,7 +69,9 @@ describe('The schedule of the poller', () => {
     Ticks.count = 0;
     jest.useFakeTimers();
   });
-  afterEach(() => jest.useRealTimers());
+  afterEach(() => {
+    jest.useRealTimers();
+  });
 
   it('stands in the registry of an application that has one, and its own jobs run once', async () => {
     const { feed, counts } = countingFeed();

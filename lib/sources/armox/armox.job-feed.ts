@@ -24,7 +24,7 @@ export interface ArmoxJobFeedParts {
   readonly adopt?: boolean;
   /** Milliseconds after which a job that does not end is `lost`. Default 7 days. */
   readonly giveUpAfter?: number;
-  /** Milliseconds for which settled jobs are remembered. Default 30 days. */
+  /** Milliseconds for which jobs are remembered once they have ended. Default 30 days. */
   readonly forgetAfter?: number;
   readonly random?: Random;
 }
@@ -39,7 +39,9 @@ const BY_ID_AT_ONCE = 60;
 const BATCH = 10;
 /** Failures in a row that speak against the service rather than against a job. */
 const FAILURES_IN_A_ROW = 3;
+/** Rounds; and how much is cleared in one, so that the others do not wait for it. */
 const PRUNE_EVERY = 500;
+const PRUNE_BATCHES = 20;
 
 /** Finds how tracked jobs have ended. */
 export class ArmoxJobFeed implements Feed {
@@ -168,7 +170,10 @@ export class ArmoxJobFeed implements Feed {
 
   private async forget(): Promise<void> {
     const { store, forgetAfter = 30 * DAY } = this.parts;
-    if (this.rounds++ % PRUNE_EVERY === 0) await store.prune(forgetAfter, 1_000);
+    if (this.rounds++ % PRUNE_EVERY !== 0) return;
+    for (let batch = 0; batch < PRUNE_BATCHES; batch += 1) {
+      if ((await store.prune(forgetAfter, 1_000)) === 0) return;
+    }
   }
 }
 

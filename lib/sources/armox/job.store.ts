@@ -117,15 +117,14 @@ export class JobStore {
    * Counts a look at each job and sets when the next one is due, before anything is made of what
    * was seen: whatever goes wrong then, a job is never asked for in a tight loop.
    */
-  async looked(next: ReadonlyMap<string, number>, beyondList = false): Promise<void> {
+  async looked(next: ReadonlyMap<string, number>): Promise<void> {
     if (next.size === 0) return;
     const { dialect, tables } = this.parts;
     const cases = [...next].map(
       ([id, inMs]) =>
         sql`WHEN ${dialect.number(BigInt(id))} THEN ${dialect.number(Math.round(inMs))}`,
     );
-    const beyond = beyondList ? raw(', beyond_list = 1') : raw('');
-    await this.change(sql`UPDATE ${tables.job} SET polls = polls + 1${beyond},
+    await this.change(sql`UPDATE ${tables.job} SET polls = polls + 1,
       due_at = ${dialect.now} + CASE id ${join(cases, ' ')} END
       WHERE ${dialect.oneOf('id', [...next.keys()])} AND due_at IS NOT NULL`);
   }
@@ -148,12 +147,12 @@ export class JobStore {
       WHERE ${dialect.oneOf('id', rowIds)} AND stage < ${raw(String(ENDED))}`);
   }
 
-  /** Forgets jobs that were settled longer ago than this. @returns how many; call again until 0 */
+  /** Forgets jobs older than this that nobody asks for any more. @returns how many; call again until 0 */
   async prune(olderThanMs: number, batch: number): Promise<number> {
     const { database, dialect, tables } = this.parts;
     const old = await database.read(() =>
       only(sql`SELECT id FROM ${tables.job} WHERE source = ${SOURCE} AND due_at IS NULL
-        AND settled_at < ${dialect.now} - ${dialect.number(olderThanMs)} ORDER BY id LIMIT ${batch}`),
+        AND created_at < ${dialect.now} - ${dialect.number(olderThanMs)} ORDER BY id LIMIT ${batch}`),
     );
     if (old.length === 0) return 0;
     const ids = old.map((row) => String(row['id']));
