@@ -12,9 +12,12 @@ import { Sender, type Delivery } from './sender.js';
 const INGEST_TIMEOUT = 1_000;
 /** A busy machine may be late, but not without bound. */
 const BOUND = INGEST_TIMEOUT + 3_000;
+const APP_POOL = 4;
 const WORKER = {
   lease: 2_000,
   pollInterval: 100,
+  // As many as there are connections: handlers may use up the application's pool.
+  transactions: APP_POOL,
   retry: { delay: 50, factor: 1.2, attempts: 100 },
 };
 
@@ -38,7 +41,7 @@ export const network: Scenario = {
         name: 'replica',
         worker: WORKER,
         ingestTimeout: INGEST_TIMEOUT,
-        appPool: 4,
+        appPool: APP_POOL,
       });
       if (!(await replica.ready())) throw new Error('The replica does not start.');
       load.start();
@@ -47,9 +50,10 @@ export const network: Scenario = {
       for (const fault of faults) await live(fault, load, world);
       const cuts = await cutCommits(proxy, kind, short ? 12 : 100);
       await deadlocks(load, short ? 3 : 30);
-      await starvation(load, replica.port ?? 0, world);
       await load.stop();
       findings.check(await ground.drained(60_000), 'the inbox did not drain within a minute');
+      await starvation(load, replica.port ?? 0, world);
+      findings.check(await ground.drained(60_000), 'the inbox did not drain after the starvation');
       findings.check(!replica.exited, 'the process has exited');
       await checkLocks(ground, load, world);
       await fleet.terminate();
@@ -189,9 +193,11 @@ async function checkLocks(ground: Ground, load: Load, { findings }: World): Prom
 async function starvation(load: Load, port: number, { findings }: World): Promise<void> {
   await Promise.all(
     Array.from({ length: 8 }, (_, index) =>
-      load.send(violation(`holder-${index}`, { hold: 1_500 }), 'effects'),
+      load.send(violation(`holder-${index}`, { hold: 2_500 }), 'effects'),
     ),
   );
+  // Until the first of them have begun.
+  await pause(400);
   for (let time = 0; time < 20; time += 1) {
     const delivery = load.next();
     const answer = await load.sender.post(port, delivery.path, delivery.request);

@@ -10,7 +10,7 @@ const HOUR = 3_600_000;
 const SIZE = 3;
 const retry = { delay: 50, factor: 1 };
 /** Nobody dies and nobody stalls: no lease may change hands, whatever the clocks say. */
-const CALM = { lease: 20_000, pollInterval: 100, retry };
+const CALM = { lease: 4_000, pollInterval: 100, retry };
 const SHORT_LEASE = { lease: 1_000, pollInterval: 100, maxDeaths: 1_000, retry };
 
 /** A deploy under load, clocks that are wrong, and processes that stop for longer than their leases. */
@@ -53,6 +53,9 @@ export const replicas: Scenario = {
       );
       await sender.deliver(cosigned('retried', { failTimes: 2 }));
       exactRuns.set('first:retried', 1).set('second:retried', 3);
+      // Longer than the lease, which the heartbeat extends.
+      await sender.deliver(completion('slow', { hold: 6_000 }));
+      exactRuns.set('slow', 1);
       findings.check(await ground.drained(60_000), 'not drained after the restarts');
       await fleet.terminate();
 
