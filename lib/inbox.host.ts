@@ -25,10 +25,7 @@ export class InboxHost implements OnApplicationShutdown {
       poolSize: options.poolSize,
       prefix: options.tablePrefix,
       ingestTimeout: options.ingestTimeout,
-      companions: [
-        ...(options.armox ? [armoxJobCompanion] : []),
-        ...(options.armalo ? [armaloFactCompanion] : []),
-      ],
+      companions: companionsOf(options),
     });
     try {
       const { migrationsRun, synchronize } = dataSource.options;
@@ -53,6 +50,14 @@ export class InboxHost implements OnApplicationShutdown {
   onApplicationShutdown(): Promise<void> {
     return this.connections.close();
   }
+}
+
+/** Without a key nothing is polled, so there is nothing to keep in step, and an insert stays one statement. */
+function companionsOf({ armox, armalo }: ResolvedOptions) {
+  return [
+    ...(armox?.given.apiKey === undefined ? [] : [armoxJobCompanion]),
+    ...(armalo?.given.apiKey === undefined ? [] : [armaloFactCompanion]),
+  ];
 }
 
 /** Drivers' own default, of pg and mysql2 alike. */
