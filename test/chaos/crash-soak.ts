@@ -8,6 +8,8 @@ import type { Random } from './seed.js';
 import { Sender, type Delivery } from './sender.js';
 
 const SENDERS = 24;
+/** Milliseconds for which one event is sent again and again. */
+const PATIENCE = 600_000;
 const WORKER = {
   lease: 1_000,
   pollInterval: 100,
@@ -42,7 +44,7 @@ export const crashSoak: Scenario = {
         Array.from({ length: SENDERS }, async () => {
           for (let index = next++; index < deliveries.length; index = next++) {
             while (index > allowed()) await pause(5);
-            await sender.deliver(deliveries[index] as Delivery);
+            await sender.deliver(deliveries[index] as Delivery, Date.now() + PATIENCE);
           }
         }),
       );
@@ -52,7 +54,8 @@ export const crashSoak: Scenario = {
         const index = random.below(size);
         const victim = replicas[index] as Replica;
         if (!(await victim.ready())) throw new Error('A replica does not start.');
-        await pause(random.below(300));
+        // A process that lives alone needs time to answer anybody at all.
+        await pause(random.below(size === 1 ? 1_000 : 300));
         await victim.kill();
         kills += 1;
         replicas[index] = start(index);
