@@ -71,6 +71,8 @@ export const properties: Scenario = {
         fc.asyncProperty(
           fc.array(STEP, { minLength: 10, maxLength: 80, size: 'max' }),
           async (all) => {
+            // SQLite never waits, and the other databases' connections have timeouts.
+            await new Promise((resolve) => setImmediate(resolve));
             for (const table of ['armox_armalo_inbox', 'armox_armalo_attempt', 'chaos_effect']) {
               await dataSource.query(`DELETE FROM ${table}`);
             }
