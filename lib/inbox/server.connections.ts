@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { SchemaError } from '../core/index.js';
 import { MysqlDialect, PostgresDialect } from './dialect.js';
 import { ServerHandlerTransactions } from './handler.marks.js';
 import {
@@ -72,7 +73,14 @@ const exclusivelyOnMysql =
     // Locks have no database of their own there, so its name is in theirs; 64 characters at most.
     const lock = `CONCAT('${tables.names.migration}:', LEFT(MD5(DATABASE()), 16))`;
     try {
-      await runner.query(`SELECT GET_LOCK(${lock}, 60)`);
+      const [row] = (await runner.query(`SELECT GET_LOCK(${lock}, 60) AS got`)) as {
+        got: unknown;
+      }[];
+      if (Number(row?.got) !== 1) {
+        throw new SchemaError(
+          'Another replica has been migrating the tables for a minute, so this one did not. Start it again when that one is done.',
+        );
+      }
       await work(runner);
     } finally {
       await runner.query(`SELECT RELEASE_LOCK(${lock})`).catch(() => undefined);
