@@ -44,6 +44,7 @@ export function inboxMigrations(options: InboxMigrationOptions): MigrationClass[
       [tables.job, tables.watch].map(dropped),
     ),
     occurredMigration(family, tables),
+    replicaMigration(family, tables),
   ];
 }
 
@@ -64,9 +65,11 @@ function migration(title: string, up: readonly string[], down: readonly string[]
 
 const dropped = (table: Sql): string => `DROP TABLE IF EXISTS ${table.sql}`;
 
-/** MySQL has no CREATE INDEX IF NOT EXISTS; MariaDB and the others have. */
+/** MySQL has no IF NOT EXISTS for an index or a column, SQLite none for a column. */
 function unlessThere(error: unknown): void {
-  if (driverError(error).code !== 'ER_DUP_KEYNAME') throw error;
+  const { code, message } = driverError(error);
+  if (code === 'ER_DUP_KEYNAME' || code === 'ER_DUP_FIELDNAME') return;
+  if (!message.startsWith('duplicate column name')) throw error;
 }
 
 /** Finds what is newer than an event of an ordering key, for handlers that skip stale ones. */
@@ -88,6 +91,34 @@ function occurredMigration(family: SqlFamily, tables: InboxTables): MigrationCla
     title,
     [index(name, `${on} WHERE order_hash IS NOT NULL`)],
     [`DROP INDEX IF EXISTS ${qualified}`],
+  );
+}
+
+/** Which handlers the running workers have, and whether a claimed event runs with nothing beside it. */
+function replicaMigration(family: SqlFamily, tables: InboxTables): MigrationClass {
+  const type = {
+    postgres: { id: 'text', texts: 'text', number: 'bigint', flag: 'smallint', end: '' },
+    sqlite: { id: 'TEXT', texts: 'TEXT', number: 'INTEGER', flag: 'INTEGER', end: '' },
+    mysql: {
+      id: 'VARCHAR(64)',
+      texts: 'MEDIUMTEXT',
+      number: 'BIGINT',
+      flag: 'TINYINT',
+      end: ' ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin',
+    },
+  }[family];
+  return migration(
+    `${tables.prefix}_replica_1764028800000`,
+    [
+      `CREATE TABLE IF NOT EXISTS ${tables.replica.sql} (
+        id ${type.id} NOT NULL PRIMARY KEY,
+        handlers ${type.texts} NOT NULL,
+        started_at ${type.number} NOT NULL,
+        seen_until ${type.number} NOT NULL
+      )${type.end}`,
+      `ALTER TABLE ${tables.inbox.sql} ADD COLUMN${family === 'postgres' ? ' IF NOT EXISTS' : ''} alone ${type.flag} NOT NULL DEFAULT 0`,
+    ],
+    [`ALTER TABLE ${tables.inbox.sql} DROP COLUMN alone`, dropped(tables.replica)],
   );
 }
 

@@ -23,7 +23,14 @@ export class InboxSchema {
   /** @throws SchemaError that names the missing table and the two ways to make it */
   async assert(): Promise<void> {
     const { names } = this.parts.tables;
-    for (const name of [names.inbox, names.attempt, names.duty, names.job, names.watch]) {
+    for (const name of [
+      names.inbox,
+      names.attempt,
+      names.duty,
+      names.replica,
+      names.job,
+      names.watch,
+    ]) {
       if (await this.exists(name)) continue;
       throw new SchemaError(
         `The table \`${name}\` is missing, so no event can be stored. Either set the option \`migrationsRun: true\`, ` +

@@ -9,6 +9,7 @@ export interface InboxTables {
     readonly inbox: string;
     readonly attempt: string;
     readonly duty: string;
+    readonly replica: string;
     readonly job: string;
     readonly watch: string;
     readonly migration: string;
@@ -16,6 +17,8 @@ export interface InboxTables {
   readonly inbox: Sql;
   readonly attempt: Sql;
   readonly duty: Sql;
+  /** Running workers, and the handlers that each of them has. */
+  readonly replica: Sql;
   /** Runs of a service that end later: what is known of each, and when to ask again. */
   readonly job: Sql;
   /** What the poller looks at now and then, and what it remembers of it. */
@@ -63,6 +66,7 @@ export function inboxTables(family: SqlFamily, prefix: string, schema?: string):
     inbox: `${prefix}_inbox`,
     attempt: `${prefix}_attempt`,
     duty: `${prefix}_duty`,
+    replica: `${prefix}_replica`,
     job: `${prefix}_job`,
     watch: `${prefix}_watch`,
     migration: `${prefix}_migration`,
@@ -74,6 +78,7 @@ export function inboxTables(family: SqlFamily, prefix: string, schema?: string):
     inbox: table(names.inbox),
     attempt: table(names.attempt),
     duty: table(names.duty),
+    replica: table(names.replica),
     job: table(names.job),
     watch: table(names.watch),
     migration: table(names.migration),
