@@ -29,8 +29,17 @@ export {
   RetryLaterError,
   SchemaError,
   StoreUnavailableError,
+  undocumentedEvent,
+  undocumentedField,
 } from './core/index.js';
-export type { Feed, RawDelivery, SourceEvent, Via, WebhookSource } from './core/index.js';
+export type {
+  Feed,
+  RawDelivery,
+  SourceEvent,
+  UndocumentedEventName,
+  Via,
+  WebhookSource,
+} from './core/index.js';
 export { HandlerRegistry } from './handlers/index.js';
 export type { HandlerContext, HandlerOptions, RetryPolicy } from './handlers/index.js';
 export {
@@ -88,7 +97,6 @@ export {
   EvalFailedData,
   MonitoringAlertData,
   OnArmaloEvent,
-  OpenData,
   PactAnchoredData,
   PactCosignedData,
   PactViolatedData,

@@ -28,3 +28,5 @@ export type { JsonEnvelope, JsonObject } from './json-envelope.js';
 export { payloadProblems } from './payload-check.js';
 export type { PayloadClass } from './payload-check.js';
 export { isPlainText } from './plain-text.js';
+export { undocumentedEvent, undocumentedField } from './undocumented.js';
+export type { UndocumentedEventName } from './undocumented.js';

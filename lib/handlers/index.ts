@@ -1,12 +1,6 @@
 export { createEventDecorator } from './event.decorator.js';
-export type {
-  EventDecorator,
-  EventMap,
-  EventOf,
-  EventPattern,
-  Family,
-  HandlerMethodDecorator,
-} from './event.decorator.js';
+export type { EventDecorator, HandlerMethodDecorator } from './event.decorator.js';
+export type { EventMap, EventOf, EventPattern, Family } from './event.selection.js';
 export type { HandlerContext } from './handler-context.js';
 export { defaultRetryPolicy } from './handler.options.js';
 export type { HandlerOptions, RetryPolicy } from './handler.options.js';

@@ -6,6 +6,8 @@ import {
   OnArmaloEvent,
   OnArmoxEvent,
   isArmaloEvent,
+  undocumentedEvent,
+  undocumentedField,
   type AnyArmaloEvent,
   type AnyArmoxEvent,
   type ArmaloEvent,
@@ -17,7 +19,8 @@ export class Right {
   @OnArmaloEvent('score.changed')
   one(event: ArmaloEvent<'score.changed'>, context: HandlerContext): string {
     const score: number = event.data.compositeScore;
-    return `${event.data.agentId} ${score} ${context.eventId} ${String(event.data['unknown'])}`;
+    const more = String(undocumentedField(event.data, 'region'));
+    return `${event.data.agentId} ${score} ${context.eventId} ${more}`;
   }
 
   @OnArmaloEvent(['score.changed', 'eval.completed'], { transactional: true })
@@ -57,6 +60,16 @@ export class Right {
   stacked(event: ArmoxEvent<'job.completed' | 'job.failed'>): void {
     event.job.status satisfies 'completed' | 'failed';
     event.job.output?.['outputImage'] satisfies unknown;
+  }
+
+  @OnArmaloEvent(undocumentedEvent('pact.renewed'), { transactional: true })
+  addedTomorrow(event: AnyArmaloEvent): void {
+    undocumentedField(event.data, 'renewedUntil') satisfies unknown;
+  }
+
+  @OnArmaloEvent(['pact.violated', undocumentedEvent('pact.renewed')])
+  oldAndNew(event: AnyArmaloEvent): void {
+    event.data.pactId satisfies string | null | undefined;
   }
 
   @OnArmoxEvent('job.*')
@@ -122,6 +135,32 @@ export class Wrong {
   // @ts-expect-error an option that there is not
   @OnArmaloEvent('score.changed', { transactionl: true })
   option(_event: ArmaloEvent<'score.changed'>): void {}
+
+  @OnArmaloEvent('score.changed')
+  misspeltField(event: ArmaloEvent<'score.changed'>): void {
+    // @ts-expect-error a misspelt field of a documented event
+    void event.data.agntId;
+  }
+
+  @OnArmaloEvent()
+  misspeltFieldOfAny(event: AnyArmaloEvent): void {
+    // @ts-expect-error a misspelt field, where only some are known
+    void event.data.agntId;
+  }
+
+  @OnArmoxEvent('job.completed')
+  misspeltFieldOfJob(event: ArmoxEvent<'job.completed'>): void {
+    // @ts-expect-error a misspelt field of a job
+    void event.job.outputs;
+  }
+
+  // @ts-expect-error a handler of one event, for a name that is not documented
+  @OnArmaloEvent(undocumentedEvent('pact.renewed'))
+  undocumented(_event: ArmaloEvent<'pact.violated'>): void {}
+
+  // @ts-expect-error options twice
+  @OnArmaloEvent({ name: 'once' }, { name: 'twice' })
+  twice(_event: AnyArmaloEvent): void {}
 }
 
 // @ts-expect-error a name that there is not

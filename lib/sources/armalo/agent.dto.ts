@@ -1,4 +1,4 @@
-import { ArmaloData } from './open-data.js';
+import { ArmaloData } from './armalo-data.js';
 
 /** `agent.registered`: presumably the agent as the API gives it, with `id` or `agentId`. */
 export class AgentRegisteredData extends ArmaloData {

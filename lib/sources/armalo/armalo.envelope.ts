@@ -5,6 +5,7 @@ import {
   payloadProblems,
   readInstant,
   readJsonEnvelope,
+  undocumentedField,
   unreadable,
   type PayloadClass,
 } from '../../core/index.js';
@@ -52,7 +53,7 @@ function dataClass(event: string): PayloadClass | undefined {
  */
 function ownIdentity({ event, data }: AnyArmaloEvent, body: Buffer): string {
   if (event === 'eval.completed' || event === 'eval.failed') {
-    const evalId = data.evalId ?? data['id'];
+    const evalId = data.evalId ?? undocumentedField(data, 'id');
     if (isPlainText(evalId, LONGEST_EVAL_ID)) return `${event}:${evalId}`;
   }
   return bodyIdentity(event, body);

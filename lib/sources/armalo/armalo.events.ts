@@ -1,6 +1,6 @@
 import type { ArmaloEventName } from './armalo.constants.js';
 import type { ARMALO_DATA_CLASSES } from './data-classes.js';
-import type { ArmaloData } from './open-data.js';
+import type { ArmaloData } from './armalo-data.js';
 
 type DataOf<Name extends ArmaloEventName> = InstanceType<(typeof ARMALO_DATA_CLASSES)[Name]>;
 

@@ -1,4 +1,4 @@
-import { ArmaloData } from './open-data.js';
+import { ArmaloData } from './armalo-data.js';
 
 class EscrowData extends ArmaloData {
   dealId?: string;

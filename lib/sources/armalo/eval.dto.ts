@@ -1,8 +1,8 @@
 import { IsBoolean, IsInt, IsNotEmpty, IsOptional, IsString } from 'class-validator';
-import { ArmaloData, OpenData } from './open-data.js';
+import { ArmaloData } from './armalo-data.js';
 
 /** `eval.completed`, as the page shows it. `passed: false` is a run that finished and failed its checks. */
-export class EvalCompletedData extends OpenData {
+export class EvalCompletedData {
   @IsString()
   @IsNotEmpty()
   evalId: string;

@@ -10,7 +10,7 @@ export { armaloSignature, verifyArmaloSignature } from './armalo.signature.js';
 export { armaloSource } from './armalo.source.js';
 export type { ArmaloSourceOptions } from './armalo.source.js';
 export { OnArmaloEvent } from './on-armalo-event.decorator.js';
-export { ArmaloData, OpenData } from './open-data.js';
+export { ArmaloData } from './armalo-data.js';
 export { AgentRegisteredData, WalletVerifiedData } from './agent.dto.js';
 export {
   ContextPackPublishedData,

@@ -1,4 +1,4 @@
-import { ArmaloData } from './open-data.js';
+import { ArmaloData } from './armalo-data.js';
 
 /** A pact's condition, as it is sent when a pact is created. */
 export interface PactCondition {

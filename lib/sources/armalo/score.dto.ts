@@ -1,12 +1,12 @@
 import { IsNotEmpty, IsNumber, IsOptional, IsString } from 'class-validator';
-import { ArmaloData, OpenData } from './open-data.js';
+import { ArmaloData } from './armalo-data.js';
 import { IsNumberRecord } from './number-record.validator.js';
 
 /** `bronze`, `silver`, `gold`, `platinum`, null = none; open, since tiers may be added. */
 export type CertificationTier = 'bronze' | 'silver' | 'gold' | 'platinum' | (string & {}) | null;
 
 /** `score.changed`, as the page shows it. */
-export class ScoreChangedData extends OpenData {
+export class ScoreChangedData {
   @IsString()
   @IsNotEmpty()
   agentId: string;

@@ -1,4 +1,4 @@
-import { ArmaloData } from './open-data.js';
+import { ArmaloData } from './armalo-data.js';
 
 /** `swarm.created` */
 export class SwarmCreatedData extends ArmaloData {

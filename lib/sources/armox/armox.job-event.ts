@@ -1,4 +1,4 @@
-import type { SourceEvent, WebhookSource } from '../../core/index.js';
+import type { JsonObject, SourceEvent, WebhookSource } from '../../core/index.js';
 import type { AnyArmoxJob } from './armox.job-reader.js';
 
 /**
@@ -7,7 +7,12 @@ import type { AnyArmoxJob } from './armox.job-reader.js';
  */
 export function jobEvent(source: WebhookSource, account: string, job: AnyArmoxJob): SourceEvent {
   // What the five shapes of contract section 5.4 call differently is under one name in `job` already.
-  const { object: _object, output_data: _output, webhook_delivered: _delivered, ...sent } = job;
+  const {
+    object: _object,
+    output_data: _output,
+    webhook_delivered: _delivered,
+    ...sent
+  } = job as JsonObject & AnyArmoxJob;
   const body = Buffer.from(JSON.stringify({ event: `job.${job.status}`, job: sent }));
   return source.open({ account, body });
 }

@@ -11,8 +11,6 @@ export interface ArmoxOutput {
  * `id`, `status` and `output` are always there; fields of newer versions are kept.
  */
 export class ArmoxJob<Status extends string = ArmoxJobStatus> {
-  [key: string]: unknown;
-
   @IsString()
   @IsNotEmpty()
   @MaxLength(200)

@@ -1,14 +1,9 @@
-/** An object that keeps fields which nobody documents. */
-export class OpenData {
-  [key: string]: unknown;
-}
-
 /**
  * What most `data` objects share. Armalo's page shows the fields of `score.changed` and
  * `eval.completed` alone; every other field here and in the DTOs is inferred (contract section 4),
- * is not checked, and may be absent.
+ * is not checked, and may be absent. Fields that nobody lists are kept: see `undocumentedField`.
  */
-export class ArmaloData extends OpenData {
+export class ArmaloData {
   agentId?: string;
   pactId?: string | null;
   evalId?: string;
