@@ -36,7 +36,7 @@ const folder = mkdtempSync(join(tmpdir(), 'armox-armalo-smoke-'));
 try {
   const tarball = pack();
   run(bin('publint'), ['run', tarball, '--strict']);
-  run(bin('attw'), [tarball, '--profile', 'node16']);
+  run(bin('attw'), [tarball]);
   for (const [age, packages] of Object.entries(peers)) useAsInstalled(age, [tarball, ...packages]);
 } finally {
   rmSync(folder, { recursive: true, force: true });

@@ -23,5 +23,7 @@ export type { SandboxTimers } from './sandbox-timers.js';
 export { seededRandom } from './seeded-random.js';
 export { armaloRequest, armoxRequest, signArmalo, signArmox } from './signed-request.js';
 export type { SignedRequest } from './signed-request.js';
+export { handlerContext } from './handler-context.js';
+export { untilHandled } from './until-handled.js';
 export { sourceConformance } from './source-conformance.js';
 export type { ConformanceCheck, ConformanceSamples, SampleEvent } from './source-conformance.js';

@@ -1,11 +1,15 @@
 import { ARMALO_SIGNATURE_HEADER, armaloSignature } from '../sources/armalo/index.js';
 import { ARMOX_SIGNATURE_HEADER, armoxSignature } from '../sources/armox/index.js';
 
-/** A webhook request that is ready to be posted. */
+/**
+ * A webhook request that is ready to be posted: `fetch(url, request)`, or with supertest
+ * `.post(path).set(request.headers).send(request.body)`.
+ */
 export interface SignedRequest {
   readonly method: 'POST';
   readonly headers: Record<string, string>;
-  readonly body: Buffer;
+  /** A text, since clients make JSON of bytes, which breaks the signature. */
+  readonly body: string;
 }
 
 /** The value of `X-Armox-Signature` for exactly this body. */
@@ -18,24 +22,30 @@ export function signArmalo(body: string | Buffer, secret: string): string {
   return armaloSignature(body, secret);
 }
 
-/** A signed delivery of Armox's; an object is sent as its JSON. */
+/**
+ * A signed delivery of Armox's; an object is sent as its JSON, a text as it is. For a body that is no
+ * text, sign its bytes with `signArmox`.
+ */
 export function armoxRequest(event: object | string, secret: string): SignedRequest {
   const body = toBody(event);
   return request(body, ARMOX_SIGNATURE_HEADER, signArmox(body, secret));
 }
 
-/** A signed delivery of Armalo's; an object is sent as its JSON. */
+/** As `armoxRequest`, for Armalo. */
 export function armaloRequest(event: object | string, secret: string): SignedRequest {
   const body = toBody(event);
   return request(body, ARMALO_SIGNATURE_HEADER, signArmalo(body, secret));
 }
 
-function toBody(event: object | string): Buffer {
-  if (Buffer.isBuffer(event)) return event;
-  return Buffer.from(typeof event === 'string' ? event : JSON.stringify(event));
+function toBody(event: object | string): string {
+  if (typeof event === 'string') return event;
+  if (event instanceof Uint8Array) {
+    throw new TypeError('Bytes cannot be sent as a text; sign them with signArmox or signArmalo.');
+  }
+  return JSON.stringify(event);
 }
 
-function request(body: Buffer, header: string, signature: string): SignedRequest {
+function request(body: string, header: string, signature: string): SignedRequest {
   return {
     method: 'POST',
     headers: { 'content-type': 'application/json', [header]: signature },

@@ -1,7 +1,8 @@
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { armaloRequest, armoxRequest, type SignedRequest } from 'nestjs-armox-armalo/testing';
+import { ARMALO_SIGNATURE_HEADER, ARMOX_SIGNATURE_HEADER } from 'nestjs-armox-armalo';
+import { signArmalo, signArmox } from 'nestjs-armox-armalo/testing';
 import type { DatabaseKind } from '../databases.js';
 import { ARMALO_PATH, ARMOX_PATH, completion, violation } from './deliveries.js';
 import { Effect } from './effects.js';
@@ -11,7 +12,7 @@ import { NASTY_JSON, NAUGHTY } from './nasty.js';
 import type { Scenario, World } from './scenario.js';
 import { ARMALO_SECRET, ARMOX_SECRET } from './secrets.js';
 import type { Random } from './seed.js';
-import { Sender } from './sender.js';
+import { Sender, type RawRequest } from './sender.js';
 
 const MEBIBYTE = 1_048_576;
 const MOST_GROWTH = 300 * MEBIBYTE;
@@ -21,13 +22,23 @@ const WORKER = { retry: { attempts: 2, delay: 10, factor: 1 } };
 
 interface Service {
   readonly path: string;
-  readonly sign: (body: Buffer) => SignedRequest;
+  readonly sign: (body: Buffer) => RawRequest;
 }
 
-// An object is written as JSON, but a Buffer is taken as it is.
+const signed = (body: Buffer, header: string, signature: string): RawRequest => ({
+  headers: { 'content-type': 'application/json', [header]: signature },
+  body,
+});
+
 const SERVICES: readonly Service[] = [
-  { path: ARMALO_PATH, sign: (body) => armaloRequest(body, ARMALO_SECRET) },
-  { path: ARMOX_PATH, sign: (body) => armoxRequest(body, ARMOX_SECRET) },
+  {
+    path: ARMALO_PATH,
+    sign: (body) => signed(body, ARMALO_SIGNATURE_HEADER, signArmalo(body, ARMALO_SECRET)),
+  },
+  {
+    path: ARMOX_PATH,
+    sign: (body) => signed(body, ARMOX_SIGNATURE_HEADER, signArmox(body, ARMOX_SECRET)),
+  },
 ];
 
 /** What no service sends, and anybody can: the answer is never 5xx, and the process lives on. */
@@ -85,7 +96,7 @@ interface Target {
   readonly world: World;
 }
 
-const unsigned = ({ headers, ...rest }: SignedRequest): SignedRequest => ({
+const unsigned = ({ headers, ...rest }: RawRequest): RawRequest => ({
   ...rest,
   headers: { 'content-type': headers['content-type'] ?? 'application/json' },
 });
@@ -94,7 +105,7 @@ const unsigned = ({ headers, ...rest }: SignedRequest): SignedRequest => ({
 async function expectAnswer(
   { port, sender, world }: Target,
   path: string,
-  request: SignedRequest,
+  request: RawRequest,
   allowed: readonly number[],
   what: string,
 ): Promise<void> {
@@ -136,8 +147,9 @@ async function mutated(target: Target, count: number): Promise<void> {
         const service = index % 2;
         const { path, request } =
           service === 0 ? violation(`m-${index}`) : completion(`m-${index}`);
-        const body = mutate(request.body, random);
-        if (body.equals(request.body)) continue;
+        const original = Buffer.from(request.body);
+        const body = mutate(original, random);
+        if (body.equals(original)) continue;
         const signed = index % 3 === 0;
         const changed = signed ? (SERVICES[service] as Service).sign(body) : { ...request, body };
         await expectAnswer(target, path, changed, signed ? [200, 400] : [401], 'a mutation');

@@ -1,6 +1,5 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { SignedRequest } from 'nestjs-armox-armalo/testing';
 import type { Random } from './seed.js';
 
 export interface Answer {
@@ -11,11 +10,17 @@ export interface Answer {
   readonly took: number;
 }
 
+/** Signed or not; its body may be anything. */
+export interface RawRequest {
+  readonly headers: Record<string, string>;
+  readonly body: string | Buffer;
+}
+
 export interface Delivery {
   /** As it stands in the effect table. */
   readonly name: string;
   readonly path: string;
-  readonly request: SignedRequest;
+  readonly request: RawRequest;
 }
 
 /** The services' side: posts signed requests, and sends again whatever was not answered 2xx. */
@@ -54,7 +59,7 @@ export class Sender {
   }
 
   /** Once. */
-  async post(port: number, path: string, { headers, body }: SignedRequest): Promise<Answer> {
+  async post(port: number, path: string, { headers, body }: RawRequest): Promise<Answer> {
     const began = performance.now();
     const answer = await new Promise<Omit<Answer, 'took'>>((resolve) => {
       const broken = (): void => resolve({ status: 0, retryAfter: false, body: '' });

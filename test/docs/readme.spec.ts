@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { DataSource } from 'typeorm';
 import * as library from '../../lib/index.js';
 import { Child, eventually, freePort } from '../child.js';
@@ -91,43 +91,115 @@ describe('the quick start', () => {
   }, 60_000);
 });
 
+const isTest = (code: string) => code.includes("'@jest/globals'");
+
 it('every other TypeScript block runs', async () => {
-  const others = codeIn('ts').map((_, index) => index);
-  for (const index of others.slice(1)) {
+  for (const [index, code] of codeIn('ts').entries()) {
+    if (index === 0 || isTest(code)) continue;
     const child = Child.node([blockFile(index)]);
     expect([await child.end(), child.output]).toEqual([0, '']);
   }
 }, 60_000);
 
-it('names set-up commands that package.json has, each run elsewhere: npm start by the sample app’s test, npm cit by the gate', () => {
+it('the test of a handler passes as it stands', async () => {
+  const postgres = await testDatabase('postgres');
+  if (!postgres.available) return console.warn('Skipped: the example test needs PostgreSQL.');
+  const database = await postgres.create();
+  const index = codeIn('ts').findIndex(isTest);
+  const config = { rootDir: resolve(folder), testMatch: [`<rootDir>/block-${index}.js`] };
+  const test = Child.node(
+    [
+      ...['--experimental-vm-modules', 'node_modules/jest/bin/jest.js', '--colors=false'],
+      ...['--config', JSON.stringify({ ...config, transform: {} })],
+    ],
+    { DATABASE_URL: database.url },
+  );
+  const code = await test.end();
+  await database.drop();
+  expect([code, test.output]).toEqual([0, expect.stringContaining('1 passed, 1 total')]);
+}, 60_000);
+
+describe('the set-up commands', () => {
   const commands = codeIn('sh').map((code) => code.trim());
-  expect(commands.slice(1)).toEqual(['npm ci && npm start', 'npm cit']);
+  const [newest = '', nest11 = ''] = commands;
+  const packages = (command: string) => command.replace(/^npm install /, '').split(' ');
   const { scripts, peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as {
     scripts: Record<string, string>;
     peerDependencies: Record<string, string>;
   };
-  expect(Object.keys(scripts)).toEqual(expect.arrayContaining(['start', 'test']));
-  const installed = commands[0]?.split(' ').slice(2) ?? [];
-  const presentInEveryNestApp = ['@nestjs/common', '@nestjs/core', 'reflect-metadata', 'rxjs'];
-  expect([...installed, ...presentInEveryNestApp].sort()).toEqual(
-    ['nestjs-armox-armalo', ...Object.keys(peerDependencies)].sort(),
-  );
+
+  it('are there, each run elsewhere: npm start by the sample app’s test, npm cit by the gate', () => {
+    expect(commands.slice(2)).toEqual(['npm ci && npm start', 'npm cit']);
+    expect(Object.keys(scripts)).toEqual(expect.arrayContaining(['start', 'test']));
+  });
+
+  it('install every peer that not every Nest application has already', () => {
+    const presentInEveryNestApp = ['@nestjs/common', '@nestjs/core', 'reflect-metadata', 'rxjs'];
+    expect([...packages(newest), ...presentInEveryNestApp].sort()).toEqual(
+      ['nestjs-armox-armalo', ...Object.keys(peerDependencies)].sort(),
+    );
+  });
+
+  it('install the same on Nest 11, with the oldest versions that the peers allow', () => {
+    const unversioned = packages(nest11).map((name) => name.replace(/(?<=.)@\d+$/, ''));
+    expect(unversioned).toEqual(packages(newest));
+    for (const [, name = '', major = ''] of nest11.matchAll(/(@nestjs\/\w+)@(\d+)/g)) {
+      expect(peerDependencies[name]).toMatch(new RegExp(`^\\^${major}\\.`));
+    }
+  });
 });
 
-it('lists every error code that the package exports, and none that is gone', () => {
+it('has no link that is dead in the published package', () => {
+  const { files } = JSON.parse(readFileSync('package.json', 'utf8')) as { files: string[] };
+  const headings = [...readme.matchAll(/^#+ (.+)$/gm)].map(([, text = '']) =>
+    text
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9 -]/g, '')
+      .replaceAll(' ', '-'),
+  );
+  const links = [...readme.matchAll(/\]\(([^)]+)\)/g)].map(([, target = '']) => target);
+  for (const target of links) {
+    if (target.startsWith('https://')) continue;
+    if (target.startsWith('#')) expect(headings).toContain(target.slice(1));
+    else {
+      expect(files).toContain(target.split('/')[0]);
+      expect(existsSync(target)).toBe(true);
+    }
+  }
+});
+
+/** `Class CODE` of every error class, as the sources declare it. */
+function declaredCodes(): readonly string[] {
+  const files = readdirSync('lib', { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.ts'),
+  );
+  return files.flatMap((file) => {
+    const text = readFileSync(join('lib', file), 'utf8');
+    const declared = /class (\w+) extends \w+ \{\s+readonly code = '(ARMOX_ARMALO_\w+)'/g;
+    return [...text.matchAll(declared)].map(([, name, code]) => `${name} ${code}`);
+  });
+}
+
+it('lists every error that the package exports with its code, and none that is gone', () => {
   const listed = [...readme.matchAll(/^\| `(ARMOX_ARMALO_\w+)` +\| `(\w+)`/gm)].map(
     ([, code, name]) => `${name} ${code}`,
   );
-  const sources = Object.entries(library).filter(
-    ([, value]) =>
-      typeof value === 'function' && value.prototype instanceof library.ArmoxArmaloError,
-  );
-  const exported = sources.map(([name]) => name).filter((name) => name !== 'ApiError');
+  const exported = Object.entries(library)
+    .filter(
+      ([, value]) =>
+        typeof value === 'function' && value.prototype instanceof library.ArmoxArmaloError,
+    )
+    .map(([name]) => name)
+    .filter((name) => name !== 'ApiError');
+  expect([...listed].sort()).toEqual([...declaredCodes()].sort());
   expect(listed.map((line) => line.split(' ')[0]).sort()).toEqual(exported.sort());
 });
 
 it('lists every event of both services, and none that is gone', () => {
-  for (const name of [...library.ARMALO_EVENT_NAMES, ...library.ARMOX_EVENT_NAMES]) {
-    expect(readme).toContain(`\`${name}\``);
-  }
+  const section = /^## Events$(.*?)^## /ms.exec(readme)?.[1] ?? '';
+  const rows = section.split('\n').map((line) => line.split('|')[1] ?? '');
+  const listed = rows.flatMap((cell) => [...cell.matchAll(/`([\w.]+)`/g)].map(([, name]) => name));
+  expect(listed.sort()).toEqual(
+    [...library.ARMALO_EVENT_NAMES, ...library.ARMOX_EVENT_NAMES].sort(),
+  );
 });

@@ -76,10 +76,7 @@ export class Application {
   }
 
   async post(path: string, request: SignedRequest) {
-    const response = await fetch(`${this.url}${path}`, {
-      ...request,
-      body: new Uint8Array(request.body),
-    });
+    const response = await fetch(`${this.url}${path}`, request);
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
   }
 

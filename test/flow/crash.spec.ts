@@ -39,11 +39,7 @@ for (const kind of await availableDatabases()) {
     };
 
     const deliver = async (url: string, event: string, pactId: string) => {
-      const { body, ...rest } = request(event, pactId);
-      const { status } = await fetch(`${url}/webhooks/armalo`, {
-        ...rest,
-        body: new Uint8Array(body),
-      });
+      const { status } = await fetch(`${url}/webhooks/armalo`, request(event, pactId));
       return status;
     };
 
