@@ -54,10 +54,12 @@ describe('the quick start', () => {
     await database?.drop();
   });
 
-  it('receives what the Python block signs, and its transactional handler takes effect once', async () => {
+  it('receives what the curl and the Python blocks sign, and its transactional handler takes effect once', async () => {
     const postgres = await testDatabase('postgres');
     if (!postgres.available) return console.warn('Skipped: the quick start needs PostgreSQL.');
-    if (spawnSync('python3', ['--version']).error) return console.warn('Skipped: no python3.');
+    for (const tool of ['python3', 'curl', 'openssl']) {
+      if (spawnSync(tool, ['version']).error) return console.warn(`Skipped: no ${tool}.`);
+    }
     database = await postgres.create();
     const port = await freePort();
     app = Child.node([blockFile(0)], {
@@ -76,6 +78,13 @@ describe('the quick start', () => {
       expect([await python.end(), python.output.trim()]).toEqual([0, '200']);
     }
 
+    const curl = new Child('bash', ['-c', codeIn('bash')[0] ?? ''], {
+      PORT: String(port),
+      ARMOX_WEBHOOK_SECRET: 'armox secret',
+    });
+    await curl.end();
+    expect(curl.output).toContain('{"received":true,"duplicate":false,"id":"job_1:completed"}');
+
     const dataSource = await new DataSource(database.options).initialize();
     const agents = await eventually(
       () => dataSource.query<object[]>('SELECT * FROM agent'),
@@ -84,7 +93,7 @@ describe('the quick start', () => {
     const events = await dataSource.query<object[]>('SELECT event_id FROM armox_armalo_inbox');
     await dataSource.destroy();
     expect(agents).toEqual([{ id: 'agent_1', frozen: true }]);
-    expect(events).toHaveLength(1);
+    expect(events).toHaveLength(2);
 
     app.kill('SIGTERM');
     await app.end();
