@@ -28,3 +28,14 @@ export type { JsonEnvelope, JsonObject } from './json-envelope.js';
 export { payloadProblems } from './payload-check.js';
 export type { PayloadClass } from './payload-check.js';
 export { isPlainText } from './plain-text.js';
+export { nearest } from './nearest.js';
+export { isObject, optionPaths, readOptions } from './option.reader.js';
+export { described, flag, func, group, number, rule } from './option.rules.js';
+export type {
+  NumberBounds,
+  OptionGroup,
+  OptionRule,
+  OptionRules,
+  ReadOptions,
+  RulesOf,
+} from './option.rules.js';

@@ -8,7 +8,7 @@ export type {
   HandlerMethodDecorator,
 } from './event.decorator.js';
 export type { HandlerContext } from './handler-context.js';
-export { defaultRetryPolicy } from './handler.options.js';
+export { defaultRetryPolicy, HANDLER_RULES, RETRY_RULES } from './handler.option-rules.js';
 export type { HandlerOptions, RetryPolicy } from './handler.options.js';
 export { HandlerExplorer } from './handler.explorer.js';
 export { HandlerRegistry } from './handler.registry.js';
