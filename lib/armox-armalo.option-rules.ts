@@ -210,7 +210,8 @@ function isPlainUrl(value: unknown): boolean {
 function isTimeZone(value: unknown): boolean {
   if (typeof value !== 'string') return false;
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: value }) !== undefined;
+    new Intl.DateTimeFormat('en', { timeZone: value });
+    return true;
   } catch {
     return false;
   }

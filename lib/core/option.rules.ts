@@ -2,7 +2,7 @@
 export interface OptionRule<Value> {
   readonly default: Value;
   /** What is wrong with a value, as a sentence that repeats no secret; undefined where nothing is. */
-  problem(value: unknown): string | undefined;
+  readonly problem: (value: unknown) => string | undefined;
   /** Of a number. */
   readonly bounds?: NumberBounds;
 }
