@@ -85,8 +85,8 @@ export function flag<Value extends boolean | undefined>(fallback: Value) {
   return rule<boolean | Value>('true or false', (value) => typeof value === 'boolean', fallback);
 }
 
-export function func<Function>(): OptionRule<Function | undefined> {
-  return rule('a function', (value) => typeof value === 'function', undefined);
+export function func(expected = 'a function'): OptionRule<unknown> {
+  return rule(expected, (value) => typeof value === 'function', undefined);
 }
 
 /** A value as it may be shown: numbers whole, texts only where they look like a number with its unit. */
