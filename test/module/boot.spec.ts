@@ -12,7 +12,9 @@ import {
   Inbox,
   OnArmaloEvent,
 } from 'nestjs-armox-armalo';
+import { DataSource } from 'typeorm';
 import { SqliteDriver } from '../../sample-app/database/sqlite.driver.js';
+import { availableDatabases, describeOn } from '../databases.js';
 
 type Imports = NonNullable<Parameters<typeof Module>[0]['imports']>;
 
@@ -248,6 +250,43 @@ describe('The options may come from', () => {
     await app.close();
   });
 });
+
+const NAMES: Record<string, string> = {
+  sqlite: `SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'`,
+  postgres: `SELECT relname AS name FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname = 'public'`,
+  mariadb: `SELECT DISTINCT CASE index_name WHEN 'PRIMARY' THEN table_name ELSE index_name END AS name
+    FROM information_schema.statistics WHERE table_schema = DATABASE()`,
+};
+
+for (const database of await availableDatabases()) {
+  describeOn(database, 'The longest table prefix', () => {
+    it('is allowed by the module, and leaves room for the end of every name', async () => {
+      const fresh = await database.create();
+      const endings = async (tablePrefix: string) => {
+        const root = TypeOrmModule.forRoot({ ...fresh.options, retryAttempts: 1 });
+        const { app } = await boot([
+          root,
+          ArmoxArmaloModule.forRoot({ armalo, tablePrefix, migrationsRun: true, worker: false }),
+        ]);
+        const rows = await app
+          .get(DataSource)
+          .query<{ name: string }[]>(NAMES[database.name] ?? '');
+        await app.close();
+        return rows
+          .filter(({ name }) => name.startsWith(tablePrefix))
+          .map(({ name }) => name.slice(tablePrefix.length))
+          .sort();
+      };
+      try {
+        const usual = await endings('armox_armalo');
+        expect(usual).toEqual(expect.arrayContaining(['_inbox', '_attempt_of', '_open_key']));
+        expect(await endings('a'.repeat(40))).toEqual(usual);
+      } finally {
+        await fresh.drop();
+      }
+    });
+  });
+}
 
 describe('A test of an application may replace', () => {
   @Module({

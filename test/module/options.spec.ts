@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import type { ArmoxArmaloOptions } from 'nestjs-armox-armalo';
+import { DataSource } from 'typeorm';
 import { OPTION_RULES, STATIC_RULES } from '../../lib/armox-armalo.option-rules.js';
+import { SqliteDriver } from '../../sample-app/database/sqlite.driver.js';
 import { optionPaths, type OptionRules } from '../../lib/core/index.js';
 import { HANDLER_RULES } from '../../lib/handlers/index.js';
 import { resolveOptions } from '../../lib/resolve-options.js';
+import { assertPoolCarries } from '../../lib/transaction-limit.js';
 
 const armalo = { webhookSecret: 'whsec_test' };
 
@@ -122,6 +125,26 @@ describe('A value that cannot be meant is refused, with unit, bounds and what wa
       expect(refusal(options)).toMatch(/^Option /);
       expect(refusal(options)).not.toContain(secret);
     }
+  });
+});
+
+describe('More transactional handlers than the pool has connections', () => {
+  const pool = (more: object) => new DataSource({ type: 'postgres', ...more });
+
+  it.each([
+    [11, {}, 10],
+    [6, { poolSize: 5 }, 5],
+    [4, { extra: { max: 3 } }, 3],
+  ])('%d are refused, with the size of the pool', (transactions, options, size) => {
+    expect(() => assertPoolCarries(pool(options), transactions)).toThrow(
+      `Option \`worker.transactions\`: is ${transactions}, but the pool of your DataSource has ${size} connections`,
+    );
+    assertPoolCarries(pool(options), size);
+  });
+
+  it('are no matter on SQLite, where they wait for one connection', () => {
+    const file = { type: 'better-sqlite3', driver: SqliteDriver, database: ':memory:' } as const;
+    assertPoolCarries(new DataSource(file), 8);
   });
 });
 
