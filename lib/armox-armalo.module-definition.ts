@@ -1,5 +1,6 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
-import { MODULE_OPTIONS } from './core/index.js';
+import { STATIC_RULES } from './armox-armalo.option-rules.js';
+import { MODULE_OPTIONS, readOptions } from './core/index.js';
 import { composeModule } from './compose-module.js';
 import type { ArmoxArmaloOptions, ArmoxArmaloStaticOptions } from './armox-armalo.options.js';
 
@@ -8,14 +9,8 @@ export interface ArmoxArmaloOptionsFactory {
   createArmoxArmaloOptions(): ArmoxArmaloOptions | Promise<ArmoxArmaloOptions>;
 }
 
-/** Every static option stands here, since the builder tells them from the others by these keys. */
-const staticDefaults: Required<ArmoxArmaloStaticOptions> = {
-  isGlobal: false,
-  dataSource: undefined,
-  path: 'webhooks',
-  controller: true,
-  decorators: [],
-};
+/** Every static option with its default; the builder tells them from the others by these keys. */
+const staticDefaults: Required<ArmoxArmaloStaticOptions> = readOptions(STATIC_RULES, {});
 
 export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<ArmoxArmaloOptions>({
   optionsInjectionToken: MODULE_OPTIONS,

@@ -1,6 +1,37 @@
-import { Module } from '@nestjs/common';
-import { ConfigurableModuleClass } from './armox-armalo.module-definition.js';
+import { Module, type ConfigurableModuleAsyncOptions, type DynamicModule } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import {
+  ConfigurableModuleClass,
+  type ArmoxArmaloOptionsFactory,
+} from './armox-armalo.module-definition.js';
+import type { ArmoxArmaloOptions, ArmoxArmaloStaticOptions } from './armox-armalo.options.js';
+import { assertConfigured } from './module-imports.js';
+import { checkAsyncOptions, checkStaticOptions } from './static-options.js';
+
+/** Where the options come from, with the static ones beside it. */
+export type ArmoxArmaloAsyncOptions = ConfigurableModuleAsyncOptions<
+  ArmoxArmaloOptions,
+  keyof ArmoxArmaloOptionsFactory
+> &
+  ArmoxArmaloStaticOptions;
 
 /** Import it once, with `forRoot` or `forRootAsync`, beside `TypeOrmModule.forRoot`. */
 @Module({})
-export class ArmoxArmaloModule extends ConfigurableModuleClass {}
+export class ArmoxArmaloModule extends ConfigurableModuleClass {
+  /** @throws ConfigurationError for a wrong static option; a wrong one of the others stops the boot */
+  static override forRoot(options: ArmoxArmaloOptions & ArmoxArmaloStaticOptions): DynamicModule {
+    checkStaticOptions(options);
+    return super.forRoot(options);
+  }
+
+  /** @throws ConfigurationError for a wrong static option, or one that has to come from the factory */
+  static override forRootAsync(options: ArmoxArmaloAsyncOptions): DynamicModule {
+    checkAsyncOptions(options);
+    return super.forRootAsync(options);
+  }
+
+  constructor(modules: ModulesContainer) {
+    super();
+    assertConfigured(modules);
+  }
+}

@@ -1,4 +1,5 @@
 import type { DynamicModule, Provider } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import type { ArmoxArmaloOptions, ArmoxArmaloStaticOptions } from './armox-armalo.options.js';
@@ -15,6 +16,8 @@ import { HandlerExplorer, HandlerRegistry } from './handlers/index.js';
 import { Inbox } from './inbox/index.js';
 import { InboxHost } from './inbox.host.js';
 import { createWebhookController, ingressExports, ingressProviders } from './ingress/index.js';
+import { assertImportedOnce } from './module-imports.js';
+import { OptionsScopeCheck } from './options-scope.check.js';
 import { DeliveryHealth, Reconciler } from './reconcile/index.js';
 import { resolveOptions, type ResolvedOptions } from './resolve-options.js';
 import { clientProviders } from './service-clients.js';
@@ -42,6 +45,7 @@ export function composeModule(
     controllers: controller ? routes : [],
     providers: [
       ...(definition.providers ?? []),
+      OptionsScopeCheck,
       ...optionProviders(path),
       ...inboxProviders(extras.dataSource),
       ...ingressProviders,
@@ -72,8 +76,11 @@ function optionProviders(path: string): Provider[] {
   return [
     {
       provide: RESOLVED_OPTIONS,
-      inject: [MODULE_OPTIONS],
-      useFactory: (options: ArmoxArmaloOptions) => resolveOptions(options),
+      inject: [MODULE_OPTIONS, ModulesContainer],
+      useFactory: (options: ArmoxArmaloOptions, modules: ModulesContainer) => {
+        assertImportedOnce(modules);
+        return resolveOptions(options);
+      },
     },
     {
       provide: SOURCES,

@@ -1,4 +1,5 @@
 export { ArmoxArmaloModule } from './armox-armalo.module.js';
+export type { ArmoxArmaloAsyncOptions } from './armox-armalo.module.js';
 export type { ArmoxArmaloOptionsFactory } from './armox-armalo.module-definition.js';
 export type {
   ArmaloOptions,
@@ -23,6 +24,7 @@ export {
   HandlerError,
   HandlerTimeoutError,
   INBOX_STORE,
+  MODULE_OPTIONS as ARMOX_ARMALO_OPTIONS,
   NotTransactionalError,
   RawBodyUnavailableError,
   RejectEventError,

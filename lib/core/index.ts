@@ -30,3 +30,14 @@ export type { PayloadClass } from './payload-check.js';
 export { isPlainText } from './plain-text.js';
 export { undocumentedEvent, undocumentedField } from './undocumented.js';
 export type { UndocumentedEventName } from './undocumented.js';
+export { nearest } from './nearest.js';
+export { isObject, optionPaths, readOptions } from './option.reader.js';
+export { described, flag, func, group, number, rule } from './option.rules.js';
+export type {
+  NumberBounds,
+  OptionGroup,
+  OptionRule,
+  OptionRules,
+  ReadOptions,
+  RulesOf,
+} from './option.rules.js';

@@ -31,12 +31,3 @@ export interface HandlerOptions {
    */
   readonly stale?: 'skip';
 }
-
-/** 70 hours in all, since after our 2xx the sender will not try again. */
-export const defaultRetryPolicy: RetryPolicy = {
-  attempts: 20,
-  delay: 5_000,
-  factor: 3,
-  maxDelay: 21_600_000,
-  jitter: 0.15,
-};

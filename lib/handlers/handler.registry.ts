@@ -1,8 +1,15 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { HandlerError, type WebhookSource } from '../core/index.js';
+import {
+  ConfigurationError,
+  HandlerError,
+  readOptions,
+  type ArmoxArmaloError,
+  type WebhookSource,
+} from '../core/index.js';
 import { patternMatches } from './event-pattern.js';
 import { HandlerExplorer, type FoundHandler } from './handler.explorer.js';
 import { methodPlace } from './handler.marks.js';
+import { HANDLER_RULES } from './handler.option-rules.js';
 import type { RegisteredHandler } from './registered-handler.js';
 
 /** Names that services really send are few; beyond this many somebody makes them up. */
@@ -29,6 +36,7 @@ export class HandlerRegistry {
    * @param sources those that the options configure
    * @throws HandlerError when two handlers share a name, one cannot be called, one is for a source
    * that the options leave out, or one skips stale events of a source that does not order them
+   * @throws ConfigurationError when an option of a handler is wrong or unknown
    */
   discover(sources: readonly HandledSource[]): void {
     this.sources = new Map(sources.map((source) => [source.name, source]));
@@ -78,7 +86,7 @@ export class HandlerRegistry {
     });
   }
 
-  private scan(refuse: (error: HandlerError) => void): void {
+  private scan(refuse: (error: ArmoxArmaloError) => void): void {
     this.seenModules = this.explorer.moduleCount;
     const { found, complete } = this.explorer.explore();
     for (const candidate of found) this.add(candidate, refuse);
@@ -86,21 +94,24 @@ export class HandlerRegistry {
     this.matches.clear();
   }
 
-  private add(found: FoundHandler, refuse: (error: HandlerError) => void): void {
-    const { name, source } = found.handler;
-    const key = `${source}\n${name}`;
+  private add(found: FoundHandler, refuse: (error: ArmoxArmaloError) => void): void {
+    const key = `${found.handler.source}\n${found.handler.name}`;
     const before = this.handlers.get(key);
     if (before && before.prototype === found.prototype && before.key === found.key) {
       if (before.instance !== found.instance) this.warnProvidedTwice(before, found);
-    } else if (before) {
-      refuse(collision(before, found));
-    } else if (this.sources && !this.sources.has(source)) {
-      refuse(sourceLeftOut(found));
-    } else if (found.handler.options.stale && this.sources && !this.sources.get(source)?.ordered) {
-      refuse(sourceUnordered(found));
-    } else {
-      this.handlers.set(key, found);
+      return;
     }
+    const problem = before ? collision(before, found) : this.problemOf(found);
+    if (problem) refuse(problem);
+    else this.handlers.set(key, found);
+  }
+
+  private problemOf(found: FoundHandler): ArmoxArmaloError | undefined {
+    const { source, options } = found.handler;
+    const wrong = wrongOption(found);
+    if (wrong || !this.sources) return wrong;
+    if (!this.sources.has(source)) return sourceLeftOut(found);
+    return options.stale && !this.sources.get(source)?.ordered ? sourceUnordered(found) : undefined;
   }
 
   private warnProvidedTwice(before: FoundHandler, found: FoundHandler): void {
@@ -115,6 +126,16 @@ export class HandlerRegistry {
 
 function placeOf(found: FoundHandler): string {
   return `${methodPlace(found.prototype, found.key)} (in ${found.module})`;
+}
+
+function wrongOption({ prototype, key, handler }: FoundHandler): ArmoxArmaloError | undefined {
+  try {
+    readOptions(HANDLER_RULES, handler.options, methodPlace(prototype, key));
+    return undefined;
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error;
+    throw error;
+  }
 }
 
 function collision(before: FoundHandler, found: FoundHandler): HandlerError {

@@ -30,6 +30,16 @@ export interface InboxTables {
 
 export const DEFAULT_PREFIX = 'armox_armalo';
 
+/**
+ * What a prefix must be, as it completes "must be …". It goes into SQL unquoted as well, and leaves 23 of
+ * PostgreSQL's 63 bytes for the longest ending of a table's, index's or sequence's name.
+ */
+export const TABLE_PREFIX =
+  'lower-case letters, digits and underscores, not beginning with a digit, at most 40 characters';
+
+export const isTablePrefix = (value: unknown): boolean =>
+  typeof value === 'string' && /^[a-z_][a-z0-9_]{0,39}$/.test(value);
+
 export type SqlFamily = 'postgres' | 'mysql' | 'sqlite';
 
 const FAMILIES: Readonly<Record<string, SqlFamily>> = {
@@ -52,11 +62,8 @@ export function familyOf(type: string): SqlFamily {
 
 /** @throws ConfigurationError for a prefix that cannot be part of a name in every database */
 export function inboxTables(family: SqlFamily, prefix: string, schema?: string): InboxTables {
-  if (!/^[a-z_][a-z0-9_]{0,39}$/.test(prefix)) {
-    throw new ConfigurationError(
-      'tablePrefix',
-      'must be lower-case letters, digits and underscores, not beginning with a digit, at most 40 characters.',
-    );
+  if (!isTablePrefix(prefix)) {
+    throw new ConfigurationError('tablePrefix', `must be ${TABLE_PREFIX}.`);
   }
   const mark = family === 'mysql' ? '`' : '"';
   const quoted = (name: string): string => `${mark}${name.replaceAll(mark, mark + mark)}${mark}`;

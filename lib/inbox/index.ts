@@ -1,10 +1,13 @@
 export { Inbox } from './inbox.js';
 export type { Accepted } from './inbox.js';
 export { InboxConnections } from './inbox.connections.js';
+export { DEFAULT_INGEST_TIMEOUT, DEFAULT_POOL_SIZE } from './inbox.options.js';
 export type { InboxOptions } from './inbox.options.js';
+export { DEFAULT_PREFIX, isTablePrefix, TABLE_PREFIX } from './inbox.tables.js';
 export type { InboxCompanion, StoredBeside } from './inbox.companion.js';
 export { only } from './database.js';
 export type { Row, Unit } from './database.js';
+export { poolSizeOf } from './pool.size.js';
 export type { Dialect } from './dialect.js';
 export { bytes, hashOf } from './inbox.rows.js';
 export { empty, join, raw, sql } from './sql.js';

@@ -95,7 +95,7 @@ export class DeliveryVerifier {
         : delivery.headers[signatureHeader] === undefined
           ? `it has no ${signatureHeader} header`
           : 'its signature does not match';
-    this.log.warn(`${name}:rejected`, `A ${name} delivery was answered 401: ${why}.`);
+    this.log.warn(`${name}:rejected`, `A delivery of ${name} was answered 401: ${why}.`);
     return new UnauthorizedException();
   }
 }

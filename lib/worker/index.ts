@@ -6,7 +6,7 @@ export { WorkerLoop } from './worker.loop.js';
 export type { LoopStore, WorkerLoopParts } from './worker.loop.js';
 export { DutyRoster } from './duty.roster.js';
 export type { Duty } from './duty.roster.js';
-export { assertRetryPolicy, retryDelay } from './retry.policy.js';
+export { retryDelay } from './retry.policy.js';
 export { systemTimers } from './timers.js';
 export type { Timers } from './timers.js';
 export type { WorkerSettings } from './worker.settings.js';

@@ -8,7 +8,6 @@ import { Dispatcher } from './dispatcher.js';
 import { DutyRoster } from './duty.roster.js';
 import { errorHeadline } from './error-text.js';
 import { HandlerRunner } from './handler.runner.js';
-import { assertRetryPolicy } from './retry.policy.js';
 import { systemTimers, type Timers } from './timers.js';
 import { retentionDuty, sweepDuty } from './worker.duties.js';
 import { WorkerLoop } from './worker.loop.js';
@@ -82,10 +81,6 @@ export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
   onApplicationBootstrap(): void {
     const { handlers, settings, sources, store } = this.parts;
     handlers.discover(sources);
-    assertRetryPolicy(settings.retry, 'worker.retry');
-    for (const { name, options } of handlers.all()) {
-      assertRetryPolicy({ ...settings.retry, ...options.retry }, `${name} retry`);
-    }
     this.loop.start();
     this.roster.start();
     this.stopListening = store

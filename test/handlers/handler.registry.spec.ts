@@ -393,11 +393,48 @@ describe('what is refused at boot', () => {
     expect(names(registry)).toEqual(['Handlers.follow']);
   });
 
+  it.each<[string, object, string]>([
+    ['no timeout', { timeout: 0 }, '.timeout`: must be a whole number of milliseconds from 100 to'],
+    ['a timeout that is no number', { timeout: NaN }, '.timeout`: must be a whole number of'],
+    ['a timeout as a text', { timeout: '10s' }, '.timeout`: must be a whole number of'],
+    [
+      'a retry that does not grow',
+      { retry: { factor: 0 } },
+      '.retry.factor`: must be a number from 1',
+    ],
+    [
+      'no attempts',
+      { retry: { attempts: 0 } },
+      '.retry.attempts`: must be a whole number of attempts',
+    ],
+    [
+      'a slip',
+      { retry: { attempt: 3 } },
+      '.retry.attempt`: there is no such option. Did you mean `attempts`?',
+    ],
+    ['one of another object', { attempts: 3 }, 'Did you mean `Handlers.handle.retry.attempts`?'],
+    [
+      'a name that no column holds',
+      { name: 'a'.repeat(256) },
+      '.name`: must be a text of 1 to 255',
+    ],
+    ['a switch as a text', { transactional: 'yes' }, '.transactional`: must be true or false'],
+    ['another word for stale', { stale: true }, ".stale`: must be 'skip'; it is true"],
+  ])('an option of a handler that cannot be meant: %s', async (_, options, message) => {
+    @Injectable()
+    class Handlers {
+      @On('escrow.created', options)
+      handle() {}
+    }
+    (await refused([Handlers])).toThrow(message);
+    (await refused([Handlers])).toThrow(/^Option `Handlers\.handle\./);
+  });
+
   it('a static method, and stacked decorators that contradict each other', async () => {
     @Injectable()
     class Contradicting {
-      @On('escrow.created', { timeout: 5 })
-      @On('agent.score.changed', { timeout: 6 })
+      @On('escrow.created', { timeout: 500 })
+      @On('agent.score.changed', { timeout: 600 })
       handle() {}
     }
     (await refused([Contradicting])).toThrow(/Contradicting\.handle.*`timeout` twice/);

@@ -220,7 +220,7 @@ describe.each(adapters)('Secrets on %s', (adapter) => {
     for (let i = 0; i < 20; i += 1) await send(port, signed('/webhooks/acme', 'another'));
     const lines = log.mock.calls.map(([line]) => String(line));
     const ours = lines.filter((line) => line.includes('401'));
-    expect(ours).toEqual(['A acme delivery was answered 401: its signature does not match.']);
+    expect(ours).toEqual(['A delivery of acme was answered 401: its signature does not match.']);
     log.mockRestore();
     await app.close();
   });

@@ -1,15 +1,20 @@
-import { ConsoleLogger, Injectable, Module, type Type } from '@nestjs/common';
+import { ConsoleLogger, Injectable, Module, Scope, type Provider } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import {
+  ARMOX_ARMALO_OPTIONS,
   ArmoxArmaloModule,
+  type ArmoxArmaloAsyncOptions,
   type ArmoxArmaloOptions,
   type ArmoxArmaloOptionsFactory,
   ArmoxClient,
   Inbox,
   OnArmaloEvent,
 } from 'nestjs-armox-armalo';
+import { DataSource } from 'typeorm';
 import { SqliteDriver } from '../../sample-app/database/sqlite.driver.js';
+import { availableDatabases, describeOn } from '../databases.js';
 
 type Imports = NonNullable<Parameters<typeof Module>[0]['imports']>;
 
@@ -39,7 +44,13 @@ class Handlers {
   violated() {}
 }
 
-async function boot(imports: Imports, providers: Type[] = []) {
+class Factory implements ArmoxArmaloOptionsFactory {
+  createArmoxArmaloOptions(): ArmoxArmaloOptions {
+    return { armalo };
+  }
+}
+
+async function boot(imports: Imports, providers: Provider[] = []) {
   @Module({ imports, providers })
   class AppModule {}
   const logger = new Lines();
@@ -54,11 +65,20 @@ async function boot(imports: Imports, providers: Type[] = []) {
   return { app, lines: logger.lines };
 }
 
-const failure = async (options: unknown, more: Imports = [memory()]) =>
-  boot([...more, ArmoxArmaloModule.forRoot(options as ArmoxArmaloOptions)]).then(
-    () => 'it started',
-    (error: Error) => error.message,
-  );
+const refusal = async (imports: () => Imports) => {
+  try {
+    await boot(imports());
+    return 'it started';
+  } catch (error) {
+    return (error as Error).message;
+  }
+};
+
+const failure = (options: unknown, more: Imports = [memory()]) =>
+  refusal(() => [...more, ArmoxArmaloModule.forRoot(options as ArmoxArmaloOptions)]);
+
+const asyncFailure = (options: unknown) =>
+  refusal(() => [memory(), ArmoxArmaloModule.forRootAsync(options as ArmoxArmaloAsyncOptions)]);
 
 describe('A wrong option stops the application at boot, naming the option:', () => {
   it.each<[string, unknown, RegExp]>([
@@ -79,6 +99,15 @@ describe('A wrong option stops the application at boot, naming the option:', () 
     ['half a connection', { armalo, poolSize: 2.5 }, /`poolSize`/],
     ['no concurrency', { armalo, worker: { concurrency: 0 } }, /`worker.concurrency`/],
     ['no attempts', { armalo, worker: { retry: { attempts: 0 } } }, /worker\.retry/],
+    ['a slip', { armalo, armoxx: {} }, /`armoxx`: there is no such option. Did you mean `armox`/],
+    ['a path that is none', { armalo, path: 3 }, /`path`: must be a path.*it is 3\./],
+    [
+      'a decorator that is not called',
+      { armalo, decorators: [{}] },
+      /`decorators`: must be a list of decorators/,
+    ],
+    ['a switch as a text', { armalo, isGlobal: 'yes' }, /`isGlobal`: must be true or false/],
+    ['no options', undefined, /forRoot` takes the options, an object; it was given undefined/],
   ])('%s', async (_, options, message) => {
     expect(await failure(options)).toMatch(message);
   });
@@ -95,11 +124,101 @@ describe('A wrong option stops the application at boot, naming the option:', () 
   });
 });
 
-class Factory implements ArmoxArmaloOptionsFactory {
-  createArmoxArmaloOptions(): ArmoxArmaloOptions {
-    return { armalo };
+describe('A wrong source of options stops the application at boot:', () => {
+  const useFactory = () => ({ armalo });
+
+  it.each<[string, object, RegExp]>([
+    ['none', { isGlobal: true }, /`useFactory, useClass, useExisting`: give one of the three/],
+    ['two', { useFactory, useClass: Factory }, /there are 2/],
+    ['a factory that is none', { useFactory: { armalo } }, /`useFactory`: must be a function/],
+    [
+      'a factory that returns nothing',
+      { useFactory: () => {} },
+      /must return the options.*undefined/,
+    ],
+    ['a slip', { useFactroy: useFactory }, /Did you mean `useFactory`/],
+    ['a wrong static option', { useFactory, path: 3 }, /`path`: must be a path/],
+    ['an option beside the factory', { useFactory, worker: false }, /`worker`: .*Return it from/],
+    [
+      'a static option from the factory',
+      { useFactory: () => ({ armalo, path: 'hooks' }) },
+      /`path`: .*Write it beside `useFactory`/,
+    ],
+    [
+      'a wrong option from the factory',
+      { useFactory: () => ({ armalo, poolSize: 1 }) },
+      /`poolSize`/,
+    ],
+  ])('%s', async (_, options, message) => {
+    expect(await asyncFailure(options)).toMatch(message);
+  });
+});
+
+describe('Options that would be made anew for each request stop the application at boot:', () => {
+  @Injectable({ scope: Scope.REQUEST })
+  class Tenant {}
+  @Injectable({ scope: Scope.TRANSIENT })
+  class TenantSettings {
+    constructor(readonly tenant: Tenant) {}
   }
-}
+  @Injectable({ scope: Scope.REQUEST })
+  class TenantFactory extends Factory {}
+  @Module({
+    providers: [Tenant, TenantSettings, TenantFactory],
+    exports: [Tenant, TenantSettings, TenantFactory],
+  })
+  class TenantModule {}
+  const imports = [TenantModule];
+  const useFactory = () => ({ armalo });
+
+  it.each<[string, object, RegExp]>([
+    ['a factory', { imports, inject: [Tenant], useFactory }, /`Tenant` is request-scoped/],
+    [
+      'through a transient',
+      { imports, inject: [TenantSettings], useFactory },
+      /`Tenant` is request/,
+    ],
+    ['a class', { useClass: TenantFactory }, /`TenantFactory` is request-scoped/],
+    [
+      'an existing provider',
+      { imports, useExisting: TenantFactory },
+      /`TenantFactory` is request-/,
+    ],
+  ])('%s', async (_, options, message) => {
+    const said = await asyncFailure(options);
+    expect(said).toMatch(/^Option `useFactory`: The options would be made anew for each request/);
+    expect(said).toMatch(message);
+  });
+
+  it('a DataSource', async () => {
+    const dataSource = TypeOrmModule.forRootAsync({
+      imports,
+      inject: [Tenant],
+      useFactory: () => ({ type: 'better-sqlite3', driver: SqliteDriver, database: ':memory:' }),
+    });
+    const said = await refusal(() => [dataSource, ArmoxArmaloModule.forRoot({ armalo })]);
+    expect(said).toMatch(/^Option `dataSource`: .*`Tenant` is request-scoped/);
+  });
+});
+
+describe('The module is configured once in an application:', () => {
+  it('twice is refused, with the cure, before anything is opened', async () => {
+    const said = await refusal(() => [
+      memory(),
+      ArmoxArmaloModule.forRoot({ armalo }),
+      ArmoxArmaloModule.forRootAsync({ path: 'more', useFactory: () => ({ armalo }) }),
+    ]);
+    expect(said).toMatch(
+      /configured 2 times in this application.*once, in the root module.*isGlobal/,
+    );
+  });
+
+  it('its bare name is refused', async () => {
+    expect(await refusal(() => [memory(), ArmoxArmaloModule])).toMatch(
+      /without options.*`ArmoxArmaloModule\.forRoot/,
+    );
+  });
+});
 
 @Module({ providers: [Factory], exports: [Factory] })
 class FactoryModule {}
@@ -117,10 +236,84 @@ describe('The options may come from', () => {
     ['a factory', { useFactory: () => Promise.resolve({ armalo }) }],
     ['a class', { useClass: Factory }],
     ['an existing provider', { imports: [FactoryModule], useExisting: Factory }],
+    [
+      'a factory with providers of its own',
+      {
+        provideInjectionTokensFrom: [{ provide: 'secret', useValue: 'whsec_test' }],
+        inject: ['secret'],
+        useFactory: (webhookSecret: string) => ({ armalo: { webhookSecret } }),
+      },
+    ],
   ])('%s', async (_, source) => {
     const { app } = await boot([memory(), ArmoxArmaloModule.forRootAsync(source)]);
     expect(app.get(Inbox)).toBeInstanceOf(Inbox);
     await app.close();
+  });
+});
+
+const NAMES: Record<string, string> = {
+  sqlite: `SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'`,
+  postgres: `SELECT relname AS name FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname = 'public'`,
+  mariadb: `SELECT DISTINCT CASE index_name WHEN 'PRIMARY' THEN table_name ELSE index_name END AS name
+    FROM information_schema.statistics WHERE table_schema = DATABASE()`,
+};
+
+for (const database of await availableDatabases()) {
+  describeOn(database, 'The longest table prefix', () => {
+    it('is allowed by the module, and leaves room for the end of every name', async () => {
+      const fresh = await database.create();
+      const endings = async (tablePrefix: string) => {
+        const root = TypeOrmModule.forRoot({ ...fresh.options, retryAttempts: 1 });
+        const { app } = await boot([
+          root,
+          ArmoxArmaloModule.forRoot({ armalo, tablePrefix, migrationsRun: true, worker: false }),
+        ]);
+        const rows = await app
+          .get(DataSource)
+          .query<{ name: string }[]>(NAMES[database.name] ?? '');
+        await app.close();
+        return rows
+          .filter(({ name }) => name.startsWith(tablePrefix))
+          .map(({ name }) => name.slice(tablePrefix.length))
+          .sort();
+      };
+      try {
+        const usual = await endings('armox_armalo');
+        expect(usual).toEqual(expect.arrayContaining(['_inbox', '_attempt_of', '_open_key']));
+        expect(await endings('a'.repeat(40))).toEqual(usual);
+      } finally {
+        await fresh.drop();
+      }
+    });
+  });
+}
+
+describe('A test of an application may replace', () => {
+  @Module({
+    imports: [
+      memory(),
+      ArmoxArmaloModule.forRootAsync({ useFactory: () => Promise.reject(new Error('no config')) }),
+    ],
+    providers: [Handlers],
+  })
+  class AppModule {}
+
+  it('the options, by their token', async () => {
+    const testing = await Test.createTestingModule({ imports: [AppModule] })
+      .overrideProvider(ARMOX_ARMALO_OPTIONS)
+      .useValue({ armalo, worker: false })
+      .compile();
+    const app = testing.createNestApplication({ logger: false });
+    await app.init();
+    expect(app.get(Inbox)).toBeInstanceOf(Inbox);
+    await app.close();
+  });
+
+  it('and what replaces them is checked as the options are', async () => {
+    const testing = Test.createTestingModule({ imports: [AppModule] })
+      .overrideProvider(ARMOX_ARMALO_OPTIONS)
+      .useValue({ armalo, bodylimit: 1 });
+    await expect(testing.compile()).rejects.toThrow(/`bodylimit`/);
   });
 });
 

@@ -174,13 +174,13 @@ describe('the worker in an application', () => {
     expect(deaf.store.states()).toBe('done');
   });
 
-  it('does not start with a handler whose retry policy makes no sense, and names it', async () => {
+  it('does not start with a handler whose options make no sense, and names them', async () => {
     @Injectable()
     class Handlers {
       @On('escrow.created', { retry: { factor: 0 } })
       handle() {}
     }
-    await expect(boot([Handlers])).rejects.toThrow(/Handlers\.handle retry\.factor/);
+    await expect(boot([Handlers])).rejects.toThrow(/Handlers\.handle\.retry\.factor/);
   });
 
   it('warns when nothing in the process hears SIGTERM', async () => {
