@@ -107,7 +107,8 @@ export function stage(kind: DatabaseKind): Stage {
     const { store, parts } = connections;
     const inbox = new Inbox(store);
     const log = new LogBook();
-    const common = { inbox, store, logger: log, clock: its.world, timer: asleep };
+    const timer: Timer = { ...asleep, now: () => its.world.now() };
+    const common = { inbox, store, logger: log, timer };
     const reconciler = (feeds: readonly Feed[], more: Partial<ReconcilerParts> = {}): Reconciler =>
       new Reconciler({ ...common, feeds, random: () => 0.5, ...more });
     return { store, parts, inbox, log, reconciler };
