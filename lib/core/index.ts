@@ -1,5 +1,6 @@
 export { systemClock, systemRandom } from './clock.js';
 export type { Clock, Random } from './clock.js';
+export { runAfter, runEvery } from './long-timeout.js';
 export {
   ArmoxArmaloError,
   ConfigurationError,

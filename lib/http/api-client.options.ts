@@ -23,6 +23,7 @@ export interface ApiClientOptions extends RateLimits {
   readonly logger?: { warn(message: string): void } | undefined;
   /** Default: one for all clients of the process with the same key and base URL. */
   readonly rateLimiter?: RateLimiter | undefined;
+  /** The time of day, for times in answers that have no `Date`. */
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
   readonly timer?: Timer | undefined;

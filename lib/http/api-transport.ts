@@ -78,7 +78,7 @@ export class ApiTransport {
     this.timer = options.timer ?? systemTimer;
     this.limiter =
       options.rateLimiter ??
-      sharedRateLimiter(this.baseUrl, options.apiKey, this.clock, this.timer, {
+      sharedRateLimiter(this.baseUrl, options.apiKey, this.timer, {
         requestsPerMinute: options.requestsPerMinute,
         backgroundShare: options.backgroundShare,
         backgroundPerMinute: options.backgroundPerMinute ?? service.backgroundPerMinute,
@@ -141,14 +141,14 @@ export class ApiTransport {
     progress: Progress,
     { priority = 'app', signal }: CallOptions,
   ): Promise<RateSlot> {
-    const started = this.clock.now();
+    const started = this.timer.now();
     try {
       return await this.limiter.acquire(priority, progress.waitLeftMs, signal);
     } catch (error) {
       if (!(error instanceof RateWaitTooLong)) throw error;
       throw new RateLimitedError(this.describe(call), error.retryAfterMs);
     } finally {
-      progress.waitLeftMs = Math.max(0, progress.waitLeftMs - (this.clock.now() - started));
+      progress.waitLeftMs = Math.max(0, progress.waitLeftMs - (this.timer.now() - started));
     }
   }
 
@@ -173,7 +173,7 @@ export class ApiTransport {
   private tellOfRate(call: ApiCall, { status, headers }: WireAnswer) {
     const rate = readRateHeaders(headers, this.clock.now());
     // Once a pause: the calls that were under way with this one are refused too.
-    if (status === 429 && this.limiter.state().pausedUntil === undefined) {
+    if (status === 429 && this.limiter.state().pausedForMs === undefined) {
       const seconds = Math.ceil(pauseAfter429(rate) / 1000);
       this.options.logger?.warn(
         `${this.service.name} answered 429 to ${nameOf(call)}: all calls with this key wait for ${seconds} s.`,

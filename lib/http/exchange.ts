@@ -1,3 +1,4 @@
+import { isNeverSent } from './never-sent.js';
 import type { Timer } from './timer.js';
 
 /** One request on the wire. */
@@ -25,16 +26,6 @@ export interface WireAnswer {
   /** The body is longer than `maxBytes`; `text` is its beginning. */
   readonly tooLarge: boolean;
 }
-
-/** Failures to connect: no byte of the request has left. */
-const NEVER_SENT = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
 
 /** Sends it once, follows no redirect, and never throws for what the network or the service does. */
 export async function exchange(
@@ -68,20 +59,11 @@ export async function exchange(
   } catch (error) {
     if (signal?.aborted) return { kind: 'aborted', reason: signal.reason };
     const cause: unknown = stop.signal.aborted ? stop.signal.reason : error;
-    return neverSent(error) ? { kind: 'unsent', cause } : { kind: 'lost', cause };
+    return isNeverSent(error) ? { kind: 'unsent', cause } : { kind: 'lost', cause };
   } finally {
     cancelLimit();
     signal?.removeEventListener('abort', abort);
   }
-}
-
-/** fetch wraps the socket's error in a TypeError, and those of several addresses in one more. */
-function neverSent(error: unknown): boolean {
-  if (error instanceof AggregateError && error.errors.length > 0)
-    return error.errors.every(neverSent);
-  const { code, cause } = error as { code?: unknown; cause?: unknown };
-  if (typeof code === 'string' && NEVER_SENT.has(code)) return true;
-  return cause !== undefined && cause !== null && neverSent(cause);
 }
 
 async function readBounded(

@@ -14,7 +14,8 @@ import type { ApiError, FailedCall } from './api.errors.js';
 import type { WireAnswer, WireOutcome } from './exchange.js';
 import { pauseAfter429, readRateHeaders } from './rate-headers.js';
 import { isPassing } from './retry.policy.js';
-import { readServiceWords } from './service-words.js';
+import { readHeader, readServiceWords } from './service-words.js';
+import { isRecord } from './shape.js';
 
 /** What `failure` has to know of the call beside its outcome. */
 export interface FailureContext {
@@ -63,7 +64,24 @@ function answerFailure(answer: WireAnswer, context: FailureContext): ApiError {
   if (isPassing(status)) {
     return context.repeatable ? new ApiUnavailableError(call) : new OutcomeUnknownError(call);
   }
+  if (status === 404 && !isOfTheService(answer)) {
+    const foreign = { ...call, hint: call.hint ?? FOREIGN_404 };
+    return context.repeatable ? new ApiUnavailableError(foreign) : new OutcomeUnknownError(foreign);
+  }
   return refusal(status, call);
+}
+
+const FOREIGN_404 =
+  'That 404 is no JSON, so it is not the service’s word on the resource but a proxy’s, or of another address: try again later, and check the base URL if it stays so.';
+
+/** Both services answer errors in JSON; a load balancer without a backend, or a wrong route, with a page. */
+function isOfTheService({ text, tooLarge }: WireAnswer): boolean {
+  if (tooLarge) return false;
+  try {
+    return isRecord(JSON.parse(text));
+  } catch {
+    return false;
+  }
 }
 
 function refusal(status: number, call: FailedCall): ApiError {
@@ -92,9 +110,9 @@ function refusal(status: number, call: FailedCall): ApiError {
 export function unusable(
   problem: string,
   { status, headers }: Pick<WireAnswer, 'status' | 'headers'>,
-  { call, repeatable }: Pick<FailureContext, 'call' | 'repeatable'>,
+  { call, repeatable, apiKey }: Pick<FailureContext, 'call' | 'repeatable' | 'apiKey'>,
 ): ApiError {
-  const type = headers.get('content-type')?.slice(0, 100) ?? 'no content type';
+  const type = readHeader(headers, 'content-type', apiKey)?.slice(0, 100) ?? 'no content type';
   const answered = { ...call, status };
   const unexpected = new UnexpectedResponseError(answered, `${problem} (${type})`);
   return repeatable ? unexpected : new OutcomeUnknownError(answered, { cause: unexpected });

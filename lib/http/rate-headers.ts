@@ -14,7 +14,13 @@ export interface RateHeaders {
   readonly retryAfterMs?: number;
 }
 
-export function readRateHeaders(headers: Headers, now: number): RateHeaders {
+/**
+ * Times of day become durations here, as they arrive: by the answer's own date, since our clock may
+ * be wrong.
+ * @param ownTime epoch milliseconds by our clock, for an answer without a date
+ */
+export function readRateHeaders(headers: Headers, ownTime: number): RateHeaders {
+  const now = readHttpDate(headers.get('date')) ?? ownTime;
   const limit = leadingInteger(headers.get('x-ratelimit-limit'));
   const remaining = leadingInteger(headers.get('x-ratelimit-remaining'));
   const resetInMs = readReset(headers.get('x-ratelimit-reset'), now);
@@ -51,9 +57,14 @@ function readRetryAfter(value: string | null, now: number): number | undefined {
   const text = value?.trim();
   if (!text) return undefined;
   if (/^\d+(\.\d+)?$/.test(text)) return clampWait(Number(text) * SECOND);
-  const date = Date.parse(text);
+  const date = readHttpDate(text);
+  return date === undefined ? undefined : clampWait(date - now);
+}
+
+function readHttpDate(text: string | null): number | undefined {
+  const date = Date.parse(text ?? '');
   // Date.parse takes "-5" for a year: a date of HTTP has letters in it.
-  return Number.isNaN(date) || !/[a-z]/i.test(text) ? undefined : clampWait(date - now);
+  return Number.isNaN(date) || !/[a-z]/i.test(text ?? '') ? undefined : date;
 }
 
 function clampWait(ms: number): number {

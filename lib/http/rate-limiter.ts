@@ -1,4 +1,3 @@
-import type { Clock } from '../core/index.js';
 import { RateWindow } from './rate-window.js';
 import { pauseAfter429 } from './rate-headers.js';
 import type { RateHeaders } from './rate-headers.js';
@@ -35,14 +34,13 @@ const PROBE_EVERY_MS = 1000;
 export class RateLimiter {
   private readonly window: RateWindow;
   private readonly waiters: Record<CallPriority, Waiter[]> = { app: [], background: [] };
-  private pausedUntil = 0;
+  private pausedUntil = Number.NEGATIVE_INFINITY;
   /** After a 429 calls go out one by one, until one is answered otherwise. */
   private probing = false;
   private nextProbeAt = 0;
   private wakeUp: AbortController | undefined;
 
   constructor(
-    private readonly clock: Clock,
     private readonly timer: Timer,
     limits: RateLimits = {},
   ) {
@@ -64,7 +62,7 @@ export class RateLimiter {
       };
       const waiter: Waiter = {
         priority,
-        deadline: this.clock.now() + maxWaitMs,
+        deadline: this.timer.now() + maxWaitMs,
         grant: (slot) => (signal?.removeEventListener('abort', leave), resolve(slot)),
         refuse: (error) => (signal?.removeEventListener('abort', leave), reject(error)),
       };
@@ -75,19 +73,19 @@ export class RateLimiter {
   }
 
   state(): RateState {
-    const now = this.clock.now();
+    const now = this.timer.now();
     return {
       limit: this.window.limit(now),
       used: this.window.used(now),
       waiting: this.waiters.app.length + this.waiters.background.length,
-      pausedUntil: this.pausedUntil > now ? this.pausedUntil : undefined,
+      pausedForMs: this.pausedUntil > now ? this.pausedUntil - now : undefined,
     };
   }
 
   private pump(): void {
     this.wakeUp?.abort();
     this.wakeUp = undefined;
-    const now = this.clock.now();
+    const now = this.timer.now();
     for (const priority of ['app', 'background'] as const) {
       const queue = this.waiters[priority];
       while (queue.length > 0 && this.delay(priority, now) === 0) {
@@ -133,7 +131,7 @@ export class RateLimiter {
 
   private open(priority: CallPriority): RateSlot {
     this.window.start(priority);
-    this.nextProbeAt = this.clock.now() + PROBE_EVERY_MS;
+    this.nextProbeAt = this.timer.now() + PROBE_EVERY_MS;
     let open = true;
     return {
       done: (answer) => {
@@ -146,7 +144,7 @@ export class RateLimiter {
   }
 
   private settle(priority: CallPriority, answer: Parameters<RateSlot['done']>[0]): void {
-    const now = this.clock.now();
+    const now = this.timer.now();
     if (answer?.status === 429) {
       this.window.refused(priority, answer.rate, now);
       this.pausedUntil = Math.max(this.pausedUntil, now + pauseAfter429(answer.rate));

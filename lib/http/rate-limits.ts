@@ -16,6 +16,6 @@ export interface RateState {
   readonly limit: number | undefined;
   readonly used: number;
   readonly waiting: number;
-  /** Epoch milliseconds until which the service asked to send nothing; undefined when it did not. */
-  readonly pausedUntil: number | undefined;
+  /** Milliseconds for which the service still asks to send nothing; undefined when it does not. */
+  readonly pausedForMs: number | undefined;
 }

@@ -1,3 +1,4 @@
+import { withoutApiKey } from './api-key.js';
 import { isRecord } from './shape.js';
 import type { FailedCall } from './api.errors.js';
 
@@ -14,14 +15,16 @@ export type ServiceWords = Pick<
 /**
  * What an error answer says for itself, whichever form it takes (armox.md 8.21, armalo.md 9.25):
  * `{error: string}`, `{error: {message}}`, `{message}`, text, HTML or nothing.
- * @param secret taken out wherever the service repeats it
+ * @param apiKey taken out wherever the service repeats it
  */
-export function readServiceWords(text: string, headers: Headers, secret: string): ServiceWords {
-  const safe = text.replaceAll(secret, '[key]');
-  const body = parseJson(safe);
-  const headerId = headers.get('x-request-id')?.replaceAll(secret, '[key]');
+export function readServiceWords(text: string, headers: Headers, apiKey: string): ServiceWords {
+  const body = parseWithout(apiKey, text);
+  const headerId = readHeader(headers, 'x-request-id', apiKey);
   if (!isRecord(body)) {
-    return { serviceMessage: excerpt(plainText(safe)), requestId: excerpt(headerId) };
+    return {
+      serviceMessage: excerpt(plainText(withoutApiKey(text, apiKey))),
+      requestId: excerpt(headerId),
+    };
   }
   const inner = isRecord(body['error']) ? body['error'] : {};
   return {
@@ -34,11 +37,25 @@ export function readServiceWords(text: string, headers: Headers, secret: string)
   };
 }
 
-function parseJson(text: string): unknown {
+/** A header's value, without the key. */
+export function readHeader(headers: Headers, name: string, apiKey: string): string | undefined {
+  const value = headers.get(name);
+  return value === null ? undefined : withoutApiKey(value, apiKey);
+}
+
+/** The key is looked for in the texts and names that the JSON stands for, however it writes them. */
+function parseWithout(apiKey: string, text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text, (_name, value: unknown) => {
+      if (typeof value === 'string') return withoutApiKey(value, apiKey);
+      if (!isRecord(value)) return value;
+      const fields = Object.entries(value);
+      return Object.fromEntries(
+        fields.map(([name, field]) => [withoutApiKey(name, apiKey), field]),
+      );
+    });
   } catch {
-    return undefined;
+    return undefined; // no JSON, or nested deeper than the stack
   }
 }
 

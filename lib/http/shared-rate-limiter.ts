@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { Clock } from '../core/index.js';
 import { RateLimiter } from './rate-limiter.js';
 import type { RateLimits } from './rate-limits.js';
 import type { Timer } from './timer.js';
@@ -9,17 +8,16 @@ const limiters = new Map<string, RateLimiter>();
 
 /**
  * The limiter of a key: all clients of the process that use it at the same base URL share one, since
- * the services count per key. The first client's clock, timer and limits stand.
+ * the services count per key. The first client's timer and limits stand.
  */
 export function sharedRateLimiter(
   baseUrl: URL,
   apiKey: string,
-  clock: Clock,
   timer: Timer,
   limits: RateLimits,
 ): RateLimiter {
   const name = createHash('sha256').update(`${baseUrl.href}\n${apiKey}`).digest('hex');
   let limiter = limiters.get(name);
-  if (!limiter) limiters.set(name, (limiter = new RateLimiter(clock, timer, limits)));
+  if (!limiter) limiters.set(name, (limiter = new RateLimiter(timer, limits)));
   return limiter;
 }

@@ -1,26 +1,29 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { runAfter } from '../core/index.js';
 
 /** The one door to waiting. Tests hand in their own, so that minutes pass without sleeping. */
 export interface Timer {
+  /** Milliseconds from an arbitrary beginning; only ever grows, whatever happens to the wall clock. */
+  now(): number;
   /** Resolves after `ms`; rejects with the signal's reason when that is aborted first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Calls `expired` after `ms`, unless the returned function was called first. */
   limit(ms: number, expired: () => void): () => void;
 }
 
-/** setTimeout fires at once beyond this; nothing here needs to wait for 24 days in one piece. */
-const LONGEST_MS = 2 ** 31 - 1;
-
 export const systemTimer: Timer = {
-  async sleep(ms, signal) {
-    try {
-      await delay(Math.min(ms, LONGEST_MS), undefined, signal ? { signal } : {});
-    } catch (error) {
-      throw signal?.aborted ? signal.reason : error;
-    }
-  },
-  limit(ms, expired) {
-    const handle = setTimeout(expired, Math.min(ms, LONGEST_MS));
-    return () => clearTimeout(handle);
-  },
+  now: () => performance.now(),
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason as Error);
+      const abort = (): void => {
+        cancel();
+        reject(signal?.reason as Error);
+      };
+      const cancel = runAfter(ms, () => {
+        signal?.removeEventListener('abort', abort);
+        resolve();
+      });
+      signal?.addEventListener('abort', abort, { once: true });
+    }),
+  limit: runAfter,
 };

@@ -8,7 +8,7 @@ import {
 } from './inbox.tables.js';
 import { driverError } from './database.errors.js';
 import { LENGTHS } from './inbox.rows.js';
-import { reconcileTables } from './reconcile.tables.js';
+import { absencesColumn, reconcileTables } from './reconcile.tables.js';
 import type { Sql } from './sql.js';
 
 export interface InboxMigrationOptions {
@@ -45,6 +45,9 @@ export function inboxMigrations(options: InboxMigrationOptions): MigrationClass[
     ),
     occurredMigration(family, tables),
     replicaMigration(family, tables),
+    migration(`${tables.prefix}_absences_1764118800000`, absencesColumn(family, tables), [
+      `ALTER TABLE ${tables.job.sql} DROP COLUMN absences`,
+    ]),
   ];
 }
 

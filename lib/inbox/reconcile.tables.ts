@@ -55,6 +55,14 @@ export function reconcileTables(family: SqlFamily, tables: InboxTables): readonl
   ];
 }
 
+/** Looks in a row at which the service did not know the job. */
+export function absencesColumn(family: SqlFamily, tables: InboxTables): readonly string[] {
+  const passOver = family === 'postgres' ? ' IF NOT EXISTS' : '';
+  return [
+    `ALTER TABLE ${tables.job.sql} ADD COLUMN${passOver} absences ${TYPES[family].count} NOT NULL DEFAULT 0`,
+  ];
+}
+
 const TYPES = {
   postgres: {
     id: 'bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY',

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { LoggerService } from '@nestjs/common';
-import { systemTimer, type Timer } from '../http/index.js';
+import type { Timer } from '../http/index.js';
 import type { InboxStore } from '../inbox/index.js';
 import type { FeedReport, FeedRunner } from './feed.runner.js';
 
@@ -13,8 +12,7 @@ export interface FeedGroupParts {
   readonly store: Pick<InboxStore, 'holdDuty'>;
   /** Milliseconds after which another replica takes over from one that has died. */
   readonly lease: number;
-  readonly logger: LoggerService;
-  readonly timer?: Timer;
+  readonly timer: Timer;
 }
 
 /** The feeds of one account of one service: one replica at a time polls them. */
@@ -32,7 +30,7 @@ export class FeedGroup {
   /** @returns undefined where another replica polls them */
   async run(stopping: AbortSignal): Promise<readonly FeedReport[] | undefined> {
     if (!(await this.hold())) return undefined;
-    const { timer = systemTimer, lease } = this.parts;
+    const { timer, lease } = this.parts;
     const ended = new AbortController();
     const lost = new AbortController();
     const signal = AbortSignal.any([stopping, lost.signal]);

@@ -1,7 +1,8 @@
 import type { LoggerService } from '@nestjs/common';
-import type { Clock, Feed, Random } from '../core/index.js';
-import { NotSupportedError, RateLimitedError } from '../http/index.js';
+import type { Feed, Random } from '../core/index.js';
+import { NotSupportedError, RateLimitedError, type Timer } from '../http/index.js';
 import type { Inbox } from '../inbox/index.js';
+import { boundedPoll, FeedStuckError } from './bounded.poll.js';
 
 /** What one feed came to in one round. */
 export interface FeedReport {
@@ -21,13 +22,17 @@ const UNSUPPORTED_PAUSE = 3_600_000;
 /** One feed with its misfortunes: whatever it throws, the others go on and the service is left in peace. */
 export class FeedRunner {
   private failures = 0;
-  private pausedUntil = 0;
+  private pausedUntil = Number.NEGATIVE_INFINITY;
+  /** Not waited for any more, but not at its end either. */
+  private stuck = false;
+  /** Said in the log already, and not mended since. */
+  private lastCause: string | undefined;
 
   constructor(
     readonly feed: Feed,
     private readonly inbox: Pick<Inbox, 'accept'>,
     private readonly logger: LoggerService,
-    private readonly clock: Clock,
+    private readonly timer: Timer,
     private readonly random: Random,
   ) {}
 
@@ -38,9 +43,9 @@ export class FeedRunner {
       ...counts,
       outcome,
     });
-    if (this.clock.now() < this.pausedUntil) return report('paused');
+    if (this.stuck || this.timer.now() < this.pausedUntil) return report('paused');
     try {
-      for await (const events of this.feed.poll(signal)) {
+      for await (const events of boundedPoll(this.feed, signal, this.timer)) {
         counts.found += events.length;
         const accepted = await Promise.allSettled(
           events.map((event) => this.inbox.accept(event, 'reconcile')),
@@ -51,12 +56,14 @@ export class FeedRunner {
         }
         signal.throwIfAborted();
       }
-      if (this.failures > 0) this.logger.log(`The feed ${this.feed.name} works again.`);
+      if (this.lastCause !== undefined) this.logger.log(`The feed ${this.feed.name} works again.`);
+      this.lastCause = undefined;
       this.failures = 0;
       return report('done');
     } catch (error) {
-      if (signal.aborted) return report('failed');
-      return report(this.pause(error));
+      if (error instanceof FeedStuckError) this.leave(error);
+      else if (!signal.aborted) return report(this.pause(error));
+      return report('failed');
     } finally {
       if (counts.repaired > 0) this.tell(counts.repaired);
     }
@@ -66,13 +73,14 @@ export class FeedRunner {
     const { name } = this.feed;
     if (error instanceof RateLimitedError) {
       // The client has said so in the log already, if the service did.
-      this.pausedUntil = this.clock.now() + Math.min(error.retryAfterMs, LONGEST_PAUSE);
+      this.pausedUntil = this.timer.now() + Math.min(error.retryAfterMs, LONGEST_PAUSE);
       return 'rate-limited';
     }
     const text = error instanceof Error ? error.message : String(error);
     if (error instanceof NotSupportedError) {
-      this.pausedUntil = this.clock.now() + UNSUPPORTED_PAUSE;
+      this.pausedUntil = this.timer.now() + UNSUPPORTED_PAUSE;
       this.warnOnce(
+        text,
         `The feed ${name} is switched off, since the service has no such route (tried again in an hour): ${text}`,
       );
       return 'paused';
@@ -80,18 +88,25 @@ export class FeedRunner {
     const grown = FIRST_PAUSE * 2 ** Math.min(this.failures, 10);
     const wait = Math.min(grown, LONGEST_PAUSE) * (0.8 + this.random() * 0.4);
     this.failures += 1;
-    this.pausedUntil = this.clock.now() + wait;
-    this.logger.warn(
+    this.pausedUntil = this.timer.now() + wait;
+    this.warnOnce(
+      text,
       `The feed ${name} failed, and goes on where it was in ${Math.ceil(wait / 1_000)} s: ${text}`,
     );
     return 'failed';
   }
 
-  private warned = false;
-  private warnOnce(text: string): void {
-    if (this.warned) return;
-    this.warned = true;
-    this.logger.warn(text);
+  private leave({ ended, message }: FeedStuckError): void {
+    this.warnOnce(message, message);
+    this.stuck = true;
+    void ended.then(() => (this.stuck = false));
+  }
+
+  /** Once a cause, until the feed works again. */
+  private warnOnce(cause: string, line: string): void {
+    if (this.lastCause === cause) return;
+    this.lastCause = cause;
+    this.logger.warn(line);
   }
 
   private tell(repaired: number): void {

@@ -1,6 +1,6 @@
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { CronJob } from 'cron';
-import { ConfigurationError, systemRandom, type Random } from '../core/index.js';
+import { ConfigurationError, runEvery, systemRandom, type Random } from '../core/index.js';
 import type { Reconciler } from './reconciler.js';
 
 export interface ReconcileScheduleOptions {
@@ -53,7 +53,7 @@ export class ReconcileSchedule {
     const own = interval * (1 + jitter * (this.random() - 0.5));
     this.registry.addInterval(
       RECONCILE_JOB,
-      setInterval(() => this.tick(), own),
+      runEvery(own, () => this.tick()),
     );
   }
 

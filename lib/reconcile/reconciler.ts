@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { LoggerService } from '@nestjs/common';
-import { systemClock, systemRandom, type Clock, type Feed, type Random } from '../core/index.js';
-import type { Timer } from '../http/index.js';
+import { systemRandom, type Feed, type Random } from '../core/index.js';
+import { systemTimer, type Timer } from '../http/index.js';
 import type { Inbox, InboxStore } from '../inbox/index.js';
 import { FeedGroup } from './feed.group.js';
 import { FeedRunner, type FeedReport } from './feed.runner.js';
@@ -13,7 +13,6 @@ export interface ReconcilerParts {
   readonly logger: LoggerService;
   /** Milliseconds after which another replica takes over from one that has died. Default 30,000. */
   readonly lease?: number;
-  readonly clock?: Clock;
   readonly random?: Random;
   readonly timer?: Timer;
 }
@@ -41,14 +40,14 @@ export class Reconciler {
       const key = `${feed.source}/${feed.account}`;
       byAccount.set(key, [...(byAccount.get(key) ?? []), feed]);
     }
-    const { inbox, store, logger, lease = LEASE, clock = systemClock, timer } = parts;
-    const { random = systemRandom } = parts;
+    const { inbox, store, logger, lease = LEASE } = parts;
+    const { random = systemRandom, timer = systemTimer } = parts;
     this.groups = new Map(
       [...byAccount].map(([key, feeds]) => {
         const { source, account } = feeds[0] as Feed;
-        const runners = feeds.map((feed) => new FeedRunner(feed, inbox, logger, clock, random));
-        const group = { source, account, runners, owner, store, lease, logger };
-        return [key, new FeedGroup(timer ? { ...group, timer } : group)];
+        const runners = feeds.map((feed) => new FeedRunner(feed, inbox, logger, timer, random));
+        const group = { source, account, runners, owner, store, lease, timer };
+        return [key, new FeedGroup(group)];
       }),
     );
   }
@@ -71,7 +70,10 @@ export class Reconciler {
     return this.running;
   }
 
-  /** Resolves when nothing is under way any more; another replica can go on at once. */
+  /**
+   * Resolves when nothing is under way any more, but for a feed that does not heed its signal; another
+   * replica can go on at once.
+   */
   async stop(): Promise<void> {
     this.stopping.abort(new Error('The application is shutting down.'));
     await this.running;

@@ -1,3 +1,5 @@
+import { runAfter } from '../core/index.js';
+
 /** Waiting, and time that never jumps. Tests hand in their own, so that hours pass at once. */
 export interface Timers {
   /** Milliseconds from an arbitrary beginning; only ever grows, whatever happens to the wall clock. */
@@ -6,13 +8,7 @@ export interface Timers {
   after(ms: number, then: () => void): () => void;
 }
 
-/** What `setTimeout` can hold; beyond it, it would fire at once. */
-const LONGEST = 2_147_483_647;
-
 export const systemTimers: Timers = {
   now: () => performance.now(),
-  after(ms, then) {
-    const timer = setTimeout(then, Math.min(ms, LONGEST));
-    return () => clearTimeout(timer);
-  },
+  after: runAfter,
 };

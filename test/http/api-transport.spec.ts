@@ -144,6 +144,55 @@ describe('what is sent again', () => {
     expect(time.now() - start).toBe(20_000);
   });
 
+  it.each([
+    ['read EHOSTUNREACH', { code: 'EHOSTUNREACH', syscall: 'read' }],
+    ['write ENETUNREACH', { code: 'ENETUNREACH', syscall: 'write' }],
+    ['read ECONNREFUSED', { code: 'ECONNREFUSED', syscall: 'read' }],
+    [
+      'a certificate refused after the handshake',
+      { code: 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED' },
+    ],
+    ['an error without a code', {}],
+  ])(
+    'never repeats a POST after %s, which may have come when it was sent',
+    async (_name, cause) => {
+      let sent = 0;
+      const fetch = (): Promise<Response> => {
+        sent += 1;
+        return Promise.reject(
+          new TypeError('fetch failed', { cause: Object.assign(new Error('cut'), cause) }),
+        );
+      };
+      const { transport } = makeTransport({ fetch });
+      expect(await failureOf(transport.send(POST))).toBeInstanceOf(OutcomeUnknownError);
+      expect(sent).toBe(1);
+    },
+  );
+
+  it.each([
+    ['a connection that timed out', { code: 'ETIMEDOUT', syscall: 'connect' }],
+    ['undici’s own limit for connecting', { code: 'UND_ERR_CONNECT_TIMEOUT' }],
+    ['an unreachable network', { code: 'ENETUNREACH', syscall: 'connect' }],
+    ['a name that does not resolve', { code: 'EAI_AGAIN', syscall: 'getaddrinfo' }],
+    ['a certificate that has expired', { code: 'CERT_HAS_EXPIRED' }],
+  ])('repeats a POST after %s', async (_name, cause) => {
+    let sent = 0;
+    const fetch = (): Promise<Response> => {
+      sent += 1;
+      return Promise.reject(
+        new TypeError('fetch failed', { cause: Object.assign(new Error('no'), cause) }),
+      );
+    };
+    const { transport } = makeTransport({ fetch });
+    expect(await failureOf(transport.send(POST))).toBeInstanceOf(ApiUnavailableError);
+    expect(sent).toBe(4);
+  });
+
+  it('repeats a POST to a port that speaks no TLS, since the handshake comes first', async () => {
+    const { transport } = makeTransport({ baseUrl: service.baseUrl.replace('http:', 'https:') });
+    expect(await failureOf(transport.send(POST))).toBeInstanceOf(ApiUnavailableError);
+  });
+
   it('repeats a POST whose connection was refused, since nothing was sent', async () => {
     const port = await freePort();
     const { transport, time } = makeTransport({ baseUrl: `http://127.0.0.1:${port}/api/v1` });
@@ -295,6 +344,42 @@ describe('errors', () => {
     expect(error.details).toEqual({ apiKey: '[key]' });
   });
 
+  it('takes a 404 that is no JSON for a proxy’s: the service itself has not been asked', async () => {
+    const { transport } = makeTransport();
+    service.replyWith(text('<html><title>404 Not Found</title>nginx</html>', 404));
+    const error = await failureOf(transport.send(GET));
+    expect(error).toBeInstanceOf(ApiUnavailableError);
+    expect(error).toMatchObject({ status: 404, serviceMessage: '404 Not Found' });
+    expect(error.message).toContain('base URL');
+    expect(await failureOf(transport.send(POST))).toBeInstanceOf(OutcomeUnknownError);
+    expect(service.requests).toHaveLength(2);
+  });
+
+  it('takes a key of any characters out of all that the service repeats, however it is written', async () => {
+    const apiKey = `${API_KEY}"<&\\/+%'${(keys += 1)}`;
+    const written = [
+      apiKey,
+      JSON.stringify(apiKey),
+      encodeURIComponent(apiKey),
+      encodeURIComponent(apiKey).replace(/%../g, (code) => code.toLowerCase()),
+      new URLSearchParams({ k: apiKey }).toString(),
+      apiKey.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;'),
+    ].join(' ');
+    const { transport } = makeTransport({ apiKey });
+    const asJson = { error: written, code: apiKey, details: { [apiKey]: [apiKey] } };
+    for (const reply of [
+      json(asJson, 400, { 'x-request-id': apiKey }),
+      text(written, 400),
+      text(JSON.stringify(written).slice(0, -1), 400),
+      text('{}', 200, { 'content-type': `text/${apiKey}` }),
+      text('<html>', 200, { 'content-type': `text/${apiKey}` }),
+    ]) {
+      service.replyWith(reply);
+      const error: unknown = await transport.send(GET).catch((reason: unknown) => reason);
+      expect(inspect(error, { depth: 10 })).not.toContain('never_show_me');
+    }
+  });
+
   it.each([
     ['HTML', text('<html>whsec_1</html>', 200, { 'content-type': 'text/html' })],
     ['half a JSON', text('{"secret":"whsec_1"', 200)],
@@ -333,6 +418,49 @@ describe('errors', () => {
     ]) {
       expect(() => makeTransport({ baseUrl })).toThrow(/^Option `stub.baseUrl`: (?!.*pw)/);
     }
+  });
+});
+
+describe('a wall clock that jumps', () => {
+  it.each([
+    ['back', -3_600_000],
+    ['forward', 3_600_000],
+  ])('an hour %s neither lengthens nor ends the pause after a 429', async (_name, jump) => {
+    const time = new VirtualTime();
+    let offset = 0;
+    const clock = { now: () => time.now() + offset };
+    const { transport } = makeTransport({ clock, timer: time });
+    service.replyWith(json({}, 429, { 'retry-after': '60' }), json({ ok: true }));
+    const start = time.now();
+    const answer = transport.send(GET);
+    await time.sleep(20_000);
+    offset = jump;
+    await expect(answer).resolves.toMatchObject({ body: { ok: true } });
+    expect(time.now() - start).toBe(60_000);
+  });
+
+  it('an hour back does not stop the rate limit’s minute', async () => {
+    const time = new VirtualTime();
+    let offset = 0;
+    const clock = { now: () => time.now() + offset };
+    const { transport } = makeTransport({ clock, timer: time, requestsPerMinute: 1 });
+    service.replyWith(json({}));
+    await transport.send(GET);
+    offset = -3_600_000;
+    const start = time.now();
+    await transport.send(GET);
+    expect(time.now() - start).toBe(60_000);
+  });
+
+  it.each([
+    ['x-ratelimit-reset', `${Date.UTC(2026, 0, 1) / 1000 + 13}`],
+    ['retry-after', 'Thu, 01 Jan 2026 00:00:13 GMT'],
+  ])('does not matter to %s, which is read by the answer’s own date', async (header, value) => {
+    const clock = { now: () => Date.UTC(2026, 0, 1, 7) };
+    const { transport } = makeTransport({ clock, maxRetries: 0 });
+    const date = 'Thu, 01 Jan 2026 00:00:00 GMT';
+    service.replyWith(json({}, 429, { date, [header]: value }));
+    expect(await failureOf(transport.send(GET))).toMatchObject({ retryAfterMs: 13_000 });
   });
 });
 
@@ -389,7 +517,10 @@ describe('429', () => {
     ],
   ])('reads a Retry-After of %s', async (_name, headers: Record<string, string>, seconds) => {
     const { transport } = makeTransport({ maxRetries: 0 });
-    service.replyWith(json({}, 429, headers));
+    service.replyWith((response, request) => {
+      response.sendDate = false;
+      json({}, 429, headers)(response, request);
+    });
     expect(await failureOf(transport.send(GET))).toMatchObject({ retryAfterMs: seconds * 1000 });
   });
 

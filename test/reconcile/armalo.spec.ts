@@ -213,6 +213,33 @@ for (const kind of await availableDatabases()) {
       expect(sandbox.calls.violations).toBe(0);
     });
 
+    it('an agent whose event cannot be made does not keep the others from theirs', async () => {
+      const open: typeof source.open = (delivery) => {
+        if (delivery.body.includes('"b')) throw new Error('identify does not like it');
+        return source.open(delivery);
+      };
+      const client = new ArmaloClient(clientOptions(its.world, sandbox));
+      const store = new WatchStore(replica.parts);
+      const parts = { client, store, source: { ...source, open }, clock: its.world };
+      reconciler = replica.reconciler([
+        new ArmaloScoreFeed({ ...parts, logger: replica.log, random: () => 0.5 }),
+      ]);
+      sandbox.faults = { drop: 1 };
+      const agents = ['b1', 'b2', 'b3', 'b4', 'a1'];
+      for (const agent of agents) {
+        sandbox.setScore(agent, 700);
+        await watch.watch(agent);
+      }
+      await pollAfter();
+      for (const agent of agents) sandbox.setScore(agent, 710);
+      const lines = replica.log.lines.length;
+      expect(await pollAfter()).toEqual(['a1=710']);
+      sandbox.setScore('a1', 720);
+      expect(await pollAfter()).toEqual(['a1=720']);
+      const said = replica.log.lines.slice(lines).filter((line) => line.includes('identify'));
+      expect(said).toHaveLength(1);
+    });
+
     it('nothing watched costs no call', async () => {
       const before = sandbox.calls.total;
       await pollAfter();

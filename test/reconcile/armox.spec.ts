@@ -26,8 +26,8 @@ for (const kind of await availableDatabases()) {
     afterEach(() => its.clear());
     afterAll(() => sandbox.stop());
 
-    function actors(on = replica, more = {}) {
-      const client = new ArmoxClient(clientOptions(its.world, sandbox));
+    function actors(on = replica, more = {}, fetch = globalThis.fetch) {
+      const client = new ArmoxClient({ ...clientOptions(its.world, sandbox), fetch });
       const store = new JobStore(on.parts);
       const { inbox, store: inboxStore, log } = on;
       const jobs = new ArmoxJobs({ client, store, inboxStore, inbox, source, webhookUrl: url });
@@ -157,22 +157,127 @@ for (const kind of await availableDatabases()) {
       jobs.onModuleDestroy();
     });
 
-    it('a job that Armox does not know any more is lost, without an event, and a late webhook puts it right', async () => {
-      const { jobs, reconciler } = actors();
-      const handle = await jobs.track('gone');
-      its.world.advance(1_000);
-      await reconciler.reconcileNow();
+    /** Rounds a minute apart. @returns whether the job is lost after each of them */
+    async function minutes(
+      count: number,
+      id: string,
+      { jobs, reconciler }: ReturnType<typeof actors>,
+    ) {
+      const lost: boolean[] = [];
+      for (let minute = 0; minute < count; minute += 1) {
+        its.world.advance(60_000);
+        await reconciler.reconcileNow();
+        lost.push((await jobs.status(id)) === 'lost');
+      }
+      return lost;
+    }
+
+    it('a job that Armox does not know three times in more than ten minutes is lost, without an event, and a late webhook puts it right', async () => {
+      const cast = actors();
+      const handle = await cast.jobs.track('gone');
+      const before = sandbox.calls.total;
+      const lost = await minutes(16, 'gone', cast);
+      expect(lost.indexOf(true)).toBeGreaterThanOrEqual(10);
+      expect(sandbox.calls.total - before).toBe(3);
       await expect(handle.done()).rejects.toMatchObject({ code: 'ARMOX_ARMALO_JOB_LOST' });
       expect(await handleAll(replica.store)).toEqual([]);
-      const before = sandbox.calls.total;
-      its.world.advance(600_000);
-      await reconciler.reconcileNow();
-      expect(sandbox.calls.total).toBe(before);
       const body = Buffer.from(
         '{"event":"job.completed","job":{"id":"gone","status":"completed","output":{}}}',
       );
       await replica.inbox.accept(source.open({ account: '', body }), 'webhook');
       expect(await handle.done()).toMatchObject({ status: 'completed' });
+      cast.jobs.onModuleDestroy();
+    });
+
+    it('a load balancer’s 404 page, for however long, makes no job lost', async () => {
+      sandbox.faults = { drop: 1 };
+      const cast = actors(replica, {}, async (...call) => {
+        const response = await fetch(...call);
+        return behindProxy
+          ? new Response('<html>404 Not Found</html>', {
+              status: 404,
+              headers: { 'content-type': 'text/html' },
+            })
+          : response;
+      });
+      let behindProxy = false;
+      const handle = await cast.jobs.run(video);
+      sandbox.complete(handle.id);
+      behindProxy = true;
+      expect(await minutes(60, handle.id, cast)).not.toContain(true);
+      behindProxy = false;
+      await minutes(15, handle.id, cast);
+      expect(await handle.done()).toMatchObject({ status: 'completed' });
+      cast.jobs.onModuleDestroy();
+    });
+
+    it('a job that is unknown now and then is not lost', async () => {
+      const cast = actors();
+      await cast.jobs.track('elusive');
+      await minutes(8, 'elusive', cast);
+      // It is seen in between.
+      const [row] = await cast.store.find(['elusive']);
+      expect(row).toMatchObject({ absences: 2 });
+      await cast.store.seen(new Map([[row?.rowId ?? '', 0]]));
+      expect(await minutes(10, 'elusive', cast)).not.toContain(true);
+      cast.jobs.onModuleDestroy();
+    });
+
+    it.each(['a webhook', 'the list', '`track`'])(
+      'a lost job that %s shows again is asked for until it has ended',
+      async (way) => {
+        sandbox.faults = { drop: 1 };
+        const cast = actors();
+        const { id } = await cast.jobs.run(video);
+        const [row] = await cast.store.find([id]);
+        await cast.store.settle([row?.rowId ?? ''], 'lost');
+        await expect(cast.jobs.handle(id).done()).rejects.toMatchObject({
+          code: 'ARMOX_ARMALO_JOB_LOST',
+        });
+        if (way === 'a webhook') {
+          const body = Buffer.from(
+            JSON.stringify({ event: 'job.processing', job: { id, status: 'processing' } }),
+          );
+          await replica.inbox.accept(source.open({ account: '', body }), 'webhook');
+        } else if (way === 'the list') {
+          for (let other = 0; other < 3; other += 1) await cast.jobs.run(video);
+          await minutes(2, id, cast);
+        } else await cast.jobs.track(id);
+        expect(await cast.jobs.status(id)).toBe('processing');
+        const done = cast.jobs.handle(id).done();
+        sandbox.complete(id);
+        await minutes(4, id, cast);
+        expect(await done).toMatchObject({ id, status: 'completed' });
+        expect(await handleAll(replica.store)).toContain(`${id}:completed`);
+        cast.jobs.onModuleDestroy();
+      },
+    );
+
+    it('a job whose event cannot be made does not keep the others from theirs', async () => {
+      sandbox.faults = { drop: 1 };
+      let bad = '';
+      const throwing = {
+        ...source,
+        open: (delivery: Parameters<typeof source.open>[0]) => {
+          if (bad !== '' && delivery.body.includes(bad))
+            throw new Error('identify does not like it');
+          return source.open(delivery);
+        },
+      };
+      const { jobs, reconciler } = actors(replica, { source: throwing });
+      const handles = [await jobs.run(video), await jobs.run(video)];
+      for (const { id } of handles) sandbox.complete(id);
+      bad = handles[0]?.id ?? '';
+      const lines = replica.log.lines.length;
+      for (let round = 0; round < 3; round += 1) {
+        its.world.advance(180_000);
+        await reconciler.reconcileNow();
+      }
+      expect(await handleAll(replica.store)).toEqual([`${handles[1]?.id}:completed`]);
+      const said = replica.log.lines
+        .slice(lines)
+        .filter((line) => line.includes('identify does not like it'));
+      expect(said).toHaveLength(1);
       jobs.onModuleDestroy();
     });
 

@@ -268,6 +268,7 @@ describeOn(postgres, 'The poller at work', () => {
     };
     const renewals: (() => void)[] = [];
     const timer = {
+      now: () => 0,
       sleep: (_ms: number, signal?: AbortSignal) =>
         new Promise<void>((resolve, reject) => {
           renewals.push(resolve);

@@ -3,6 +3,8 @@ import { Interval, ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Feed } from '../../lib/core/index.js';
+import { systemTimer } from '../../lib/http/index.js';
+import { systemTimers } from '../../lib/worker/index.js';
 import { RECONCILE_JOB, Reconciler, ReconcileSchedule } from '../../lib/reconcile/index.js';
 import { LogBook } from './world.js';
 
@@ -36,6 +38,13 @@ function countingFeed() {
 
 function reconcilerOf(feed: Feed): Reconciler {
   return new Reconciler({ feeds: [feed], inbox, store, logger: new LogBook() });
+}
+
+const DAY = 86_400_000;
+
+/** A feed of an account of its own, so that it has its round beside others. */
+function feedOf(name: string, poll: Feed['poll']): Feed {
+  return { name, source: 'armox', account: name, poll };
 }
 
 class Ticks {
@@ -136,6 +145,134 @@ describe('The schedule of the poller', () => {
     finish();
     await Promise.all(asked);
     expect(counts).toEqual({ rounds: 2, together: 1, under: 0 });
+    await schedule.stop();
+  });
+
+  it('has a round every 30 days where that is the interval, although no timer holds so long', async () => {
+    const { feed, counts } = countingFeed();
+    const interval = 30 * DAY;
+    const schedule = new ReconcileSchedule(reconcilerOf(feed), { interval, jitter: 0 });
+    schedule.start();
+    await jest.advanceTimersByTimeAsync(30 * DAY - 1);
+    expect(counts.rounds).toBe(0);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(counts.rounds).toBe(1);
+    await jest.advanceTimersByTimeAsync(60 * DAY);
+    expect(counts.rounds).toBe(3);
+    await schedule.stop();
+    await jest.advanceTimersByTimeAsync(60 * DAY);
+    expect(counts.rounds).toBe(3);
+  });
+
+  it('has its round on New Year’s Day where the cron expression says so, and not before', async () => {
+    jest.setSystemTime(new Date(2026, 6, 1));
+    const { feed, counts } = countingFeed();
+    const schedule = new ReconcileSchedule(reconcilerOf(feed), { cron: '0 0 1 1 *' });
+    schedule.start();
+    await jest.advanceTimersByTimeAsync(183 * DAY);
+    expect(counts.rounds).toBe(0);
+    await jest.advanceTimersByTimeAsync(2 * DAY);
+    expect(counts.rounds).toBe(1);
+    await schedule.stop();
+  });
+
+  it('goes on by its cron expression when the clock has gone back an hour', async () => {
+    const { feed, counts } = countingFeed();
+    const schedule = new ReconcileSchedule(reconcilerOf(feed), { cron: '*/15 * * * * *' });
+    schedule.start();
+    await jest.advanceTimersByTimeAsync(60_000);
+    jest.setSystemTime(Date.now() - 3_600_000);
+    const before = counts.rounds;
+    await jest.advanceTimersByTimeAsync(120_000);
+    expect(counts.rounds - before).toBeGreaterThanOrEqual(7);
+    await schedule.stop();
+  });
+
+  it.each([
+    ['a limit of a call', (then: () => void) => systemTimer.limit(30 * DAY, then)],
+    ['a sleep of a client', (then: () => void) => void systemTimer.sleep(30 * DAY).then(then)],
+    ['a wait of the worker', (then: () => void) => systemTimers.after(30 * DAY, then)],
+  ])('%s of 30 days is as long as it says', async (_name, start) => {
+    let ended = false;
+    start(() => (ended = true));
+    await jest.advanceTimersByTimeAsync(30 * DAY - 1);
+    expect(ended).toBe(false);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(ended).toBe(true);
+  });
+
+  it.each([
+    ['back', -3_600_000],
+    ['forward', 3_600_000],
+  ])(
+    'polls a feed that failed after its pause, when the clock has gone an hour %s',
+    async (_name, jump) => {
+      let polls = 0;
+      const failing = feedOf('failing', () => {
+        polls += 1;
+        throw new Error('not today');
+      });
+      const log = new LogBook();
+      const parts = { feeds: [failing], inbox, store, logger: log, random: () => 0.5 };
+      const reconciler = new Reconciler(parts);
+      await reconciler.tick();
+      jest.setSystemTime(Date.now() + jump);
+      await jest.advanceTimersByTimeAsync(9_999);
+      await reconciler.tick();
+      expect(polls).toBe(1);
+      await jest.advanceTimersByTimeAsync(1);
+      await reconciler.tick();
+      expect(polls).toBe(2);
+      expect(log.lines).toEqual([
+        'The feed failing failed, and goes on where it was in 10 s: not today',
+      ]);
+    },
+  );
+
+  it('stops although a feed never ends, and says which one', async () => {
+    const log = new LogBook();
+    const deaf = feedOf('deaf', async function* () {
+      await new Promise(() => undefined);
+      yield [];
+    });
+    const reconciler = new Reconciler({ feeds: [deaf], inbox, store, logger: log });
+    const schedule = new ReconcileSchedule(reconciler);
+    schedule.start();
+    await jest.advanceTimersByTimeAsync(11_000);
+    let stopped = false;
+    void schedule.stop().then(() => (stopped = true));
+    await jest.advanceTimersByTimeAsync(4_999);
+    expect(stopped).toBe(false);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(stopped).toBe(true);
+    expect(log.lines).toEqual([expect.stringContaining('The feed deaf has not ended within 5 s')]);
+  });
+
+  it('does not wait for ever for a feed: the others go on, and it is asked again when it has ended', async () => {
+    const log = new LogBook();
+    const polls = { deaf: 0, other: 0 };
+    let wake: () => void = () => undefined;
+    const deaf = feedOf('deaf', async function* () {
+      polls.deaf += 1;
+      await new Promise<void>((resolve) => (wake = resolve));
+      yield [];
+    });
+    // eslint-disable-next-line require-yield
+    const other = feedOf('other', async function* () {
+      polls.other += 1;
+      await Promise.resolve();
+    });
+    const reconciler = new Reconciler({ feeds: [deaf, other], inbox, store, logger: log });
+    const schedule = new ReconcileSchedule(reconciler, { jitter: 0 });
+    schedule.start();
+    await jest.advanceTimersByTimeAsync(400_000);
+    expect(polls.deaf).toBe(1);
+    expect(polls.other).toBeGreaterThan(8);
+    expect(log.lines).toHaveLength(1);
+    wake();
+    await jest.advanceTimersByTimeAsync(20_000);
+    expect(polls.deaf).toBe(2);
+    wake();
     await schedule.stop();
   });
 

@@ -37,6 +37,7 @@ export class LogBook {
 export class World extends ManualTimers {
   /** Whoever waits lets time pass. */
   readonly timer: Timer = {
+    now: () => this.now(),
     sleep: (ms, signal) => {
       if (signal?.aborted) return Promise.reject(signal.reason as Error);
       this.advance(ms);
@@ -51,6 +52,7 @@ export class World extends ManualTimers {
 
 /** Sleeps for ever: for what must happen by no clock. */
 export const asleep: Timer = {
+  now: () => 0,
   sleep: (_ms, signal) =>
     new Promise((_resolve, reject) => {
       signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
@@ -105,7 +107,8 @@ export function stage(kind: DatabaseKind): Stage {
     const { store, parts } = connections;
     const inbox = new Inbox(store);
     const log = new LogBook();
-    const common = { inbox, store, logger: log, clock: its.world, timer: asleep };
+    const timer: Timer = { ...asleep, now: () => its.world.now() };
+    const common = { inbox, store, logger: log, timer };
     const reconciler = (feeds: readonly Feed[], more: Partial<ReconcilerParts> = {}): Reconciler =>
       new Reconciler({ ...common, feeds, random: () => 0.5, ...more });
     return { store, parts, inbox, log, reconciler };
@@ -179,7 +182,7 @@ function effectOf({ name, eventId, body }: ClaimedRow): string {
 
 /** A limiter of one process, as another process does not share it. */
 export const ownLimiter = (world: World, limits = {}): RateLimiter =>
-  new RateLimiter(world, world.timer, limits);
+  new RateLimiter(world.timer, limits);
 
 /** What every client of a test is made with. */
 export function clientOptions(world: World, sandbox: { apiKey: string; url: string }, limits = {}) {

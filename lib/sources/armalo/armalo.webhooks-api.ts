@@ -1,5 +1,5 @@
 import {
-  NotFoundError,
+  ApiError,
   NotSupportedError,
   checkWebhookUrl,
   pathId,
@@ -95,7 +95,7 @@ export class ArmaloWebhooksApi {
     try {
       return await this.transport.send(call, options);
     } catch (error) {
-      if (!(error instanceof NotFoundError || error instanceof NotSupportedError)) throw error;
+      if (!isNoSuchRoute(error)) throw error;
       const { service, request, status, serviceMessage, requestId } = error;
       const hint =
         'Armalo does not offer this operation, which no document shows, or does not know the webhook: use its dashboard.';
@@ -103,6 +103,11 @@ export class ArmaloWebhooksApi {
       throw new NotSupportedError(call, { cause: error });
     }
   }
+}
+
+/** A route that is not there may be answered by a page rather than by the service. */
+function isNoSuchRoute(error: unknown): error is ApiError {
+  return error instanceof ApiError && (error.status === 404 || error instanceof NotSupportedError);
 }
 
 function readRegistration(answer: ApiAnswer): ArmaloWebhook | undefined {

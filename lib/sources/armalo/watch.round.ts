@@ -28,6 +28,8 @@ const FAILURES_IN_A_ROW = 3;
 export class WatchRound {
   /** Whether the route has ever answered in this process. */
   private works = false;
+  /** Said in the log already. */
+  private lastCause: string | undefined;
 
   constructor(
     private readonly kind: WatchKind,
@@ -54,9 +56,10 @@ export class WatchRound {
         failures = 0;
         await store.looked(watched.rowId, this.next(0), 0);
       } catch (error) {
-        if (!isAboutOne(error)) throw error;
+        if (signal.aborted || isAboutAll(error)) throw error;
         await store.looked(watched.rowId, this.next(watched.misses + 1), watched.misses + 1);
-        if (error instanceof NotFoundError) absent += 1;
+        if (!(error instanceof ApiError)) this.warnOnce(watched, error);
+        else if (this.isAbsent(error)) absent += 1;
         else if (++failures === FAILURES_IN_A_ROW) throw error;
       }
     }
@@ -64,6 +67,22 @@ export class WatchRound {
     if (route !== undefined && absent > 0 && absent === due.length && !this.works) {
       throw new NotSupportedError({ service: 'Armalo', request: `GET ${route}`, status: 404 });
     }
+  }
+
+  /** Of a route that may not be there, a page of 404 says as much as the service's own words. */
+  private isAbsent(error: ApiError): boolean {
+    const isPage = this.doubtfulRoute !== undefined && error.status === 404;
+    return isPage || error instanceof NotFoundError;
+  }
+
+  /** What the application's own options throw about one thing must not keep the others from being seen. */
+  private warnOnce({ subject }: Watched, error: unknown): void {
+    const cause = error instanceof Error ? error.message : String(error);
+    if (this.lastCause === cause) return;
+    this.lastCause = cause;
+    this.parts.logger.warn(
+      `What was seen of ${subject} (${this.kind}) could not be used, and is looked at again later: ${cause}`,
+    );
   }
 
   /** Milliseconds, ± 10 %. */
@@ -75,12 +94,11 @@ export class WatchRound {
   }
 }
 
-/** Whether others may be seen all the same. */
-function isAboutOne(error: unknown): boolean {
+/** Whether others cannot be seen either. */
+function isAboutAll(error: unknown): boolean {
   return (
-    error instanceof ApiError &&
-    !(error instanceof RateLimitedError) &&
-    !(error instanceof ApiAuthError) &&
-    !(error instanceof NotSupportedError)
+    error instanceof RateLimitedError ||
+    error instanceof ApiAuthError ||
+    error instanceof NotSupportedError
   );
 }

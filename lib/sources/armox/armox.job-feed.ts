@@ -11,7 +11,7 @@ import type { ArmoxClient } from './armox.client.js';
 import { jobEvent } from './armox.job-event.js';
 import type { AnyArmoxJob } from './armox.job-reader.js';
 import { isTerminalJobStatus } from './armox.job-status.js';
-import { nextLook } from './job.schedule.js';
+import { nextLook, nextLookForAbsent } from './job.schedule.js';
 import { LOST, type JobStore, type TrackedJob } from './job.store.js';
 
 export interface ArmoxJobFeedParts {
@@ -29,6 +29,9 @@ export interface ArmoxJobFeedParts {
   readonly random?: Random;
 }
 
+/** A job as we remember it, and as Armox shows it. */
+type Sighting = readonly [TrackedJob, AnyArmoxJob];
+
 const DAY = 86_400_000;
 const LONGEST_LIST = 100;
 /** From so many due jobs on that it may show, one call of the list is cheaper than one each. */
@@ -39,6 +42,8 @@ const BY_ID_AT_ONCE = 60;
 const BATCH = 10;
 /** Failures in a row that speak against the service rather than against a job. */
 const FAILURES_IN_A_ROW = 3;
+/** So often in a row Armox must say that it does not know a job: once may be a gateway, or a replica behind. */
+const MOST_ABSENCES = 3;
 /** Rounds; and how much is cleared in one, so that the others do not wait for it. */
 const PRUNE_EVERY = 500;
 const PRUNE_BATCHES = 20;
@@ -50,6 +55,8 @@ export class ArmoxJobFeed implements Feed {
   readonly account: string;
   private readonly random: Random;
   private rounds = 0;
+  /** Said in the log already. */
+  private unreadable: string | undefined;
 
   constructor(private readonly parts: ArmoxJobFeedParts) {
     this.account = parts.account ?? '';
@@ -75,9 +82,12 @@ export class ArmoxJobFeed implements Feed {
     const shown = await client.jobs.list({ limit: LONGEST_LIST, ...call(signal) });
     const byId = new Map(shown.map((job) => [job.id, job]));
     const known = await store.find([...byId.keys()]);
-    const open = known.filter((job) => job.tracked && !job.settled);
     await this.adopt(shown, known);
-    yield* this.take(open.map((job) => [job, byId.get(job.jobId) as AnyArmoxJob]));
+    const pairs = known.map((job): Sighting => [job, byId.get(job.jobId) as AnyArmoxJob]);
+    const found = pairs.filter((pair) => this.isFoundAgain(pair));
+    await store.revive(found.map(([{ rowId }]) => rowId));
+    const open = pairs.filter(([job]) => job.tracked && !job.settled);
+    yield* this.take([...open, ...found]);
     const absent = due.filter(({ jobId }) => !byId.has(jobId));
     // The list shows the latest jobs: what a full one leaves out will not come back into it.
     if (shown.length >= LONGEST_LIST) await store.passedByList(absent.map(({ rowId }) => rowId));
@@ -88,7 +98,7 @@ export class ArmoxJobFeed implements Feed {
     due: readonly TrackedJob[],
     signal: AbortSignal,
   ): AsyncGenerator<readonly SourceEvent[]> {
-    let seen: (readonly [TrackedJob, AnyArmoxJob])[] = [];
+    let seen: Sighting[] = [];
     let failures = 0;
     try {
       for (const job of due) {
@@ -119,7 +129,9 @@ export class ArmoxJobFeed implements Feed {
       return await this.parts.client.jobs.get(job.jobId, call(signal));
     } catch (error) {
       if (!(error instanceof NotFoundError)) throw error;
-      await this.lose(job, 'Armox does not know it any more');
+      if (job.absences + 1 >= MOST_ABSENCES)
+        await this.lose(job, 'Armox does not know it any more');
+      else await this.parts.store.absent(job.rowId, nextLookForAbsent(job, this.random));
       return undefined;
     }
   }
@@ -132,33 +144,60 @@ export class ArmoxJobFeed implements Feed {
   }
 
   /** Counts the look, hands on the ends, and settles what was stored. */
-  private async *take(
-    pairs: readonly (readonly [TrackedJob, AnyArmoxJob])[],
-  ): AsyncGenerator<readonly SourceEvent[]> {
-    const { store, source, giveUpAfter = 7 * DAY } = this.parts;
+  private async *take(pairs: readonly Sighting[]): AsyncGenerator<readonly SourceEvent[]> {
+    const { store } = this.parts;
     if (pairs.length === 0) return;
-    await store.looked(new Map(pairs.map(([job]) => [job.rowId, nextLook(job, this.random)])));
-    const ended = pairs.filter(([, shown]) => isTerminalJobStatus(shown.status));
+    await store.seen(new Map(pairs.map(([job]) => [job.rowId, nextLook(job, this.random)])));
+    const ended = pairs.flatMap(([{ rowId }, shown]) => {
+      const event = isTerminalJobStatus(shown.status) ? this.read(shown) : undefined;
+      return event ? [{ rowId, status: shown.status, event }] : [];
+    });
     if (ended.length > 0) {
-      yield ended.map(([, shown]) => jobEvent(source, this.account, shown));
-      for (const status of new Set(ended.map(([, shown]) => shown.status))) {
-        const rows = ended.filter(([, shown]) => shown.status === status);
+      yield ended.map(({ event }) => event);
+      for (const status of new Set(ended.map((end) => end.status))) {
+        const rows = ended.filter((end) => end.status === status);
         await store.settle(
-          rows.map(([{ rowId }]) => rowId),
+          rows.map(({ rowId }) => rowId),
           status,
         );
       }
     }
     for (const [job, shown] of pairs) {
-      if (isTerminalJobStatus(shown.status) || job.age < giveUpAfter) continue;
+      if (isTerminalJobStatus(shown.status) || !this.isTooOld(job)) continue;
       await this.lose(job, `it has not ended in ${Math.round(job.age / DAY)} days`);
+    }
+  }
+
+  /** Lost, and shown all the same. */
+  private isFoundAgain([job, shown]: Sighting): boolean {
+    if (!job.tracked || job.status !== LOST) return false;
+    return isTerminalJobStatus(shown.status) || !this.isTooOld(job);
+  }
+
+  private isTooOld({ age }: TrackedJob): boolean {
+    return age >= (this.parts.giveUpAfter ?? 7 * DAY);
+  }
+
+  /** What the application's own options throw about one job must not keep the others from their ends. */
+  private read(shown: AnyArmoxJob): SourceEvent | undefined {
+    try {
+      return jobEvent(this.parts.source, this.account, shown);
+    } catch (error) {
+      const cause = error instanceof Error ? error.message : String(error);
+      if (this.unreadable !== cause) {
+        this.parts.logger.warn(
+          `The end of job ${shown.id} could not be made an event, and is tried again later: ${cause}`,
+        );
+      }
+      this.unreadable = cause;
+      return undefined;
     }
   }
 
   private async lose(job: TrackedJob, why: string): Promise<void> {
     await this.parts.store.settle([job.rowId], LOST);
     this.parts.logger.warn(
-      `Job ${job.jobId} is lost: ${why}. It is not asked for again; a webhook that still comes is handled.`,
+      `Job ${job.jobId} is lost: ${why}. It is not asked for again, unless a webhook, the list or \`track\` brings it back.`,
     );
   }
 

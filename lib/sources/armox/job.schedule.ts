@@ -17,3 +17,11 @@ export function nextLook(
   const grown = Math.min(first * GROWTH ** Math.min(job.polls, 20), longest);
   return Math.max(grown, job.age * SHARE_OF_AGE) * (0.9 + random() / 5);
 }
+
+/** 4 minutes, then 8: with the third look, more than ten have passed. */
+const FIRST_ABSENT = 240 * SECOND;
+
+/** Milliseconds until a job that the service did not know is looked at again, ± 10 %. */
+export function nextLookForAbsent(job: { readonly absences: number }, random: Random): number {
+  return FIRST_ABSENT * 2 ** job.absences * (0.9 + random() / 5);
+}

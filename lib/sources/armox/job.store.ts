@@ -19,6 +19,8 @@ export interface TrackedJob {
   /** Older than all that the list of jobs shows. */
   readonly beyondList: boolean;
   readonly polls: number;
+  /** Looks in a row at which Armox did not know it. */
+  readonly absences: number;
   /** Milliseconds since we know of it. */
   readonly age: number;
   /** Row of the inbox that holds its end. */
@@ -34,13 +36,13 @@ export interface JobNews {
 }
 
 const SOURCE = 'armox';
-/** Order of the statuses: a job never goes back (contract section 4.1). `lost` may still be put right. */
+/** Order of the statuses: a job never goes back (contract section 4.1). Any one puts `lost` right. */
 const ENDED = 2;
 const stageOf = (status: string): number =>
-  isTerminalJobStatus(status) ? ENDED : status === 'pending' ? 0 : 1;
+  isTerminalJobStatus(status) ? ENDED : status === 'pending' || status === LOST ? 0 : 1;
 
 const COLUMNS = raw(
-  'id, job_id, status, settled_at, tracked, webhook_expected, beyond_list, polls, created_at, inbox_id',
+  'id, job_id, status, settled_at, tracked, webhook_expected, beyond_list, polls, absences, created_at, inbox_id',
 );
 
 /** The table of jobs, in the inbox's own database. */
@@ -72,14 +74,16 @@ export class JobStore {
       values,
       sql`
       settled_at = CASE WHEN ${moves} THEN ${given('settled_at')} ELSE ${kept('settled_at')} END,
-      due_at = CASE WHEN ${moves} AND ${given('stage')} = ${raw(String(ENDED))} THEN NULL ELSE ${kept('due_at')} END,
+      due_at = CASE WHEN ${moves} AND ${given('stage')} = ${raw(String(ENDED))} THEN NULL
+        WHEN ${moves} AND ${kept('status')} = ${LOST} AND ${kept('tracked')} = 1 THEN ${now} ELSE ${kept('due_at')} END,
+      absences = 0,
       inbox_id = CASE WHEN ${moves} THEN ${given('inbox_id')} ELSE ${kept('inbox_id')} END,
       status = CASE WHEN ${moves} THEN ${given('status')} ELSE ${kept('status')} END,
       stage = CASE WHEN ${moves} THEN ${given('stage')} ELSE ${kept('stage')} END`,
     );
   }
 
-  /** From now on the poller asks for it. What a webhook told before this stays. */
+  /** From now on the poller asks for it, also if it was lost. What a webhook told before this stays. */
   async track(jobId: string, webhookExpected: boolean, dueInMs: number): Promise<void> {
     const { database, dialect } = this.parts;
     const { given, kept } = this.conflict;
@@ -87,7 +91,11 @@ export class JobStore {
     const row = sql`(${this.identity(jobId)}, ${SOURCE}, ${this.account}, ${jobId}, 'processing', 1, 1,
       ${webhookExpected ? 1 : 0}, ${dialect.now}, ${due}, ${raw('NULL')}, ${raw('NULL')})`;
     const changes = sql`tracked = 1, webhook_expected = ${given('webhook_expected')},
-      due_at = CASE WHEN ${kept('stage')} = ${raw(String(ENDED))} THEN NULL ELSE ${given('due_at')} END`;
+      due_at = CASE WHEN ${kept('stage')} = ${raw(String(ENDED))} THEN NULL ELSE ${given('due_at')} END,
+      absences = 0,
+      settled_at = CASE WHEN ${kept('status')} = ${LOST} THEN NULL ELSE ${kept('settled_at')} END,
+      stage = CASE WHEN ${kept('status')} = ${LOST} THEN ${given('stage')} ELSE ${kept('stage')} END,
+      status = CASE WHEN ${kept('status')} = ${LOST} THEN ${given('status')} ELSE ${kept('status')} END`;
     await database.statement(() => only(this.upsert([row], changes)));
   }
 
@@ -118,13 +126,36 @@ export class JobStore {
    * was seen: whatever goes wrong then, a job is never asked for in a tight loop.
    */
   async looked(next: ReadonlyMap<string, number>): Promise<void> {
+    await this.count(next, sql`polls = polls + 1`);
+  }
+
+  /** As `looked`, for jobs that Armox has shown. */
+  async seen(next: ReadonlyMap<string, number>): Promise<void> {
+    await this.count(next, sql`polls = polls + 1, absences = 0`);
+  }
+
+  /** As `looked`, for a job that Armox did not know. */
+  async absent(rowId: string, nextInMs: number): Promise<void> {
+    await this.count(new Map([[rowId, nextInMs]]), sql`polls = polls + 1, absences = absences + 1`);
+  }
+
+  /** Lost jobs that Armox shows again are asked for as before. */
+  async revive(rowIds: readonly string[]): Promise<void> {
+    if (rowIds.length === 0) return;
+    const { dialect, tables } = this.parts;
+    await this
+      .change(sql`UPDATE ${tables.job} SET status = 'processing', stage = 1, settled_at = NULL,
+      absences = 0, due_at = ${dialect.now} WHERE ${dialect.oneOf('id', rowIds)} AND status = ${LOST}`);
+  }
+
+  private async count(next: ReadonlyMap<string, number>, counts: Sql): Promise<void> {
     if (next.size === 0) return;
     const { dialect, tables } = this.parts;
     const cases = [...next].map(
       ([id, inMs]) =>
         sql`WHEN ${dialect.number(BigInt(id))} THEN ${dialect.number(Math.round(inMs))}`,
     );
-    await this.change(sql`UPDATE ${tables.job} SET polls = polls + 1,
+    await this.change(sql`UPDATE ${tables.job} SET ${counts},
       due_at = ${dialect.now} + CASE id ${join(cases, ' ')} END
       WHERE ${dialect.oneOf('id', [...next.keys()])} AND due_at IS NOT NULL`);
   }
@@ -206,6 +237,7 @@ function trackedJob(row: Row): TrackedJob {
     webhookExpected: Number(row['webhook_expected']) === 1,
     beyondList: Number(row['beyond_list']) === 1,
     polls: Number(row['polls']),
+    absences: Number(row['absences']),
     age: Number(row['now']) - Number(row['created_at']),
     inboxId: idOrNull(row['inbox_id']),
   };

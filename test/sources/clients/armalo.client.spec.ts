@@ -14,7 +14,7 @@ import {
   armaloEvalEnd,
 } from '../../../lib/sources/armalo/index.js';
 import type { ArmaloWebhook, EnsureWebhookOptions } from '../../../lib/sources/armalo/index.js';
-import { StubService, cut, json } from '../../http/stub-service.js';
+import { StubService, cut, json, text } from '../../http/stub-service.js';
 import { VirtualTime } from '../../http/virtual-time.js';
 
 let service: StubService;
@@ -244,8 +244,12 @@ describe('webhooks', () => {
     expect(items.map((item) => item.isActive)).toEqual([true, false]);
   });
 
-  it.each([404, 405])('cannot be changed or removed where Armalo answers %d', async (status) => {
-    service.replyWith(json({ error: 'nope' }, status));
+  it.each([
+    ['404', 404, json({ error: 'nope' }, 404)],
+    ['405', 405, json({ error: 'nope' }, 405)],
+    ['a 404 page', 404, text('<title>nope</title>', 404)],
+  ])('cannot be changed or removed where Armalo answers %s', async (_name, status, reply) => {
+    service.replyWith(reply);
     const { webhooks } = makeClient();
     const tries = [webhooks.delete('wh_1'), webhooks.update('wh_1', { isActive: false })];
     for (const attempt of tries) {
