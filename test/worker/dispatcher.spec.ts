@@ -32,12 +32,15 @@ const source: WebhookSource = {
   signatureHeader: 'x-signature',
   eventNames: [],
   verify: () => true,
-  open: ({ body }) => {
+  open: () => {
+    throw new Error('A stored event is read, and not identified again.');
+  },
+  read: ({ body }) => {
     const text = body.toString();
     if (text === 'torn') throw new EnvelopeUnreadableError('no JSON');
     const problems = text === '{"bad":true}' ? ['data.amount must be a number'] : [];
-    const payload: unknown = JSON.parse(text);
-    return { source: 'armalo', account: '', id: 'e', name: 'n', body, payload, problems };
+    const payload = JSON.parse(text) as { before?: string[] };
+    return { payload, problems, ...(payload.before && { supersededBy: payload.before }) };
   },
 };
 
@@ -419,6 +422,55 @@ describe('the retry policy', () => {
     );
     expect(() => assertRetryPolicy({ ...policy, jitter: NaN }, 'A.b retry')).toThrow(/jitter/);
     expect(() => assertRetryPolicy(policy, 'worker.retry')).not.toThrow();
+  });
+});
+
+describe('an event that another one supersedes', () => {
+  const before = (id: string) => Buffer.from(JSON.stringify({ before: [id] }));
+
+  it('runs no handler once the other is stored, without any option', async () => {
+    const { handler, attempt, store } = workbench();
+    store.row('1').body = before('event-2');
+    store.add(1);
+    handler('follow', () => Promise.reject(new Error('it ran')));
+    expect(await attempt()).toMatchObject({
+      to: 'ignored',
+      reason: 'stale',
+      failures: [{ handler: 'follow', error: expect.stringMatching(/^Skipped: .*#2/) as unknown }],
+    });
+  });
+
+  it('runs its handlers while the other is not stored', async () => {
+    const { handler, attempt, store } = workbench();
+    store.row('1').body = before('event-2');
+    const ran: string[] = [];
+    handler('follow', () => ran.push('follow'));
+    expect(await attempt()).toMatchObject({ to: 'done' });
+    expect(ran).toEqual(['follow']);
+  });
+
+  it('is looked at again at once when it fails and the other has come meanwhile', async () => {
+    const { handler, attempt, store } = workbench();
+    store.row('1').body = before('event-2');
+    const ran: string[] = [];
+    handler('first', () => ran.push('first'));
+    handler('follow', () => {
+      store.add(1, { dueAt: Infinity });
+      throw new RetryLaterError(3_600_000);
+    });
+    expect(await attempt()).toMatchObject({ to: 'retry', inMs: 0 });
+    expect(await attempt()).toMatchObject({ to: 'done', handled: ['first', 'follow'] });
+    expect(ran).toEqual(['first']);
+  });
+
+  it('is tried again when the store cannot tell', async () => {
+    const { handler, attempt, after, store } = workbench();
+    store.row('1').body = before('event-2');
+    store.failing.set('firstStored', new Error('connection lost'));
+    handler('follow', () => undefined);
+    expect(await attempt()).toMatchObject({ to: 'retry', error: expect.stringContaining('lost') });
+    store.failing.clear();
+    expect(await after(5_000)).toMatchObject({ to: 'done' });
   });
 });
 
