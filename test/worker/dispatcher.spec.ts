@@ -15,6 +15,7 @@ import {
 } from '../../lib/handlers/index.js';
 import type { ClaimedRow } from '../../lib/inbox/index.js';
 import { errorText } from '../../lib/worker/error-text.js';
+import { idempotencyKey } from '../../lib/worker/idempotency-key.js';
 import {
   assertRetryPolicy,
   Dispatcher,
@@ -233,6 +234,40 @@ describe('an event', () => {
       inMs: 5_000,
       error: expect.stringContaining('`elsewhere`'),
     });
+  });
+});
+
+describe('an idempotency key', () => {
+  const key = (account: string, eventId: string, handler: string) =>
+    idempotencyKey({ source: 'armox', account, eventId }, handler);
+
+  it('is plain where nothing in it is ambiguous', () => {
+    expect(key('', 'job_1:completed', 'Mail.send')).toBe('armox::job_1:completed:Mail.send');
+    expect(key('acme', 'job_1:completed', 'Mail.send')).toBe(
+      'armox:acme:job_1:completed:Mail.send',
+    );
+  });
+
+  it('is never that of another account, event or handler', () => {
+    const part = fc.string({ unit: fc.constantFrom(':', '%', 'a', '3', 'A'), maxLength: 5 });
+    const triple = fc.tuple(part, part, part);
+    fc.assert(
+      fc.property(triple, triple, (one, other) => {
+        expect(key(...one) === key(...other)).toBe(one.join('\n') === other.join('\n'));
+      }),
+      {
+        examples: [
+          [
+            ['a:a', 'a', 'a'],
+            ['a', 'a:a', 'a'],
+          ],
+          [
+            ['a', 'a:a', 'a'],
+            ['a', 'a', 'a:a'],
+          ],
+        ],
+      },
+    );
   });
 });
 
