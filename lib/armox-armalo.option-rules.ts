@@ -87,6 +87,11 @@ const WORKER_RULES = {
 const ARMOX_RULES = {
   ...serviceRules('armox', ARMOX_EVENT_NAMES),
   adoptJobs: flag(false),
+  stale: rule<'skip' | 'run'>(
+    "'skip' or 'run'",
+    (value) => value === 'skip' || value === 'run',
+    'skip',
+  ),
 } satisfies RulesOf<ArmoxOptions>;
 
 const ARMALO_RULES = {

@@ -30,11 +30,15 @@ interface ServiceOptions<EventName extends string, Event> {
   readonly events?: readonly EventName[];
   /**
    * Ordering key: events with the same one are handled one at a time, in order of arrival.
-   * `undefined` = unordered. Default: all unordered.
+   * `undefined` = unordered. Default: Armox's by job, Armalo's unordered. An answer that cannot be used is
+   * warned of, and counts as `undefined`.
    */
-  readonly orderBy?: (event: Event) => string | undefined;
-  /** Replaces what makes two deliveries the same event. Default: see the README's events table. */
-  readonly identify?: (event: Event) => string;
+  readonly orderBy?: (event: Event) => string | number | undefined;
+  /**
+   * Replaces what makes two deliveries the same event. Default: see the README's events table. An answer
+   * that cannot be used is warned of, and the default stands.
+   */
+  readonly identify?: (event: Event) => string | number;
 }
 
 export interface ArmoxOptions extends ServiceOptions<ArmoxEventName, AnyArmoxEvent> {
@@ -43,6 +47,12 @@ export interface ArmoxOptions extends ServiceOptions<ArmoxEventName, AnyArmoxEve
    * list is the whole account's, of other applications too.
    */
   readonly adoptJobs?: boolean;
+  /**
+   * `'skip'`: an event of a job that is older than what is stored of the job (`job.processing` after
+   * `job.completed`) runs no handler and ends `ignored`, reason `stale`; a job's events run one at a time.
+   * `'run'`: every event runs its handlers, unordered. Default `'skip'`.
+   */
+  readonly stale?: 'skip' | 'run';
 }
 
 export interface ArmaloOptions extends ServiceOptions<ArmaloEventName, AnyArmaloEvent> {

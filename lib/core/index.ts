@@ -16,12 +16,14 @@ export {
 } from './errors.js';
 export type { Feed } from './feed.js';
 export type { RawDelivery } from './raw-delivery.js';
-export type { SourceEvent, Via } from './source-event.js';
-export type { OpenableDelivery, WebhookSource } from './webhook-source.js';
+export type { EventReading, SourceEvent, Via } from './source-event.js';
+export type { OpenableDelivery, StoredDelivery, WebhookSource } from './webhook-source.js';
 export type { ConfiguredSource, SecretResolver } from './configured-source.js';
 export { INBOX_STORE, MODULE_OPTIONS, RESOLVED_OPTIONS, SOURCES } from './tokens.js';
-export { bodyIdentity, identityOf } from './event-identity.js';
-export type { SourceOptions } from './event-identity.js';
+export { bodyIdentity, invalidIdentity } from './event-identity.js';
+export { SourceDecisions } from './source.options.js';
+export type { OwnDecision, SourceOptions } from './source.options.js';
+export { escapedPart, joinedParts } from './joined-parts.js';
 export { hmacSha256Hex, verifyHmacSha256 } from './hmac.signature.js';
 export { readInstant } from './instant.js';
 export { isJsonObject, readJsonEnvelope, unreadable } from './json-envelope.js';

@@ -4,6 +4,19 @@
  */
 export type Via = 'webhook' | 'reconcile' | 'answer';
 
+/** What the bytes of an event hold. */
+export interface EventReading<Payload = unknown> {
+  /** The plain object that handlers get. */
+  readonly payload: Payload;
+  /** In what the payload is not of its documented shape; empty = sound, or of an unknown name. */
+  readonly problems: readonly string[];
+  /**
+   * Ids of events of the same source and account that come after this one in the life of what it tells of:
+   * where one is stored already, this one is stale, and its handlers are not run. Absent = none.
+   */
+  readonly supersededBy?: readonly string[];
+}
+
 /** An event of a source, read from bytes that have been verified (or fetched from the source's API). */
 export interface SourceEvent<Payload = unknown> {
   /** Name of the source, e.g. `armalo`. */
@@ -21,7 +34,9 @@ export interface SourceEvent<Payload = unknown> {
   readonly occurredAt?: number;
   /** Events with the same key are handled one at a time, in order of arrival; absent = unordered. */
   readonly orderKey?: string;
-  /** The exact bytes, as they are kept. `source.open` reads the same event from them again. */
+  /** Ids of the events that this one makes stale: see `EventReading.supersededBy`. Absent = none. */
+  readonly supersedes?: readonly string[];
+  /** The exact bytes, as they are kept. `source.read` reads the payload from them again. */
   readonly body: Buffer;
   /** The plain object that handlers get. */
   readonly payload: Payload;

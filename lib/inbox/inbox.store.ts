@@ -165,6 +165,14 @@ export interface InboxStore {
    */
   newerApplied(id: string, handler: string): Promise<string | undefined>;
   /**
+   * The row of one of these events of the row's source and account, whatever has become of it; undefined
+   * where none is stored.
+   */
+  firstStored(
+    row: Pick<ClaimedRow, 'source' | 'account'>,
+    eventIds: readonly string[],
+  ): Promise<string | undefined>;
+  /**
    * Runs `work` in a transaction that holds the row by id and token; its writes, the handler's mark
    * and a fresh lease are one commit. Errors of `work` roll everything back and come out as they are.
    */

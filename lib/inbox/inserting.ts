@@ -8,6 +8,7 @@ import type { OrderKeys } from './order.keys.js';
 import type { Placed, PlacedRows } from './placed.rows.js';
 import { sql } from './sql.js';
 import type { StoreParts } from './store.parts.js';
+import { hurrySuperseded } from './superseded.rows.js';
 
 /** How one database inserts; rows that it could not place (a race for an ordering key) are left out. */
 export interface InsertDialect {
@@ -33,6 +34,7 @@ export class Inserting {
     for (const row of prepared) if (!distinct.has(row.key)) distinct.set(row.key, row);
     const placed = await this.place(inLockOrder([...distinct.values()]));
     await this.promoteFollowers(placed, distinct);
+    await hurrySuperseded(this.parts, placed, distinct);
     const seen = new Set<string>();
     return prepared.map(({ key }) => {
       const found = placed.get(key) as Placed;

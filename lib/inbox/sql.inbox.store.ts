@@ -4,6 +4,7 @@ import { EventQueries } from './event.queries.js';
 import { Companions } from './inbox.companion.js';
 import { markHandled, type HandlerTransactions, type TransactionalWork } from './handler.marks.js';
 import type {
+  ClaimedRow,
   EventFilter,
   InboxStore,
   Lease,
@@ -16,7 +17,7 @@ import { OrderKeys } from './order.keys.js';
 import { Retention } from './retention.js';
 import { Settling } from './settling.js';
 import { sql } from './sql.js';
-import { newerApplied } from './stale.check.js';
+import { firstStored, newerApplied } from './stale.check.js';
 import type { StoreParts } from './store.parts.js';
 
 export interface StoreCollaborators {
@@ -99,6 +100,10 @@ export class SqlInboxStore implements InboxStore {
 
   newerApplied(id: string, handler: string) {
     return newerApplied(this.parts, id, handler);
+  }
+
+  firstStored(row: Pick<ClaimedRow, 'source' | 'account'>, eventIds: readonly string[]) {
+    return firstStored(this.parts, row, eventIds);
   }
 
   runTransactional(lease: Lease, handler: string, leaseMs: number, work: TransactionalWork) {

@@ -1,6 +1,7 @@
-import type { Unit } from './database.js';
-import { handledOf, idOf } from './inbox.rows.js';
-import { sql } from './sql.js';
+import { only, type Unit } from './database.js';
+import { handledOf, hashOf, idOf } from './inbox.rows.js';
+import type { ClaimedRow } from './inbox.store.js';
+import { join, sql } from './sql.js';
 import type { StoreParts } from './store.parts.js';
 
 const ROWS_AT_ONCE = 10;
@@ -35,4 +36,20 @@ export async function newerApplied(
       if (rows.length < ROWS_AT_ONCE) return undefined;
     }
   });
+}
+
+/** The row of one of these events, whatever has become of it. */
+export async function firstStored(
+  { database, tables }: StoreParts,
+  { source, account }: Pick<ClaimedRow, 'source' | 'account'>,
+  eventIds: readonly string[],
+): Promise<string | undefined> {
+  if (eventIds.length === 0) return undefined;
+  const identities = eventIds.map((eventId) => hashOf(source, account, eventId));
+  const [row] = await database.read(() =>
+    only(
+      sql`SELECT id FROM ${tables.inbox} WHERE identity IN (${join(identities)}) ORDER BY id LIMIT 1`,
+    ),
+  );
+  return row && idOf(row);
 }

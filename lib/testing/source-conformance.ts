@@ -142,6 +142,23 @@ function readingChecks(source: WebhookSource, samples: ConformanceSamples) {
         assert.ok(id.length > 0 && id.length <= LONGEST_ID);
       }
     }),
+    check(
+      'reads a stored event again and again, each time the same, in an object of its own',
+      () => {
+        for (const { body } of [...events, ...unknown, ...invalid]) {
+          const { name, account, payload, problems } = open(body, 'acme');
+          const [first, second] = [1, 2].map(() => source.read({ name, account, body }));
+          assert.deepEqual(first?.payload, payload);
+          assert.deepEqual(first?.problems, problems);
+          assert.deepEqual(second, first);
+          assert.notEqual(second?.payload, first?.payload);
+        }
+      },
+    ),
+    check('gives an event with problems another identity than a sound one has', () => {
+      const sound = new Set(events.map(({ body }) => open(body).id));
+      for (const { body } of invalid) assert.ok(!sound.has(open(body).id));
+    }),
     check('reads names that nobody documents, without problems', () => {
       for (const { body, name } of unknown) {
         assert.equal(open(body).name, name);

@@ -1,5 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
-import type { Random, SourceEvent, WebhookSource } from '../core/index.js';
+import type { EventReading, Random, WebhookSource } from '../core/index.js';
 import type { HandlerRegistry, RegisteredHandler, RetryPolicy } from '../handlers/index.js';
 import type { ClaimedRow, InboxStore, Settlement } from '../inbox/index.js';
 import { errorHeadline, errorText, hasCode } from './error-text.js';
@@ -10,7 +10,7 @@ import { mayRun, retryDelay } from './retry.policy.js';
 import type { Timers } from './timers.js';
 
 export interface DispatcherParts {
-  readonly store: Pick<InboxStore, 'markHandled' | 'newerApplied'>;
+  readonly store: Pick<InboxStore, 'markHandled' | 'newerApplied' | 'firstStored'>;
   readonly runner: Pick<HandlerRunner, 'run'>;
   readonly handlers: Pick<HandlerRegistry, 'handlersFor'>;
   readonly sources: readonly WebhookSource[];
@@ -43,9 +43,9 @@ export class Dispatcher {
   ): Promise<Settlement | undefined> {
     const source = this.sources.get(row.source);
     if (!source) return this.tryAgain(row, sourceIsGone(row.source));
-    let event: SourceEvent;
+    let event: EventReading;
     try {
-      event = source.open(row);
+      event = source.read(row);
     } catch (error) {
       if (hasCode(error, 'ARMOX_ARMALO_ENVELOPE')) return invalid(row, errorText(error));
       return this.tryAgain(row, errorText(error));
@@ -60,19 +60,24 @@ export class Dispatcher {
     // Each handler gets an object of its own: what one does to it must not reach the next.
     let unused: unknown = event.payload;
     const payload = () => {
-      const fresh = unused ?? source.open(row).payload;
+      const fresh = unused ?? source.read(row).payload;
       unused = undefined;
       return fresh;
     };
-    const reports = await this.runAll(row, remaining, payload, signal);
-    return reports && eventOutcome(row, reports, this.parts.random);
+    const { supersededBy = [] } = event;
+    const reports = await this.runAll(row, remaining, { payload, supersededBy }, signal);
+    if (!reports) return undefined;
+    const outcome = eventOutcome(row, reports, this.parts.random);
+    const isStale = outcome.to === 'retry' && (await this.isSuperseded(row, supersededBy));
+    // What has made it stale may wait behind it: the next try, which finds that out, is at once.
+    return isStale ? { ...outcome, inMs: 0 } : outcome;
   }
 
   /** One after the other; one that fails does not stop the others. */
   private async runAll(
     row: ClaimedRow,
     handlers: readonly RegisteredHandler[],
-    payload: () => unknown,
+    event: { readonly payload: () => unknown } & Required<Pick<EventReading, 'supersededBy'>>,
     signal: AbortSignal,
   ): Promise<readonly HandlerReport[] | undefined> {
     const reports: HandlerReport[] = [];
@@ -83,8 +88,8 @@ export class Dispatcher {
         continue;
       }
       const result =
-        (await this.skip(row, handler)) ??
-        (await this.parts.runner.run(handler, row, payload(), signal));
+        (await this.skip(row, handler, event.supersededBy)) ??
+        (await this.parts.runner.run(handler, row, event.payload(), signal));
       if (result.kind === 'stopped') return undefined;
       reports.push({ handler: handler.name, policy, result });
       if (result.kind === 'failed') this.logFailure(row, handler, result.error, result.duration);
@@ -103,21 +108,41 @@ export class Dispatcher {
   private async skip(
     row: ClaimedRow,
     handler: RegisteredHandler,
+    supersededBy: readonly string[],
   ): Promise<Exclude<HandlerResult, { kind: 'stopped' }> | undefined> {
-    if (handler.options.stale !== 'skip') return undefined;
-    if (row.orderKey === null || row.occurredAt === null) return undefined;
-    const { store, timers, logger } = this.parts;
+    const { timers, logger } = this.parts;
     const began = timers.now();
     try {
-      const newer = await store.newerApplied(row.id, handler.name);
-      if (newer === undefined) return undefined;
-      logger.debug?.(
-        `${eventText(row)}: ${handler.name} skipped, it has applied the newer #${newer} of the key`,
-      );
-      return { kind: 'skipped', newer };
+      const because = await this.whyStale(row, handler, supersededBy);
+      if (because === undefined) return undefined;
+      logger.debug?.(`${eventText(row)}: ${handler.name} skipped, ${because}`);
+      return { kind: 'skipped', because };
     } catch (error) {
       return { kind: 'failed', error, duration: Math.round(timers.now() - began) };
     }
+  }
+
+  private async whyStale(
+    row: ClaimedRow,
+    handler: RegisteredHandler,
+    supersededBy: readonly string[],
+  ): Promise<string | undefined> {
+    const { store } = this.parts;
+    const later = supersededBy.length > 0 && (await store.firstStored(row, supersededBy));
+    if (later) return `event #${later}, which is stored already, comes after this one`;
+    if (handler.options.stale !== 'skip') return undefined;
+    if (row.orderKey === null || row.occurredAt === null) return undefined;
+    const newer = await store.newerApplied(row.id, handler.name);
+    return newer === undefined
+      ? undefined
+      : `this handler has applied event #${newer} of the same ordering key, which is newer`;
+  }
+
+  private async isSuperseded(row: ClaimedRow, supersededBy: readonly string[]): Promise<boolean> {
+    if (supersededBy.length === 0) return false;
+    // Where the database cannot tell, the event keeps its time; the settle will not pass either.
+    const later = await this.parts.store.firstStored(row, supersededBy).catch(() => undefined);
+    return later !== undefined;
   }
 
   /** So that a crash in a later handler does not run this one again. @returns false: lease lost */

@@ -9,7 +9,7 @@ type Failure = HandlerReport & {
 };
 
 type Skip = HandlerReport & {
-  readonly result: { readonly kind: 'skipped'; readonly newer: string };
+  readonly result: { readonly kind: 'skipped'; readonly because: string };
 };
 
 /** What is the same whatever becomes of the row. */
@@ -68,8 +68,7 @@ function toldFailure({ handler, result }: Failure): FailedAttempt {
 }
 
 function toldSkip({ handler, result }: Skip): FailedAttempt {
-  const error = `Skipped: this handler has applied event #${result.newer} of the same ordering key, which is newer.`;
-  return { handler, error, duration: 0 };
+  return { handler, error: `Skipped: ${result.because}.`, duration: 0 };
 }
 
 function isRejection(failure: Failure): boolean {

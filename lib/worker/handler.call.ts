@@ -9,6 +9,7 @@ import {
 import type { HandlerContext, RegisteredHandler } from '../handlers/index.js';
 import type { ClaimedRow } from '../inbox/index.js';
 import { guardedManager } from './guarded.manager.js';
+import { idempotencyKey } from './idempotency-key.js';
 import type { Timers } from './timers.js';
 
 const DEFAULT_TIMEOUT = 60_000;
@@ -82,7 +83,7 @@ class CallContext implements HandlerContext {
     this.source = row.source;
     this.account = row.account;
     this.name = row.name;
-    this.idempotencyKey = `${row.source}:${row.account}:${row.eventId}:${handler.name}`;
+    this.idempotencyKey = idempotencyKey(row, handler.name);
     this.attempt = row.attempt;
     this.via = row.via;
     this.receivedAt = new Date(row.receivedAt);

@@ -4,8 +4,8 @@ import type { RetryPolicy } from '../handlers/index.js';
 export type HandlerResult =
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly error: unknown; readonly duration: number }
-  /** The event is stale: this handler has applied the newer one with this id. It was not run. */
-  | { readonly kind: 'skipped'; readonly newer: string }
+  /** The event is stale, and `because` says for what newer one. The handler was not run. */
+  | { readonly kind: 'skipped'; readonly because: string }
   /** Its own policy allows no further try: it was not run. */
   | { readonly kind: 'used-up' }
   /** The lease is lost, or the application shuts down: nothing may be settled. */

@@ -9,7 +9,10 @@ import { Render } from './render.entity.js';
 
 @Injectable()
 export class RenderHandlers {
-  /** The webhook may come before the run's own answer, so the row may not be there yet. */
+  /**
+   * The webhook may come before the run's own answer, so the row may not be there yet. A plain upsert will do:
+   * the module runs a job's events one at a time, and none that is older than what has come already.
+   */
   @OnArmoxEvent('job.*', { transactional: true })
   async keepStatus(event: ArmoxEvent, context: HandlerContext) {
     const { id, status } = event.job;

@@ -17,7 +17,7 @@ export async function startSandboxes(environment: Environment): Promise<Sandboxe
   const armaloSecret = environment.armalo.webhookSecrets[0] ?? 'whsec_sandbox';
   const armox = await new ArmoxSandbox({
     webhookSecret: armoxSecret,
-    notify: ['completed', 'failed', 'cancelled'],
+    notify: ['processing', 'completed', 'failed', 'cancelled'],
     lifecycle: { pendingMs: 200, processingMs: 1_500, failShare: 0.1 },
     faults: FAULTS,
   }).start();

@@ -117,3 +117,100 @@ for (const kind of databases) {
     });
   }
 }
+
+const evaluated: string[] = [];
+
+@Injectable()
+class Evaluations {
+  @OnArmaloEvent('eval.completed')
+  note({ data }: ArmaloEvent<'eval.completed'>) {
+    evaluated.push(data.evalId);
+  }
+}
+
+for (const kind of databases) {
+  describeOn(kind, 'A signed delivery, where `identify` and `orderBy` fail,', () => {
+    let database: TestDatabase;
+    let app: Application;
+
+    beforeAll(async () => {
+      evaluated.length = 0;
+      database = await kind.create();
+      app = await Application.start({
+        database,
+        providers: [Evaluations],
+        options: {
+          armalo: {
+            webhookSecret: ARMALO_SECRET,
+            identify: () => ({}) as string,
+            orderBy: () => {
+              throw new Error('There is no such agent.');
+            },
+          },
+        },
+      });
+    });
+
+    afterAll(async () => {
+      await app?.close();
+      await database?.drop();
+    });
+
+    const send = (event: object) =>
+      app.post('/webhooks/armalo', armaloRequest(event, ARMALO_SECRET));
+    const timestamp = '2026-11-22T10:00:00.000Z';
+    const checks = { agentId: 'a', passed: true, checksTotal: 1, checksPassed: 1 };
+
+    it('is stored under its own identity, and takes effect once', async () => {
+      const event = { event: 'eval.completed', timestamp, data: { evalId: 'e1', ...checks } };
+      expect(await send(event)).toMatchObject({ status: 200, body: { duplicate: false } });
+      expect(await send(event)).toMatchObject({ status: 200, body: { duplicate: true } });
+      await app.settled();
+      expect(evaluated).toEqual(['e1']);
+      expect(await app.event({ eventId: 'eval.completed:e1' })).toMatchObject({
+        state: 'done',
+        orderKey: null,
+      });
+    });
+
+    it('that is broken is kept dead, and the sound one that follows is handled', async () => {
+      const data = { evalId: 'e2', ...checks };
+      for (const broken of [
+        { event: 'eval.completed', timestamp, data: { evalId: 'e2' } },
+        { event: 'eval.completed', timestamp: 'soon', data },
+        { event: 'eval.completed', timestamp },
+      ]) {
+        const answer = await send(broken);
+        expect(answer).toMatchObject({ status: 200, body: { duplicate: false } });
+        expect(await app.event({ eventId: String(answer.body['id']) })).toMatchObject({
+          state: 'dead',
+          reason: 'invalid-payload',
+        });
+      }
+      const sound = { event: 'eval.completed', timestamp: 1_795_341_600, data };
+      expect(await send(sound)).toMatchObject({ status: 200, body: { duplicate: false } });
+      await app.settled();
+      expect(evaluated).toContain('e2');
+      expect((await app.event({ eventId: 'eval.completed:e2' })).occurredAt).toBe(
+        1_795_341_600_000,
+      );
+    });
+
+    it('of a name that nobody documents is kept as it comes', async () => {
+      const answer = await send({ event: 'ping' });
+      expect(answer.status).toBe(200);
+      await app.settled();
+      expect(await app.event({ eventId: String(answer.body['id']) })).toMatchObject({
+        name: 'ping',
+        state: 'ignored',
+        occurredAt: null,
+      });
+    });
+
+    it('without an event name is answered 400 and kept nowhere', async () => {
+      const before = (await app.store.list({}, 100)).length;
+      for (const body of [{ timestamp, data: {} }, []]) expect((await send(body)).status).toBe(400);
+      expect(await app.store.list({}, 100)).toHaveLength(before);
+    });
+  });
+}

@@ -111,4 +111,21 @@ export function staleSuite(its: Bench): void {
       expect(await its.store.newerApplied(found, 'A.b')).toBeUndefined();
     });
   });
+
+  describe('an event that is stored', () => {
+    it('is found among several ids, whatever has become of it', async () => {
+      const [first] = await its.store.insert([event({ eventId: 'j%3Aob:completed' })]);
+      const of = { source: event().source, account: event().account };
+      const among = (...ids: string[]) => its.store.firstStored(of, ids);
+      expect(await among('x', 'j%3Aob:completed', 'y')).toBe(first?.id);
+      const row = await claimOne(its.store);
+      await its.store.settle([settlement(row, { to: 'ignored', reason: 'no-handler' })]);
+      expect(await among('j%3Aob:completed')).toBe(first?.id);
+      expect(await among('x', 'J%3AOB:COMPLETED')).toBeUndefined();
+      expect(await among()).toBeUndefined();
+      expect(
+        await its.store.firstStored({ ...of, account: 'other' }, ['j%3Aob:completed']),
+      ).toBeUndefined();
+    });
+  });
 }

@@ -21,6 +21,8 @@ for (const kind of await availableDatabases()) {
     let replica: Replica;
     let watch: ArmaloWatch;
     let reconciler: Reconciler;
+    /** How far our clock is ahead of Armalo's, in milliseconds. */
+    let ahead = 0;
 
     beforeAll(async () => {
       replica = await its.replica();
@@ -33,13 +35,14 @@ for (const kind of await availableDatabases()) {
     });
     beforeEach(() => {
       sandbox.faults = {};
+      ahead = 0;
       const client = new ArmaloClient(clientOptions(its.world, sandbox));
       const store = new WatchStore(replica.parts);
       const feeds = {
         client,
         store,
         source,
-        clock: its.world,
+        clock: { now: () => its.world.now() + ahead },
         logger: replica.log,
         random: () => 0.5,
       };
@@ -183,6 +186,84 @@ for (const kind of await availableDatabases()) {
       await sandbox.settled();
       expect(await pollAfter()).toEqual([`${escrow.id}=escrow.released`]);
       expect(await pollAfter()).toEqual([]);
+    });
+
+    it.each([5_000, -5_000, 3_600_000])(
+      'an escrow’s status is one effect with our clock %i ms ahead of Armalo’s',
+      async (difference) => {
+        ahead = difference;
+        const escrow = sandbox.createEscrow(10);
+        await watch.watchEscrow(escrow.id);
+        await pollAfter();
+        sandbox.faults = { drop: 1 };
+        sandbox.fundEscrow(escrow.id);
+        expect(await pollAfter()).toEqual([`${escrow.id}=escrow.funded`]);
+        sandbox.faults = {};
+        its.world.advance(3_000);
+        sandbox.releaseEscrow(escrow.id);
+        await sandbox.settled();
+        expect(await handleAll(replica.store)).toEqual([`${escrow.id}=escrow.released`]);
+        expect(await pollAfter()).toEqual([]);
+        expect(await pollAfter()).toEqual([]);
+      },
+    );
+
+    it.each([
+      ['before', ['disputed', 'released']],
+      ['after', ['released', 'disputed']],
+    ] as const)(
+      'an escrow’s end that the poller found stays one effect when the status before it is told %s its own webhook',
+      async (_when, names) => {
+        const escrow = sandbox.createEscrow(10);
+        const times: Record<string, string> = {};
+        const tell = async (name: string) => {
+          const event = {
+            event: `escrow.${name}`,
+            timestamp: times[name],
+            data: { escrowId: escrow.id },
+          };
+          const body = Buffer.from(JSON.stringify(event));
+          await replica.inbox.accept(source.open({ account: '', body }), 'webhook');
+          return handleAll(replica.store);
+        };
+        const stamp = (name: string) => (times[name] = new Date(its.world.now()).toISOString());
+        await watch.watchEscrow(escrow.id);
+        await pollAfter();
+        sandbox.faults = { drop: 1 };
+        sandbox.fundEscrow(escrow.id);
+        stamp('funded');
+        expect(await tell('funded')).toEqual([`${escrow.id}=escrow.funded`]);
+        its.world.advance(10_000);
+        stamp('disputed');
+        its.world.advance(10_000);
+        sandbox.releaseEscrow(escrow.id);
+        stamp('released');
+        const effects = [...(await pollAfter())];
+        for (const name of names) effects.push(...(await tell(name)), ...(await pollAfter()));
+        expect(effects).toEqual([`${escrow.id}=escrow.released`, `${escrow.id}=escrow.disputed`]);
+      },
+    );
+
+    it('an event that the poller found has Armalo’s time, or none, and never ours', async () => {
+      ahead = 3_600_000;
+      sandbox.setScore('a1', 800);
+      const escrow = sandbox.createEscrow(10);
+      await watch.watch('a1');
+      await watch.watchEscrow(escrow.id);
+      await pollAfter();
+      sandbox.faults = { drop: 1 };
+      const computedAt = its.world.now();
+      sandbox.setScore('a1', 820);
+      sandbox.fundEscrow(escrow.id);
+      const run = sandbox.createEval('a1');
+      sandbox.completeEval(run.id);
+      its.world.advance(70_000);
+      await reconciler.reconcileNow();
+      const events = await replica.store.list({}, 4);
+      const timeOf = (named: string) => events.find(({ name }) => name === named)?.occurredAt;
+      expect(timeOf('score.changed')).toBe(computedAt);
+      expect(timeOf('eval.completed')).toBe(computedAt);
+      expect(timeOf('escrow.funded')).toBeNull();
     });
 
     it('a feed whose route is missing is switched off with one warning, and costs no call any more', async () => {

@@ -53,13 +53,24 @@ describe('armaloSource', () => {
   const checks = sourceConformance(armaloSource(), {
     sign: hex,
     events: ARMALO_EVENT_NAMES.map((event) => armalo(event, shown[event] ?? { agentId: 'a' })),
-    unknown: [armalo('score.updated', {}), armalo('constructor', {}), armalo('pact', { x: [1] })],
+    unknown: [
+      armalo('score.updated', {}),
+      armalo('constructor', {}),
+      armalo('pact', { x: [1] }),
+      { name: 'ping', body: json({ event: 'ping' }) },
+      { name: 'ping', body: json({ event: 'ping', timestamp: 'soon', data: [] }) },
+    ],
     invalid: [
       armalo('score.changed', {}),
       armalo('score.changed', { ...shown['score.changed'], compositeScore: 'CANARY' }),
       armalo('score.changed', { ...shown['score.changed'], dimensions: { CANARY: 'CANARY' } }),
       armalo('score.changed', { ...shown['score.changed'], agentId: '' }),
       armalo('score.changed', { constructor: 'CANARY' }),
+      {
+        name: 'pact.violated',
+        body: json({ event: 'pact.violated', timestamp: 'CANARY', data: {} }),
+      },
+      { name: 'pact.violated', body: json({ event: 'pact.violated', timestamp, data: 'CANARY' }) },
       armalo('eval.completed', { ...shown['eval.completed'], passed: 'CANARY' }),
       armalo('eval.completed', { ...shown['eval.completed'], evalId: { CANARY: 1 } }),
     ],
@@ -82,12 +93,13 @@ describe('armoxSource', () => {
     unknown: [
       armox('job.rendering', 'rendering'),
       { name: 'account.low', body: json({ event: 'account.low', account: {} }) },
+      { name: 'job.hook', body: json({ event: 'job.hook' }) },
+      { name: 'job.hook', body: json({ event: 'job.hook', job: { id: ['x'] } }) },
     ],
     invalid: [
       { name: 'job.completed', body: json({ event: 'job.completed' }) },
       { name: 'job.completed', body: json({ event: 'job.completed', job: { id: '' } }) },
       { name: 'job.completed', body: json({ event: 'job.completed', job: { id: ['CANARY'] } }) },
-      armox('job.completed', 'completed', { output: 'CANARY' }),
       armox('job.completed', 'completed', { completed_at: 'CANARY' }),
       armox('job.completed', 'completed', { id: 'CANARY\u0000' }),
     ],

@@ -16,6 +16,7 @@ import {
 import type { ClaimedRow } from '../../lib/inbox/index.js';
 import { errorText } from '../../lib/worker/error-text.js';
 import { Dispatcher, HandlerRunner, retryDelay } from '../../lib/worker/index.js';
+import { idempotencyKey } from '../../lib/worker/idempotency-key.js';
 import { LogBook } from './log-book.js';
 import { ManualTimers, rest } from './manual-timers.js';
 import { MemoryStore } from './memory.store.js';
@@ -27,12 +28,15 @@ const source: WebhookSource = {
   signatureHeader: 'x-signature',
   eventNames: [],
   verify: () => true,
-  open: ({ body }) => {
+  open: () => {
+    throw new Error('A stored event is read, and not identified again.');
+  },
+  read: ({ body }) => {
     const text = body.toString();
     if (text === 'torn') throw new EnvelopeUnreadableError('no JSON');
     const problems = text === '{"bad":true}' ? ['data.amount must be a number'] : [];
-    const payload: unknown = JSON.parse(text);
-    return { source: 'armalo', account: '', id: 'e', name: 'n', body, payload, problems };
+    const payload = JSON.parse(text) as { before?: string[] };
+    return { payload, problems, ...(payload.before && { supersededBy: payload.before }) };
   },
 };
 
@@ -228,6 +232,40 @@ describe('an event', () => {
   });
 });
 
+describe('an idempotency key', () => {
+  const key = (account: string, eventId: string, handler: string) =>
+    idempotencyKey({ source: 'armox', account, eventId }, handler);
+
+  it('is plain where nothing in it is ambiguous', () => {
+    expect(key('', 'job_1:completed', 'Mail.send')).toBe('armox::job_1:completed:Mail.send');
+    expect(key('acme', 'job_1:completed', 'Mail.send')).toBe(
+      'armox:acme:job_1:completed:Mail.send',
+    );
+  });
+
+  it('is never that of another account, event or handler', () => {
+    const part = fc.string({ unit: fc.constantFrom(':', '%', 'a', '3', 'A'), maxLength: 5 });
+    const triple = fc.tuple(part, part, part);
+    fc.assert(
+      fc.property(triple, triple, (one, other) => {
+        expect(key(...one) === key(...other)).toBe(one.join('\n') === other.join('\n'));
+      }),
+      {
+        examples: [
+          [
+            ['a:a', 'a', 'a'],
+            ['a', 'a:a', 'a'],
+          ],
+          [
+            ['a', 'a:a', 'a'],
+            ['a', 'a', 'a:a'],
+          ],
+        ],
+      },
+    );
+  });
+});
+
 describe('a handler', () => {
   it('gets the identity of the event, and a key that is the same in every attempt', async () => {
     const { handler, attempt, after } = workbench();
@@ -406,6 +444,55 @@ describe('the retry policy', () => {
         },
       ),
     );
+  });
+});
+
+describe('an event that another one supersedes', () => {
+  const before = (id: string) => Buffer.from(JSON.stringify({ before: [id] }));
+
+  it('runs no handler once the other is stored, without any option', async () => {
+    const { handler, attempt, store } = workbench();
+    store.row('1').body = before('event-2');
+    store.add(1);
+    handler('follow', () => Promise.reject(new Error('it ran')));
+    expect(await attempt()).toMatchObject({
+      to: 'ignored',
+      reason: 'stale',
+      failures: [{ handler: 'follow', error: expect.stringMatching(/^Skipped: .*#2/) as unknown }],
+    });
+  });
+
+  it('runs its handlers while the other is not stored', async () => {
+    const { handler, attempt, store } = workbench();
+    store.row('1').body = before('event-2');
+    const ran: string[] = [];
+    handler('follow', () => ran.push('follow'));
+    expect(await attempt()).toMatchObject({ to: 'done' });
+    expect(ran).toEqual(['follow']);
+  });
+
+  it('is looked at again at once when it fails and the other has come meanwhile', async () => {
+    const { handler, attempt, store } = workbench();
+    store.row('1').body = before('event-2');
+    const ran: string[] = [];
+    handler('first', () => ran.push('first'));
+    handler('follow', () => {
+      store.add(1, { dueAt: Infinity });
+      throw new RetryLaterError(3_600_000);
+    });
+    expect(await attempt()).toMatchObject({ to: 'retry', inMs: 0 });
+    expect(await attempt()).toMatchObject({ to: 'done', handled: ['first', 'follow'] });
+    expect(ran).toEqual(['first']);
+  });
+
+  it('is tried again when the store cannot tell', async () => {
+    const { handler, attempt, after, store } = workbench();
+    store.row('1').body = before('event-2');
+    store.failing.set('firstStored', new Error('connection lost'));
+    handler('follow', () => undefined);
+    expect(await attempt()).toMatchObject({ to: 'retry', error: expect.stringContaining('lost') });
+    store.failing.clear();
+    expect(await after(5_000)).toMatchObject({ to: 'done' });
   });
 });
 

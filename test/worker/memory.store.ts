@@ -157,6 +157,16 @@ export class MemoryStore {
     return newer.sort((a, b) => Number(b.occurredAt) - Number(a.occurredAt))[0]?.id;
   }
 
+  async firstStored(
+    { source, account }: Pick<ClaimedRow, 'source' | 'account'>,
+    eventIds: readonly string[],
+  ): Promise<string | undefined> {
+    this.called('firstStored');
+    const among = (row: Row) =>
+      row.source === source && row.account === account && eventIds.includes(row.eventId);
+    return [...this.rows.values()].find(among)?.id;
+  }
+
   async runTransactional(
     lease: Lease,
     handler: string,

@@ -11,11 +11,11 @@ import { MemoryStore } from './memory.store.js';
 const LEASE = 30_000;
 const source = {
   name: 'armalo',
-  open: () => ({ payload: {}, problems: [] }),
+  read: () => ({ payload: {}, problems: [] }),
 } as unknown as WebhookSource;
 
 type ProcessStore = LoopStore &
-  Pick<MemoryStore, 'markHandled' | 'newerApplied' | 'runTransactional'>;
+  Pick<MemoryStore, 'markHandled' | 'newerApplied' | 'firstStored' | 'runTransactional'>;
 
 /** The store as one process sees it: calls fail at random, and never answer a dead process. */
 function connect(store: MemoryStore, chance: () => boolean) {

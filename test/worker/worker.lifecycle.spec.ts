@@ -23,15 +23,10 @@ const source: WebhookSource = {
   signatureHeader: 'x-signature',
   eventNames: ['escrow.created'],
   verify: () => true,
-  open: ({ body }) => ({
-    source: 'armalo',
-    account: '',
-    id: 'e',
-    name: 'escrow.created',
-    body,
-    payload: {},
-    problems: [],
-  }),
+  open: () => {
+    throw new Error('A stored event is read, and not identified again.');
+  },
+  read: () => ({ payload: {}, problems: [] }),
 };
 
 const settings: WorkerSettings = {

@@ -44,7 +44,7 @@ export class ArmaloEscrowFeed implements Feed {
     if (memory.value !== undefined && TOLD.has(value)) {
       const { id: _id, ...shown } = escrow;
       const data = { ...shown, escrowId: watched.subject, previousStatus: memory.value };
-      yield [polledEvent(source, this.account, clock, `escrow.${value}`, data)];
+      yield [polledEvent(source, this.account, clock, { event: `escrow.${value}`, data })];
     }
     await store.remember(watched, JSON.stringify({ ...memory, value }));
   }

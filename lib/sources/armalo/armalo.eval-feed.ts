@@ -88,15 +88,15 @@ export class ArmaloEvalFeed implements Feed {
 
   private build(run: ArmaloEval, agentId: string): SourceEvent {
     const { source, clock = systemClock } = this.parts;
-    const { id, pactId = null, passed, checksTotal, checksPassed } = run;
+    const { id, pactId = null, passed, checksTotal, checksPassed, completedAt: at } = run;
     const common = { evalId: id, agentId: run.agentId ?? agentId, pactId };
     if (armaloEvalEnd(run.status) === 'completed') {
       const data = { ...common, passed, checksTotal, checksPassed };
-      return polledEvent(source, this.account, clock, 'eval.completed', data);
+      return polledEvent(source, this.account, clock, { event: 'eval.completed', data, at });
     }
     const { error, reason } = run;
     const data = { ...common, error, reason };
-    return polledEvent(source, this.account, clock, 'eval.failed', data);
+    return polledEvent(source, this.account, clock, { event: 'eval.failed', data, at });
   }
 
   private warn(what: string): void {

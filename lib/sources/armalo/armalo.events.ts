@@ -17,10 +17,12 @@ export type ArmaloEvents = {
 /** The event of a name; of several names (default: of all), their union. */
 export type ArmaloEvent<Name extends ArmaloEventName = ArmaloEventName> = ArmaloEvents[Name];
 
-/** Any event, also one whose name is not documented. */
+/** Any event, also one whose name is not documented: those come as they are. */
 export interface AnyArmaloEvent {
   readonly event: string;
-  readonly timestamp: string;
+  /** ISO 8601; missing only in events of undocumented names. */
+  readonly timestamp?: string;
+  /** Empty where an event of an undocumented name brings none. */
   readonly data: ArmaloData;
 }
 

@@ -17,7 +17,7 @@ export interface Fact {
   readonly value: number | string;
   /** The value before it, as a polled event says; it was made from what was remembered then. */
   readonly previous: unknown;
-  /** Epoch milliseconds by Armalo's clock. */
+  /** Epoch milliseconds by Armalo's clock, and never by ours. */
   readonly at: number | undefined;
 }
 
@@ -62,11 +62,21 @@ export function weigh(
     // Something came in between the look and now: what was seen then may be older. The next look tells.
     const raced = memory.value !== undefined && memory.value !== fact.previous;
     if (raced || memory.value === fact.value) return { memory, isNews: false };
+    // Found once already; then the late webhook of what was before it has come in between. Where Armalo
+    // says a time, it is told by that, and a value that came back is news again.
+    const isKnown = fact.at === undefined && notes.some(({ value }) => value === fact.value);
+    if (isKnown) return { memory: remembered(fact, memory, notes), isNews: false };
     const note = { value: fact.value, until: now + NOTE_MS };
     return { memory: remembered(fact, memory, [...notes, note]), isNews: true };
   }
   const known = notes.findIndex(({ value }) => value === fact.value);
-  if (known >= 0) return { memory: { ...memory, notes: notes.toSpliced(known, 1) }, isNews: false };
+  if (known >= 0) {
+    const left = notes.toSpliced(known, 1);
+    // It says when, by Armalo's clock, what was remembered without a time has come to be.
+    const after =
+      memory.value === fact.value ? remembered(fact, memory, left) : { ...memory, notes: left };
+    return { memory: after, isNews: false };
+  }
   // Deliveries are unordered: an older score that comes late is handled, but not what is remembered.
   const isOlder = memory.at !== undefined && fact.at !== undefined && fact.at < memory.at;
   return { memory: isOlder ? { ...memory, notes } : remembered(fact, memory, notes), isNews: true };

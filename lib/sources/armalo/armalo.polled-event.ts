@@ -1,21 +1,36 @@
-import type { Clock, SourceEvent, WebhookSource } from '../../core/index.js';
+import { readInstant, type Clock, type SourceEvent, type WebhookSource } from '../../core/index.js';
 
 /** An event that the API has shown, in the bytes that its webhook would have had. */
+export interface PolledEvent {
+  readonly event: string;
+  readonly data: object;
+  /** Armalo's own time of it, where the API shows one. */
+  readonly at?: string | null | undefined;
+}
+
+/**
+ * Without Armalo's own time the bytes say when we saw it, but the event has no time: our clock may be
+ * ahead of theirs or behind, so an event is never older or newer than another by it.
+ */
 export function polledEvent(
   source: WebhookSource,
   account: string,
   clock: Clock,
-  event: string,
-  data: object,
+  { event, data, at }: PolledEvent,
 ): SourceEvent {
-  const timestamp = new Date(clock.now()).toISOString();
+  const theirs = readInstant(at);
+  const timestamp = new Date(theirs ?? clock.now()).toISOString();
   const body = Buffer.from(JSON.stringify({ event, timestamp, data }));
-  return source.open({ account, body });
+  const opened = source.open({ account, body });
+  if (theirs !== undefined) return opened;
+  const { occurredAt: _ours, ...timeless } = opened;
+  return timeless;
 }
 
 /** What the feeds of Armalo are made with. */
 export interface ArmaloFeedSurroundings {
   readonly source: WebhookSource;
   readonly account?: string;
+  /** Default: the system's. */
   readonly clock?: Clock;
 }

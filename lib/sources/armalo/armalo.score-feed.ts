@@ -46,13 +46,13 @@ export class ArmaloScoreFeed implements Feed {
     const { compositeScore, certificationTier } = score;
     const sure = { agentId, compositeScore, certificationTier, previousScore: memory.value };
     const { dimensions, computedAt } = score;
-    const full = polledEvent(source, this.account, clock, 'score.changed', {
+    const polled = (data: object): SourceEvent =>
+      polledEvent(source, this.account, clock, { event: 'score.changed', data, at: computedAt });
+    const full = polled({
       ...sure,
       ...(dimensions && { dimensions }),
       ...(computedAt && { computedAt }),
     });
-    return full.problems.length === 0
-      ? full
-      : polledEvent(source, this.account, clock, 'score.changed', sure);
+    return full.problems.length === 0 ? full : polled(sure);
   }
 }

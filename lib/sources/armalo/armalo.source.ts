@@ -1,5 +1,6 @@
 import {
-  identityOf,
+  SourceDecisions,
+  type EventReading,
   type OpenableDelivery,
   type SourceEvent,
   type SourceOptions,
@@ -12,31 +13,40 @@ import { verifyArmaloSignature } from './armalo.signature.js';
 
 export type ArmaloSourceOptions = SourceOptions<AnyArmaloEvent>;
 
-/** Reads Armalo's webhooks: what `contract` sections 3, 4 and 9 say, and nothing of Nest. */
+/** Reads Armalo's webhooks: what `contract` sections 3, 4 and 9 say. */
 export function armaloSource(options: ArmaloSourceOptions = {}): WebhookSource {
+  const decisions = new SourceDecisions('armalo', options);
   return {
     name: 'armalo',
     signatureHeader: ARMALO_SIGNATURE_HEADER,
     eventNames: ARMALO_EVENT_NAMES,
     ordered: options.orderBy !== undefined,
     verify: verifyArmaloSignature,
-    open: (delivery) => openArmalo(delivery, options),
+    open: (delivery) => openArmalo(delivery, decisions),
+    read: ({ body }) => readArmalo(body),
   };
 }
 
 function openArmalo(
   { account, body }: OpenableDelivery,
-  options: ArmaloSourceOptions,
+  decisions: SourceDecisions<AnyArmaloEvent>,
 ): SourceEvent<AnyArmaloEvent> {
   const { payload, identity, occurredAt, problems } = readArmaloEvent(body);
+  const own = { id: identity };
   return {
     source: 'armalo',
     account,
     name: payload.event,
-    ...identityOf('armalo', problems.length === 0 ? options : {}, payload, identity),
-    occurredAt,
+    ...(problems.length === 0 ? decisions.of(payload, own) : own),
+    ...(occurredAt === undefined ? {} : { occurredAt }),
     body,
     payload,
     problems,
   };
+}
+
+/** The name that was stored is the one in the bytes, as Armalo wrote it. */
+function readArmalo(body: Buffer): EventReading<AnyArmaloEvent> {
+  const { payload, problems } = readArmaloEvent(body);
+  return { payload, problems };
 }

@@ -1,8 +1,8 @@
 import { isRecord, readId, readText } from '../../http/index.js';
-import type { JsonRecord } from '../../http/index.js';
-import { isTerminalJobStatus, normalJobStatus } from './armox.job-status.js';
+import { normalJobStatus } from './armox.job-status.js';
 import type { AnyArmoxJobStatus } from './armox.job-status.js';
-import type { ArmoxJob, ArmoxOutput } from './job.dto.js';
+import type { ArmoxJob } from './job.dto.js';
+import { readOutput } from './job.output.js';
 
 const LONGEST_ID = 200;
 
@@ -33,13 +33,4 @@ export function readArmoxJob(
     ...(model !== undefined && { model_id: readText(model) ?? null }),
     ...(endedAt !== undefined && { completed_at: readText(endedAt) ?? null }),
   };
-}
-
-/** Null, absent and `{}` before the end all mean: none yet (contract 8.10). */
-function readOutput(job: JsonRecord, status: string): ArmoxOutput | null {
-  const output = job['output_data'] ?? job['output'];
-  if (output === undefined || output === null) return null;
-  // No document shows a bare text or list; one is kept under a key of ours rather than lost.
-  if (!isRecord(output)) return { value: output };
-  return Object.keys(output).length > 0 || isTerminalJobStatus(status) ? output : null;
 }

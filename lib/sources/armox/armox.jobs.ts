@@ -146,7 +146,8 @@ export class ArmoxJobs {
     const { inboxStore, source, client } = this.parts;
     const stored = inboxId === null ? undefined : await inboxStore.find({ id: inboxId });
     if (stored?.body) {
-      const { payload } = source.open({ account: stored.account, body: stored.body });
+      const { name, account, body } = stored;
+      const { payload } = source.read({ name, account, body });
       const job = readArmoxJob((payload as AnyArmoxEvent).job, status);
       if (job) return job;
     }

@@ -1,4 +1,4 @@
-import { IsISO8601, IsNotEmpty, IsObject, IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsISO8601, IsNotEmpty, IsOptional, IsString, MaxLength } from 'class-validator';
 import type { ArmoxJobStatus } from './armox.constants.js';
 
 /** A job's result: its keys depend on the model (`outputImage`) or the app (`node_outputs`). */
@@ -18,9 +18,7 @@ export class ArmoxJob<Status extends string = ArmoxJobStatus> {
 
   status: Status;
 
-  /** `output_data`, else `output`; null = none (yet). */
-  @IsOptional()
-  @IsObject()
+  /** `output_data`, else `output`; null = none (yet). A bare text or list stands under `value`. */
   output: ArmoxOutput | null;
 
   /** ISO 8601. */

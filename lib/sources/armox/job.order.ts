@@ -1,0 +1,35 @@
+import { joinedParts } from '../../core/index.js';
+import { ARMOX_JOB_STATUSES, type ArmoxJobStatus } from './armox.constants.js';
+import { isKnownJobStatus, isTerminalJobStatus } from './armox.job-status.js';
+
+/** What makes an event of a job the same one; the status keeps a later event of the same job apart. */
+export function jobIdentity(jobId: string, status: string): string {
+  return joinedParts(jobId, status);
+}
+
+/** Ids of the job's events that come after this one (contract section 4.1); none for a status that is not documented. */
+export function laterEvents(jobId: string, status: string): readonly string[] {
+  return others(jobId, status, isAfter);
+}
+
+/** Ids of the job's events that come before this one. */
+export function earlierEvents(jobId: string, status: string): readonly string[] {
+  return others(jobId, status, (other, own) => isAfter(own, other));
+}
+
+function others(
+  jobId: string,
+  status: string,
+  belongs: (other: ArmoxJobStatus, own: ArmoxJobStatus) => boolean,
+): readonly string[] {
+  if (!isKnownJobStatus(status)) return [];
+  return ARMOX_JOB_STATUSES.filter((other) => belongs(other, status)).map((other) =>
+    jobIdentity(jobId, other),
+  );
+}
+
+/** The three ends are of one rank: which of two is right cannot be told, so neither makes the other stale. */
+const rank = (status: ArmoxJobStatus): number =>
+  isTerminalJobStatus(status) ? 2 : status === 'processing' ? 1 : 0;
+
+const isAfter = (one: ArmoxJobStatus, other: ArmoxJobStatus): boolean => rank(one) > rank(other);
