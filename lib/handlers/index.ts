@@ -1,3 +1,4 @@
+export { patternMatches } from './event-pattern.js';
 export { createEventDecorator } from './event.decorator.js';
 export type {
   EventDecorator,

@@ -22,6 +22,8 @@ export type {
   InsertResult,
   Lease,
   NewInboxRow,
+  PublishedHandler,
+  Replica,
   RetentionPeriods,
   Settlement,
   StoredAttempt,

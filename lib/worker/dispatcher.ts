@@ -5,6 +5,7 @@ import type { ClaimedRow, InboxStore, Settlement } from '../inbox/index.js';
 import { errorHeadline, errorText, hasCode } from './error-text.js';
 import { eventOutcome, settlementBase } from './event.outcome.js';
 import type { HandlerReport, HandlerResult } from './handler.failure.js';
+import type { HandOver } from './hand-over.js';
 import type { HandlerRunner } from './handler.runner.js';
 import { mayRun, retryDelay } from './retry.policy.js';
 import type { Timers } from './timers.js';
@@ -14,6 +15,7 @@ export interface DispatcherParts {
   readonly runner: Pick<HandlerRunner, 'run'>;
   readonly handlers: Pick<HandlerRegistry, 'handlersFor'>;
   readonly sources: readonly WebhookSource[];
+  readonly handOver: Pick<HandOver, 'insteadOf' | 'ofUnknownSource'>;
   /** The module's policy; a handler's options replace parts of it. */
   readonly retry: RetryPolicy;
   readonly timers: Timers;
@@ -42,7 +44,10 @@ export class Dispatcher {
     signal: AbortSignal,
   ): Promise<Settlement | undefined> {
     const source = this.sources.get(row.source);
-    if (!source) return this.tryAgain(row, sourceIsGone(row.source));
+    if (!source) {
+      const handedOver = await this.parts.handOver.ofUnknownSource(row);
+      return handedOver ?? this.tryAgain(row, sourceIsGone(row.source));
+    }
     let event: SourceEvent;
     try {
       event = source.open(row);
@@ -54,7 +59,8 @@ export class Dispatcher {
 
     const handlers = this.parts.handlers.handlersFor(row.source, row.name);
     if (handlers.length === 0 && row.handled.length === 0) {
-      return { ...settlementBase(row), to: 'ignored', reason: 'no-handler' };
+      const ignored = { ...settlementBase(row), to: 'ignored', reason: 'no-handler' } as const;
+      return this.parts.handOver.insteadOf(ignored, row, handlers);
     }
     const remaining = handlers.filter((handler) => !row.handled.includes(handler.name));
     // Each handler gets an object of its own: what one does to it must not reach the next.
@@ -65,7 +71,9 @@ export class Dispatcher {
       return fresh;
     };
     const reports = await this.runAll(row, remaining, payload, signal);
-    return reports && eventOutcome(row, reports, this.parts.random);
+    if (!reports) return undefined;
+    const outcome = eventOutcome(row, reports, this.parts.random);
+    return this.parts.handOver.insteadOf(outcome, row, handlers);
   }
 
   /** One after the other; one that fails does not stop the others. */
@@ -170,6 +178,8 @@ function endText(settlement: Exclude<Settlement, { readonly to: 'dead' }>): stri
       return 'done';
     case 'ignored':
       return `ignored, ${settlement.reason},`;
+    case 'postponed':
+      return `postponed by ${Math.round(settlement.inMs)} ms,`;
     case 'retry':
       return `to be tried again in ${Math.round(settlement.inMs)} ms,`;
   }

@@ -7,7 +7,10 @@ import type { InboxStore } from '../inbox/index.js';
 import { Dispatcher } from './dispatcher.js';
 import { DutyRoster } from './duty.roster.js';
 import { errorHeadline } from './error-text.js';
+import { HandOver } from './hand-over.js';
 import { HandlerRunner } from './handler.runner.js';
+import { OtherReplicas } from './other.replicas.js';
+import { ReplicaPresence } from './replica.presence.js';
 import { assertRetryPolicy } from './retry.policy.js';
 import { systemTimers, type Timers } from './timers.js';
 import { retentionDuty, sweepDuty } from './worker.duties.js';
@@ -37,6 +40,7 @@ export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
   private readonly logger: LoggerService;
   private readonly timers: Timers;
   private readonly loop: WorkerLoop;
+  private readonly presence: ReplicaPresence;
   private readonly roster: DutyRoster;
   private readonly cancelHooksCheck: (() => void)[] = [];
   private stopListening: Promise<(() => Promise<void>) | undefined> | undefined;
@@ -53,11 +57,15 @@ export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
       loggerOf: loggerPerHandler(),
     });
     const retry = settings.retry;
+    const replica = randomUUID();
+    const others = new OtherReplicas(store, replica, timers);
+    const handOver = new HandOver(others, random, logger);
     const dispatcher = new Dispatcher({
       store,
       runner,
       handlers,
       sources,
+      handOver,
       retry,
       timers,
       random,
@@ -65,12 +73,13 @@ export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
     });
     const run = dispatcher.dispatch.bind(dispatcher);
     this.loop = new WorkerLoop({ store, run, settings, timers, random, logger });
+    this.presence = new ReplicaPresence({ store, handlers, replica, timers, random, logger });
     this.roster = new DutyRoster(
       [
         retentionDuty(store, settings.retention, logger),
         sweepDuty(store, () => this.wake(), logger),
       ],
-      randomUUID(),
+      replica,
       store,
       timers,
       random,
@@ -79,13 +88,14 @@ export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
   }
 
   /** @throws HandlerError, ConfigurationError when a handler cannot be run as it is declared */
-  onApplicationBootstrap(): void {
+  async onApplicationBootstrap(): Promise<void> {
     const { handlers, settings, sources, store } = this.parts;
     handlers.discover(sources);
     assertRetryPolicy(settings.retry, 'worker.retry');
     for (const { name, options } of handlers.all()) {
       assertRetryPolicy({ ...settings.retry, ...options.retry }, `${name} retry`);
     }
+    await this.presence.begin();
     this.loop.start();
     this.roster.start();
     this.stopListening = store
@@ -105,6 +115,7 @@ export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
     const listening = this.stopListening?.then((stop) => stop?.()).catch(() => undefined);
     await Promise.all([
       listening,
+      this.presence.end(),
       this.roster.stop(),
       this.loop.stop({ graceMs: this.parts.settings.shutdownTimeout }),
     ]);

@@ -44,7 +44,8 @@ type Outcome =
   | { to: 'done' }
   | { to: 'ignored'; reason: 'no-handler' }
   | { to: 'dead'; reason: 'rejected'; error: string }
-  | { to: 'retry'; inMs: number; error: string };
+  | { to: 'retry'; inMs: number; error: string }
+  | { to: 'postponed'; inMs: number };
 
 export function settlement(
   row: ClaimedRow,
@@ -113,7 +114,7 @@ export function bench(kind: DatabaseKind, change: Partial<TestDatabase['options'
     its.store = connections.store;
   });
   afterEach(async () => {
-    for (const table of ['inbox', 'attempt', 'duty']) {
+    for (const table of ['inbox', 'attempt', 'duty', 'replica']) {
       await its.application.query(`DELETE FROM armox_armalo_${table}`);
     }
     await its.application.query('DELETE FROM effect');
@@ -688,6 +689,49 @@ export function storeSuite(its: Bench): void {
       expect(await its.store.attempts(dead.id)).toEqual([]);
       expect(await its.store.list({}, 100)).toHaveLength(1);
       await soundAfterwards();
+    });
+  });
+
+  describe('replicas', () => {
+    const handlers = [{ name: 'Books.enter', source: 'armalo', patterns: ['pact.*', 'a"b\'c\\'] }];
+
+    it('tell each other their handlers, for as long as they go on doing so', async () => {
+      const { store, clock } = its;
+      await store.publishHandlers('one', [], 1_000);
+      await store.publishHandlers('two', handlers, 1_000);
+      expect(await store.otherReplicas('one')).toEqual([{ id: 'two', handlers }]);
+      clock.pass(999);
+      await store.publishHandlers('one', handlers, 1_000);
+      clock.pass(1);
+      expect(await store.otherReplicas('two')).toEqual([{ id: 'one', handlers }]);
+      expect(await store.otherReplicas('one')).toEqual([]);
+      await store.withdrawHandlers('one');
+      expect(await store.otherReplicas('two')).toEqual([]);
+    });
+
+    it('that were killed are cleared away in time', async () => {
+      await its.store.publishHandlers('killed', handlers, 1_000);
+      its.clock.pass(2 * 3_600_000);
+      await (await its.another()).publishHandlers('fresh', handlers, 1_000);
+      expect(await its.query('SELECT id FROM armox_armalo_replica')).toEqual([{ id: 'fresh' }]);
+    });
+
+    it('leave events to each other, which costs no attempt and keeps the marks', async () => {
+      const { store, clock } = its;
+      await store.insert([event()]);
+      const row = await claimOne(store);
+      const leaving = settlement(row, { to: 'postponed', inMs: 1_000 }, { handled: ['A.b'] });
+      expect(await store.settle([leaving])).toEqual(new Set());
+      expect(await store.claim(1, LEASE)).toEqual([]);
+      expect(await store.find({ id: row.id })).toMatchObject({
+        state: 'open',
+        attempts: 0,
+        lastError: null,
+        finishedAt: null,
+      });
+      clock.pass(1_000);
+      expect(await claimOne(store)).toMatchObject({ id: row.id, attempt: 1, handled: ['A.b'] });
+      expect(await store.attempts(row.id)).toEqual([]);
     });
   });
 

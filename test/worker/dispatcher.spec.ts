@@ -19,6 +19,8 @@ import {
   assertRetryPolicy,
   Dispatcher,
   HandlerRunner,
+  HandOver,
+  OtherReplicas,
   retryDelay,
 } from '../../lib/worker/index.js';
 import { LogBook } from './log-book.js';
@@ -57,6 +59,7 @@ function workbench(transactions = 2) {
     }),
     handlers: { handlersFor: () => handlers },
     sources: [source],
+    handOver: new HandOver(new OtherReplicas(store, 'this one', timers), () => 0.5, logger),
     retry: defaultRetryPolicy,
     timers,
     random: () => 0.5,
@@ -504,6 +507,100 @@ describe('a handler that skips stale events', () => {
     expect(await bench.attempt()).toMatchObject({ to: 'retry', handled: [] });
     bench.store.failing.clear();
     expect(await bench.after(5_000)).toMatchObject({ to: 'ignored', reason: 'stale' });
+  });
+});
+
+describe('an event for which another replica has handlers', () => {
+  const other = (bench: ReturnType<typeof workbench>, name: string, patterns = ['*']) => {
+    bench.store.replicas = [{ id: 'other', handlers: [{ name, source: 'armalo', patterns }] }];
+  };
+
+  it('is left to it with the marks of what was done here, and the attempt does not count', async () => {
+    const bench = workbench();
+    const ran: string[] = [];
+    bench.handler('ours', () => ran.push('ours'));
+    other(bench, 'theirs', ['escrow.*']);
+    expect(await bench.attempt()).toMatchObject({
+      to: 'postponed',
+      inMs: 1_000,
+      handled: ['ours'],
+      failures: [],
+    });
+    expect(bench.store.row('1')).toMatchObject({ state: 'open', attempt: 0, handled: ['ours'] });
+
+    bench.store.row('1').handled.push('theirs');
+    expect(await bench.after(1_000)).toMatchObject({ to: 'done', handled: ['ours', 'theirs'] });
+    expect(ran).toEqual(['ours']);
+  });
+
+  it('is final when none of those handlers is for it, or it has passed them all', async () => {
+    const bench = workbench();
+    other(bench, 'theirs', ['escrow.funded']);
+    expect(await bench.attempt()).toMatchObject({ to: 'ignored', reason: 'no-handler' });
+
+    const shared = workbench();
+    shared.handler('shared', () => undefined);
+    other(shared, 'shared');
+    expect(await shared.attempt()).toMatchObject({ to: 'done' });
+  });
+
+  it('is not ignored on what was read before it came', async () => {
+    const bench = workbench();
+    bench.store.add(1);
+    expect(await bench.attempt()).toMatchObject({ to: 'ignored' });
+    other(bench, 'theirs');
+    expect(await bench.attempt()).toMatchObject({ to: 'postponed' });
+  });
+
+  it('costs one read a second, and none where nothing becomes final', async () => {
+    const bench = workbench();
+    bench.store.add(4);
+    let broken = true;
+    bench.handler('ours', () => (broken ? Promise.reject(new Error('x')) : undefined));
+    const reads = () => bench.store.calls.filter((call) => call === 'otherReplicas').length;
+    await bench.attempt();
+    expect(reads()).toBe(0);
+    broken = false;
+    for (let n = 0; n < 3; n++) expect(await bench.attempt()).toMatchObject({ to: 'done' });
+    expect(reads()).toBe(1);
+    expect(await bench.after(1_000)).toMatchObject({ to: 'done' });
+    expect(reads()).toBe(2);
+  });
+
+  it('waits, without being run again, where the replicas cannot be read', async () => {
+    const bench = workbench();
+    let ran = 0;
+    bench.handler('ours', () => ran++);
+    bench.store.failing.set('otherReplicas', new Error('connection lost'));
+    expect(await bench.attempt()).toMatchObject({ to: 'postponed', handled: ['ours'] });
+    expect(bench.logger.of('warn')).toEqual([expect.stringContaining('connection lost')]);
+    bench.store.failing.clear();
+    expect(await bench.after(2_000)).toMatchObject({ to: 'done' });
+    expect(ran).toBe(1);
+  });
+
+  it('is left to it where this process does not even have its source', async () => {
+    const bench = workbench();
+    bench.store.row('1').source = 'elsewhere';
+    bench.store.replicas = [
+      { id: 'other', handlers: [{ name: 'theirs', source: 'elsewhere', patterns: ['*'] }] },
+    ];
+    expect(await bench.attempt()).toMatchObject({ to: 'postponed' });
+    expect(bench.store.row('1').attempt).toBe(0);
+  });
+
+  it('has passed a handler that skipped it as stale, and is not passed round for ever', async () => {
+    const bench = workbench();
+    Object.assign(bench.store.row('1'), { orderKey: 'agent', occurredAt: 1 });
+    bench.store.add(1, { orderKey: 'agent', occurredAt: 2 });
+    Object.assign(bench.store.row('2'), { state: 'done', handled: ['ours'] });
+    bench.handler('ours', () => Promise.reject(new Error('it ran')), { stale: 'skip' });
+    other(bench, 'theirs');
+    expect(await bench.attempt()).toMatchObject({
+      to: 'postponed',
+      handled: ['ours'],
+      failures: [{ handler: 'ours', error: expect.stringMatching(/^Skipped/) }],
+    });
   });
 });
 

@@ -10,7 +10,14 @@ import {
   type RegisteredHandler,
 } from '../../lib/handlers/index.js';
 import { InboxConnections, type InboxStore, type NewInboxRow } from '../../lib/inbox/index.js';
-import { Dispatcher, HandlerRunner, systemTimers, WorkerLoop } from '../../lib/worker/index.js';
+import {
+  Dispatcher,
+  HandlerRunner,
+  HandOver,
+  OtherReplicas,
+  systemTimers,
+  WorkerLoop,
+} from '../../lib/worker/index.js';
 import { availableDatabases, describeOn, type TestDatabase } from '../databases.js';
 import { LogBook } from './log-book.js';
 
@@ -111,6 +118,11 @@ for (const kind of await availableDatabases()) {
         runner,
         handlers: { handlersFor: () => handlers },
         sources: [source],
+        handOver: new HandOver(
+          new OtherReplicas(store, 'this one', systemTimers),
+          Math.random,
+          logger,
+        ),
         retry: { ...defaultRetryPolicy, delay: 1, factor: 1 },
         timers: systemTimers,
         random: Math.random,

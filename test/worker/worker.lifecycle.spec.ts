@@ -195,6 +195,61 @@ describe('the worker in an application', () => {
   });
 });
 
+describe('a replica among others', () => {
+  @Injectable()
+  class Handlers {
+    @On('escrow.created', { name: 'Books.enter' })
+    handle() {}
+  }
+  const ours = { name: 'Books.enter', source: 'armalo', patterns: ['escrow.created'] };
+
+  it('makes its handlers known before it claims, keeps them known, and takes them back at its end', async () => {
+    const { app, store, timers } = await boot([Handlers]);
+    expect([...store.published.values()]).toEqual([[ours]]);
+    await rest();
+    const first = store.calls.filter((call) => call === 'publishHandlers' || call === 'claim');
+    expect(first.slice(0, 2)).toEqual(['publishHandlers', 'claim']);
+    await timers.pass(10_000);
+    expect(store.calls.filter((call) => call === 'publishHandlers')).toHaveLength(2);
+    await app.close();
+    expect(store.published.size).toBe(0);
+    await timers.pass(60_000);
+    expect(store.published.size).toBe(0);
+  });
+
+  it('starts after the others cannot believe any more that they know all handlers', async () => {
+    let timers = new ManualTimers();
+    const other = { id: 'old', handlers: [{ ...ours, patterns: ['escrow.funded'] }] };
+    const starting = boot([Handlers], (store) => {
+      store.replicas = [other];
+      timers = store.timers as ManualTimers;
+    });
+    let started = false;
+    void starting.then(() => (started = true));
+    while (!timers.isAwaited) await rest();
+    await timers.pass(999);
+    expect(started).toBe(false);
+    await timers.pass(1);
+    await starting;
+  });
+
+  it('starts at once beside others that have all its handlers', async () => {
+    await boot([Handlers], (store) => {
+      store.replicas = [{ id: 'same', handlers: [ours] }];
+    });
+  });
+
+  it('starts although its handlers cannot be made known yet, says so, and goes on trying', async () => {
+    const { store, timers, logger } = await boot([Handlers], (before) => {
+      before.failing.set('publishHandlers', new Error('read-only'));
+    });
+    expect(logger.of('warn')).toEqual([expect.stringContaining('read-only')]);
+    store.failing.clear();
+    await timers.pass(1_000);
+    expect(store.published.size).toBe(1);
+  });
+});
+
 describe('duties', () => {
   it('are done by the holder of their lease, retention until it is drained', async () => {
     const { store, timers, logger } = await boot([], (before) => {
