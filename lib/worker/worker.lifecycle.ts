@@ -14,7 +14,7 @@ import { ReplicaPresence } from './replica.presence.js';
 import { assertRetryPolicy } from './retry.policy.js';
 import { systemTimers, type Timers } from './timers.js';
 import { retentionDuty, sweepDuty } from './worker.duties.js';
-import { WorkerLoop } from './worker.loop.js';
+import { WorkerLoop, type LoopStore } from './worker.loop.js';
 import type { WorkerSettings } from './worker.settings.js';
 
 export interface WorkerLifecycleParts {
@@ -59,7 +59,7 @@ export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
     const retry = settings.retry;
     const replica = randomUUID();
     const others = new OtherReplicas(store, replica, timers);
-    const handOver = new HandOver(others, random, logger);
+    const handOver = new HandOver(others, timers, random, logger);
     const dispatcher = new Dispatcher({
       store,
       runner,
@@ -72,7 +72,8 @@ export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
       logger,
     });
     const run = dispatcher.dispatch.bind(dispatcher);
-    this.loop = new WorkerLoop({ store, run, settings, timers, random, logger });
+    const loopStore = withLookIn(store, (dueIn) => handOver.lookIn(dueIn));
+    this.loop = new WorkerLoop({ store: loopStore, run, settings, timers, random, logger });
     this.presence = new ReplicaPresence({ store, handlers, replica, timers, random, logger });
     this.roster = new DutyRoster(
       [
@@ -134,6 +135,14 @@ export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
         'events wait until their leases run out. Call `app.enableShutdownHooks()` in main.ts.',
     );
   }
+}
+
+function withLookIn(
+  store: InboxStore,
+  lookIn: (dueIn: number | undefined) => number | undefined,
+): LoopStore {
+  const nextDueIn = async () => lookIn(await store.nextDueIn());
+  return Object.assign(Object.create(store) as InboxStore, { nextDueIn });
 }
 
 function loggerPerHandler(): (handler: string) => LoggerService {

@@ -34,7 +34,7 @@ for (const kind of await availableDatabases()) {
     let apps: Application[] = [];
 
     const start = async (handlers: Type) => {
-      const options = { worker: { pollInterval: 50 } };
+      const options = {};
       const app = await Application.start({ database, providers: [handlers], options });
       apps.push(app);
       return app;

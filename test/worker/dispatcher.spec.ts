@@ -48,6 +48,8 @@ function workbench(transactions = 2) {
   const store = new MemoryStore(timers);
   const logger = new LogBook();
   const handlers: RegisteredHandler[] = [];
+  const others = new OtherReplicas(store, 'this one', timers);
+  const handOver = new HandOver(others, timers, () => 0.5, logger);
   const dispatcher = new Dispatcher({
     store,
     runner: new HandlerRunner({
@@ -59,7 +61,7 @@ function workbench(transactions = 2) {
     }),
     handlers: { handlersFor: () => handlers },
     sources: [source],
-    handOver: new HandOver(new OtherReplicas(store, 'this one', timers), () => 0.5, logger),
+    handOver,
     retry: defaultRetryPolicy,
     timers,
     random: () => 0.5,
@@ -88,7 +90,7 @@ function workbench(transactions = 2) {
     handlers.push({ name, source: 'armalo', patterns: ['*'], options, invoke });
   };
   const forget = () => handlers.splice(0);
-  return { timers, store, logger, dispatcher, claim, attempt, after, handler, forget };
+  return { timers, store, logger, dispatcher, handOver, claim, attempt, after, handler, forget };
 }
 
 describe('an event', () => {
@@ -527,6 +529,10 @@ describe('an event for which another replica has handlers', () => {
       failures: [],
     });
     expect(bench.store.row('1')).toMatchObject({ state: 'open', attempt: 0, handled: ['ours'] });
+
+    // The others look for it first.
+    expect(bench.handOver.lookIn(1_000)).toBe(1_500);
+    expect(bench.handOver.lookIn(undefined)).toBeUndefined();
 
     bench.store.row('1').handled.push('theirs');
     expect(await bench.after(1_000)).toMatchObject({ to: 'done', handled: ['ours', 'theirs'] });

@@ -120,6 +120,7 @@ for (const kind of await availableDatabases()) {
         sources: [source],
         handOver: new HandOver(
           new OtherReplicas(store, 'this one', systemTimers),
+          systemTimers,
           Math.random,
           logger,
         ),

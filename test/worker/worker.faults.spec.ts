@@ -102,7 +102,12 @@ describe('two workers whose database, handlers and processes fail at random', ()
             }),
             handlers: { handlersFor: () => handlers },
             sources: [source],
-            handOver: new HandOver(new OtherReplicas(view, 'this one', timers), random, logger),
+            handOver: new HandOver(
+              new OtherReplicas(view, 'this one', timers),
+              timers,
+              random,
+              logger,
+            ),
             retry: { ...defaultRetryPolicy, attempts: 1_000, maxDelay: 60_000 },
             timers,
             random,
