@@ -30,8 +30,16 @@ export {
   SchemaError,
   StoreUnavailableError,
 } from './core/index.js';
-export type { Feed, RawDelivery, SourceEvent, Via, WebhookSource } from './core/index.js';
-export { HandlerRegistry } from './handlers/index.js';
+export type {
+  DeadEvent,
+  DeadReason,
+  Feed,
+  RawDelivery,
+  SourceEvent,
+  Via,
+  WebhookSource,
+} from './core/index.js';
+export { HandlerRegistry, OnDeadEvent } from './handlers/index.js';
 export type { HandlerContext, HandlerOptions, RetryPolicy } from './handlers/index.js';
 export {
   ApiAuthError,

@@ -2,6 +2,7 @@ export { systemClock, systemRandom } from './clock.js';
 export type { Clock, Random } from './clock.js';
 export {
   ArmoxArmaloError,
+  boundedDelay,
   ConfigurationError,
   EnvelopeUnreadableError,
   HandlerError,
@@ -13,6 +14,7 @@ export {
   SchemaError,
   StoreUnavailableError,
 } from './errors.js';
+export type { DeadEvent, DeadReason } from './dead-event.js';
 export type { Feed } from './feed.js';
 export type { RawDelivery } from './raw-delivery.js';
 export type { SourceEvent, Via } from './source-event.js';

@@ -8,6 +8,9 @@ export type {
   Family,
   HandlerMethodDecorator,
 } from './event.decorator.js';
+export { OnDeadEvent } from './dead-event.decorator.js';
+export { DeadEventExplorer } from './dead-event.explorer.js';
+export type { DeadEventListener } from './dead-event.explorer.js';
 export type { HandlerContext } from './handler-context.js';
 export { defaultRetryPolicy } from './handler.options.js';
 export type { HandlerOptions, RetryPolicy } from './handler.options.js';

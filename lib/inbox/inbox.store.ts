@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { SourceEvent, Via } from '../core/index.js';
+import type { DeadEvent, DeadReason, SourceEvent, Via } from '../core/index.js';
 
 /**
  * `open` with a lease ahead reads as *running*, without one as *pending*: running is not stored, so
@@ -8,14 +8,7 @@ import type { SourceEvent, Via } from '../core/index.js';
 export type StoredState = 'open' | 'waiting' | 'done' | 'ignored' | 'dead';
 
 /** Why an event is `dead` or `ignored`. */
-export type EndReason =
-  | 'attempts-used-up'
-  | 'rejected'
-  | 'invalid-payload'
-  | 'killed-process'
-  | 'no-handler'
-  | 'reconciled'
-  | 'stale';
+export type EndReason = DeadReason | 'no-handler' | 'reconciled' | 'stale';
 
 /** A row to be. */
 export interface NewInboxRow {
@@ -95,7 +88,13 @@ export type Settlement = Lease & {
 } & (
     | { readonly to: 'done' }
     | { readonly to: 'ignored'; readonly reason: EndReason }
-    | { readonly to: 'dead'; readonly reason: EndReason; readonly error: string }
+    | {
+        readonly to: 'dead';
+        readonly reason: DeadReason;
+        readonly error: string;
+        /** The one that decided it. */
+        readonly handler?: string;
+      }
     | { readonly to: 'retry'; readonly inMs: number; readonly error: string }
     /** Open again, and this attempt does not count. */
     | { readonly to: 'postponed'; readonly inMs: number; readonly error?: string }
@@ -209,6 +208,12 @@ export interface InboxStore {
   violations(): Promise<readonly { id: string; problem: string }[]>;
   /** Takes or renews a named lease for one holder among all replicas. @returns whether it is held */
   holdDuty(name: string, owner: string, ms: number): Promise<boolean>;
+  /**
+   * Calls `listener` soon after rows that this process has ended as dead are committed: by a settle, by
+   * `claimSuspect`, or at the insert. Best effort: not where the answer to the commit was lost.
+   * @returns how to stop it
+   */
+  onDead(listener: (dead: readonly DeadEvent[]) => void): () => void;
   /**
    * Makes this replica's handlers known to the others for `ms` milliseconds; called again before they
    * are over for as long as it runs a worker.

@@ -1,5 +1,7 @@
+import type { DeadEvent } from '../core/index.js';
 import { isRefusal } from './database.errors.js';
 import type { Row, Unit } from './database.js';
+import { DEAD_COLUMNS, deadEvent } from './deaths.js';
 import { handledOf, idOf } from './inbox.rows.js';
 import type { FailedAttempt, Settlement } from './inbox.store.js';
 import { keysOf, type OrderKeys } from './order.keys.js';
@@ -13,6 +15,7 @@ const FINAL_AT_ONCE = 500;
 interface Settled {
   readonly accepted: ReadonlySet<string>;
   readonly keys: readonly Buffer[];
+  readonly dead: readonly DeadEvent[];
 }
 
 /** Writes what became of claimed rows, many in few statements, each fenced by its claim's token. */
@@ -25,7 +28,8 @@ export class Settling {
   /** @returns the ids that were refused */
   async settle(settlements: readonly Settlement[]): Promise<ReadonlySet<string>> {
     if (settlements.length === 0) return new Set();
-    const { accepted, keys } = await this.recorded(settlements.map(storable));
+    const { accepted, keys, dead } = await this.recorded(settlements.map(storable));
+    this.parts.deaths.tell(dead);
     if (keys.length > 0) await this.orderKeys.promote(keys).catch(() => undefined);
     return new Set(settlements.map(({ id }) => id).filter((id) => !accepted.has(id)));
   }
@@ -54,12 +58,14 @@ export class Settling {
   private *unit(groups: readonly Group[]): Unit<Settled> {
     const accepted = new Set<string>();
     const ended: Row[] = [];
+    const dead: DeadEvent[] = [];
     for (const group of groups) {
       const members = keepsMarks(group) ? yield* this.withMarks(group) : group.members;
       if (members.length === 0) continue;
       const rows = yield* this.change(group, members);
       for (const row of rows) accepted.add(idOf(row));
       if (isFinal(group.to)) ended.push(...rows);
+      if (group.to === 'dead') dead.push(...deadEvents(rows, members));
     }
     const failures = groups
       .flatMap(({ members }) => members)
@@ -70,7 +76,7 @@ export class Settling {
     for (let start = 0; start < failures.length; start += ROWS_AT_ONCE) {
       yield this.attemptRows(failures.slice(start, start + ROWS_AT_ONCE));
     }
-    return { accepted, keys: keysOf(ended) };
+    return { accepted, keys: keysOf(ended), dead };
   }
 
   /**
@@ -115,7 +121,7 @@ export class Settling {
           group.to === 'postponed' ? raw(', attempts = attempts - 1') : empty
         }`,
       where: this.fence({ token: group.token, members }),
-      returning: ['id', 'order_hash'],
+      returning: group.to === 'dead' ? [...DEAD_COLUMNS, 'order_hash'] : ['id', 'order_hash'],
     });
   }
 
@@ -146,6 +152,13 @@ type WithError = Extract<Settlement, { readonly to: 'dead' | 'retry' | 'postpone
 
 const hasError = (settlement: Settlement): settlement is WithError =>
   'error' in settlement && settlement.error !== undefined;
+
+function deadEvents(rows: readonly Row[], members: readonly Settlement[]): readonly DeadEvent[] {
+  return rows.flatMap((row) => {
+    const end = members.find(({ id }) => id === idOf(row));
+    return end?.to === 'dead' ? [deadEvent(row, end)] : [];
+  });
+}
 
 function grouped(settlements: readonly Settlement[]): readonly Group[] {
   const groups = new Map<string, Settlement[]>();

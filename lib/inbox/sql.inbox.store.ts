@@ -1,5 +1,6 @@
 import { Claiming } from './claiming.js';
 import { only } from './database.js';
+import type { DeathListener } from './deaths.js';
 import { EventQueries } from './event.queries.js';
 import { Companions } from './inbox.companion.js';
 import { markHandled, type HandlerTransactions, type TransactionalWork } from './handler.marks.js';
@@ -165,6 +166,10 @@ export class SqlInboxStore implements InboxStore {
       const [row] = yield sql`SELECT owner FROM ${tables.duty} WHERE name = ${name}`;
       return row?.['owner'] === owner;
     });
+  }
+
+  onDead(listener: DeathListener) {
+    return this.parts.deaths.listen(listener);
   }
 
   publishHandlers(replica: string, handlers: readonly PublishedHandler[], ms: number) {

@@ -1,5 +1,6 @@
 export { WorkerLifecycle } from './worker.lifecycle.js';
 export type { WorkerLifecycleParts } from './worker.lifecycle.js';
+export { DeadEventNotice } from './dead-event.notice.js';
 export { Dispatcher } from './dispatcher.js';
 export { HandOver } from './hand-over.js';
 export { HandlerRunner } from './handler.runner.js';

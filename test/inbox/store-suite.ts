@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DataSource } from 'typeorm';
+import type { DeadEvent } from '../../lib/core/index.js';
 import {
   inboxMigrations,
   InboxConnections,
@@ -732,6 +733,49 @@ export function storeSuite(its: Bench): void {
       clock.pass(1_000);
       expect(await claimOne(store)).toMatchObject({ id: row.id, attempt: 1, handled: ['A.b'] });
       expect(await store.attempts(row.id)).toEqual([]);
+    });
+  });
+
+  describe('deaths', () => {
+    it('are told with what they were of, after they are committed, whatever brought them', async () => {
+      const { store, clock } = its;
+      const told: DeadEvent[] = [];
+      const stop = store.onDead((dead) => told.push(...dead));
+      const [bad, , lethal, rejected] = await store.insert([
+        event({ invalid: 'data.amount must be a number', eventId: 'bad' }),
+        event({ invalid: 'data.amount must be a number', eventId: 'bad' }),
+        event({ eventId: 'lethal' }),
+        event({ eventId: 'rejected', account: 'a' }),
+        event({ eventId: 'fine' }),
+      ]);
+      const claimed = await claimAll(store);
+      const claimOf = (id: string) => claimed.find(({ eventId }) => eventId === id) as ClaimedRow;
+      const [two, three] = [claimOf('rejected'), claimOf('fine')];
+      const error = 'Judge.see: RejectEventError: no';
+      await store.settle([
+        { ...settlement(two, { to: 'dead', reason: 'rejected', error }), handler: 'Judge.see' },
+        settlement({ ...three, token: '00'.repeat(16) }, { to: 'dead', reason: 'rejected', error }),
+        settlement(three, { to: 'done' }),
+      ] as Settlement[]);
+      clock.pass(LEASE);
+      await store.claimSuspect(LEASE, 1);
+      await new Promise(setImmediate);
+      const common = { source: 'armalo', account: '', name: 'pact.violated' };
+      const unsound = { reason: 'invalid-payload', error: 'data.amount must be a number' };
+      const killed = { reason: 'killed-process', error: expect.stringContaining('process died') };
+      expect(told).toEqual([
+        { ...common, ...unsound, id: bad?.id, eventId: 'bad', handler: null, attempt: 0 },
+        {
+          ...common,
+          ...{ id: rejected?.id, account: 'a', eventId: 'rejected', reason: 'rejected', error },
+          ...{ handler: 'Judge.see', attempt: 1 },
+        },
+        { ...common, ...killed, id: lethal?.id, eventId: 'lethal', handler: null, attempt: 1 },
+      ]);
+      stop();
+      await store.insert([event({ invalid: 'x' })]);
+      await new Promise(setImmediate);
+      expect(told).toHaveLength(3);
     });
   });
 
