@@ -1,5 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
-import type { Random, SourceEvent, WebhookSource } from '../core/index.js';
+import type { Clock, Random, SourceEvent, WebhookSource } from '../core/index.js';
 import type { HandlerRegistry, RegisteredHandler, RetryPolicy } from '../handlers/index.js';
 import type { ClaimedRow, InboxStore, Settlement } from '../inbox/index.js';
 import { errorHeadline, errorText, hasCode } from './error-text.js';
@@ -20,6 +20,8 @@ export interface DispatcherParts {
   readonly retry: RetryPolicy;
   readonly timers: Timers;
   readonly random: Random;
+  /** The time of day, for how old an event is. */
+  readonly clock: Clock;
   readonly logger: LoggerService;
 }
 
@@ -72,7 +74,7 @@ export class Dispatcher {
     };
     const reports = await this.runAll(row, remaining, payload, signal);
     if (!reports) return undefined;
-    const outcome = eventOutcome(row, reports, this.parts.random);
+    const outcome = eventOutcome(row, reports, this.parts.random, this.parts.clock.now());
     return this.parts.handOver.insteadOf(outcome, row, handlers);
   }
 
@@ -156,24 +158,25 @@ export class Dispatcher {
     error: unknown,
     duration: number,
   ): void {
+    if (hasCode(error, 'ARMOX_ARMALO_RETRY_LATER')) {
+      const asked = errorHeadline(error);
+      this.parts.logger.debug?.(`${handler.name} puts off ${eventText(row)}: ${asked}`);
+      return;
+    }
     this.parts.logger.warn(
       `${handler.name} failed on ${eventText(row)} after ${duration} ms: ${errorHeadline(error)}`,
     );
   }
 
   private log(row: ClaimedRow, settlement: Settlement, duration: number): void {
-    const { logger } = this.parts;
-    const event = eventText(row);
-    if (settlement.to === 'dead') {
-      logger.error(`${event}: dead, ${settlement.reason}; replay it when the cause is gone`);
-    } else {
-      logger.debug?.(`${event}: ${endText(settlement)} after ${duration} ms`);
-    }
+    this.parts.logger.debug?.(`${eventText(row)}: ${endText(settlement)} after ${duration} ms`);
   }
 }
 
-function endText(settlement: Exclude<Settlement, { readonly to: 'dead' }>): string {
+function endText(settlement: Settlement): string {
   switch (settlement.to) {
+    case 'dead':
+      return `dead, ${settlement.reason},`;
     case 'done':
       return 'done';
     case 'ignored':

@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { Logger, type LoggerService } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
-import { systemRandom, type Random, type WebhookSource } from '../core/index.js';
+import {
+  systemClock,
+  systemRandom,
+  type Clock,
+  type Random,
+  type WebhookSource,
+} from '../core/index.js';
 import type { HandlerRegistry } from '../handlers/index.js';
 import type { InboxStore } from '../inbox/index.js';
 import { Dispatcher } from './dispatcher.js';
@@ -24,6 +30,7 @@ export interface WorkerLifecycleParts {
   readonly settings: WorkerSettings;
   readonly timers?: Timers;
   readonly random?: Random;
+  readonly clock?: Clock;
   readonly logger?: LoggerService;
 }
 
@@ -69,6 +76,7 @@ export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
       retry,
       timers,
       random,
+      clock: parts.clock ?? systemClock,
       logger,
     });
     const run = dispatcher.dispatch.bind(dispatcher);

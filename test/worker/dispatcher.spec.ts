@@ -65,6 +65,7 @@ function workbench(transactions = 2) {
     retry: defaultRetryPolicy,
     timers,
     random: () => 0.5,
+    clock: timers,
     logger,
   });
   store.add(1);
@@ -144,7 +145,7 @@ describe('an event', () => {
   });
 
   it('ends dead at once when a handler rejects it, after the others had their turn', async () => {
-    const { handler, attempt, logger } = workbench();
+    const { handler, attempt } = workbench();
     const ran: string[] = [];
     handler('judge', () => {
       throw new RejectEventError('for a deleted tenant');
@@ -155,9 +156,9 @@ describe('an event', () => {
       reason: 'rejected',
       handled: ['other'],
       error: expect.stringMatching(/^judge: RejectEventError: for a deleted tenant/),
+      handler: 'judge',
     });
     expect(ran).toEqual(['other']);
-    expect(logger.of('error')).toHaveLength(1);
   });
 
   it('waits as long as a handler asks, told by code and not by class', async () => {
@@ -168,7 +169,68 @@ describe('an event', () => {
         delayMs: 90_000,
       });
     });
-    expect(await attempt()).toMatchObject({ to: 'retry', inMs: 90_000 });
+    expect(await attempt()).toMatchObject({ to: 'postponed', inMs: 90_000 });
+  });
+
+  it('that a handler puts off uses no attempt, for thirty days; then it does, and ends dead', async () => {
+    const { handler, attempt, after, store, timers } = workbench();
+    const { receivedAt } = Object.assign(store.row('1'), { receivedAt: timers.now() });
+    const attempts: number[] = [];
+    handler(
+      'later',
+      (_, context) => {
+        attempts.push(context.attempt);
+        throw new RetryLaterError(60_000, 'The report is not there yet.');
+      },
+      { retry: { attempts: 2 } },
+    );
+    await attempt();
+    for (let n = 0; n < 3; n++) {
+      expect(await after(60_000)).toMatchObject({ to: 'postponed', failures: [] });
+    }
+    expect(store.row('1').lastError).toMatch(/^later: RetryLaterError: The report is not there/);
+    await timers.pass(receivedAt + 30 * 86_400_000 - timers.now());
+    expect(await attempt()).toMatchObject({ to: 'retry', inMs: 60_000 });
+    expect(await after(60_000)).toMatchObject({
+      to: 'dead',
+      reason: 'attempts-used-up',
+      error: expect.stringContaining('RetryLaterError'),
+      handler: 'later',
+    });
+    expect(attempts).toEqual([1, 1, 1, 1, 1, 2]);
+  });
+
+  it.each([
+    [1e300, 30 * 86_400_000, /1e\+300 ms; from 1 second to 30 days/],
+    [-5, 1_000, /from 1 second to 30 days/],
+    [NaN, 5_000, /NaN ms, which is no time/],
+    [2_000, 2_000, /in 2000 ms\.\n/],
+  ])('that is put off by %d ms waits %d ms, and says why', async (asked, waits, error) => {
+    const { handler, attempt } = workbench();
+    handler('later', () => Promise.reject(new RetryLaterError(asked)));
+    expect(await attempt()).toMatchObject({
+      to: 'postponed',
+      inMs: waits,
+      error: expect.stringMatching(error),
+    });
+  });
+
+  it('that one handler puts off goes on although another one has failed for the last time', async () => {
+    const { handler, attempt, after } = workbench();
+    const ran: string[] = [];
+    let ready = false;
+    handler('once', () => (ran.push('once'), Promise.reject(new Error('x'))), {
+      retry: { attempts: 1 },
+    });
+    handler('later', () => {
+      ran.push('later');
+      if (!ready) throw new RetryLaterError(10_000);
+    });
+    expect(await attempt()).toMatchObject({ to: 'retry', inMs: 10_000 });
+    expect(await after(10_000)).toMatchObject({ to: 'postponed', inMs: 10_000 });
+    ready = true;
+    expect(await after(10_000)).toMatchObject({ to: 'dead', handled: ['later'], handler: 'once' });
+    expect(ran).toEqual(['once', 'later', 'later', 'later']);
   });
 
   it('is dead when no failed handler may try again, and never before', async () => {
@@ -617,6 +679,33 @@ describe('what is kept of an error', () => {
     expect(text).toMatch(/^TypeError: x+…\n\s+at /);
     expect(text).toMatch(/caused by RangeError: root/);
     expect(text.length).toBeLessThanOrEqual(4_000);
+  });
+
+  it('has the first frame and those of the application, where packages are deep between them', () => {
+    const error = new Error('x');
+    const deep = Array.from(
+      { length: 8 },
+      (_, n) => `    at Pool.q${n} (/app/node_modules/pg/p.js:1:1)`,
+    );
+    error.stack = [
+      'Error: x',
+      ...deep,
+      '    at new Promise (<anonymous>)',
+      '    at process.processTicksAndRejections (node:internal/process/task_queues:105:5)',
+      '    at async Books.enter (/app/dist/books.js:12:7)',
+      '    at async file:///app/dist/jobs.js:3:1',
+    ].join('\n');
+    expect(errorText(error).split('\n')).toEqual([
+      'Error: x',
+      deep[0],
+      '    at async Books.enter (/app/dist/books.js:12:7)',
+      '    at async file:///app/dist/jobs.js:3:1',
+    ]);
+  });
+
+  it('is a thrown text, on one line and not all of a long one', () => {
+    expect(errorText('no such\n\u0007agent')).toBe('A thrown text: no such agent');
+    expect(errorText('x'.repeat(1_000))).toBe(`A thrown text: ${'x'.repeat(299)}…`);
   });
 
   it('never is what was thrown when that is no error, nor fails on one that fights back', () => {

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { DataSource, EntitySchema } from 'typeorm';
-import type { WebhookSource } from '../../lib/core/index.js';
+import { systemClock, type WebhookSource } from '../../lib/core/index.js';
 import {
   defaultRetryPolicy,
   type HandlerContext,
@@ -127,6 +127,7 @@ for (const kind of await availableDatabases()) {
         retry: { ...defaultRetryPolicy, delay: 1, factor: 1 },
         timers: systemTimers,
         random: Math.random,
+        clock: systemClock,
         logger,
       });
       const loop = new WorkerLoop({

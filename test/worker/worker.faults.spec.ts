@@ -111,6 +111,7 @@ describe('two workers whose database, handlers and processes fail at random', ()
             retry: { ...defaultRetryPolicy, attempts: 1_000, maxDelay: 60_000 },
             timers,
             random,
+            clock: timers,
             logger,
           });
           const loop = new WorkerLoop({
