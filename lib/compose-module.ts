@@ -12,8 +12,8 @@ import {
   SOURCES,
   type ConfiguredSource,
 } from './core/index.js';
-import { HandlerExplorer, HandlerRegistry } from './handlers/index.js';
-import { Inbox } from './inbox/index.js';
+import { DeadEventExplorer, HandlerExplorer, HandlerRegistry } from './handlers/index.js';
+import { Inbox, type InboxStore } from './inbox/index.js';
 import { InboxHost } from './inbox.host.js';
 import { createWebhookController, ingressExports, ingressProviders } from './ingress/index.js';
 import { assertImportedOnce } from './module-imports.js';
@@ -24,7 +24,7 @@ import { clientProviders } from './service-clients.js';
 import { reconcileProviders } from './service-feeds.js';
 import { jobsProvider } from './service-jobs.js';
 import { ArmaloWatch } from './sources/armalo/index.js';
-import { WorkerLifecycle } from './worker/index.js';
+import { DeadEventNotice, WorkerLifecycle } from './worker/index.js';
 
 /** The services, by the names of their sources. */
 const SERVICES = ['armox', 'armalo'] as const;
@@ -54,6 +54,8 @@ export function composeModule(
       ...reconcileProviders,
       HandlerExplorer,
       HandlerRegistry,
+      DeadEventExplorer,
+      noticeProvider,
       workerProvider,
       BootReport,
     ],
@@ -102,6 +104,14 @@ function inboxProviders(dataSource: string | undefined): Provider[] {
     Inbox,
   ];
 }
+
+/** Also without a worker, as an event of an unsound payload is dead from the start. */
+const noticeProvider: Provider = {
+  provide: DeadEventNotice,
+  inject: [INBOX_STORE, DeadEventExplorer],
+  useFactory: (store: InboxStore, listeners: DeadEventExplorer) =>
+    new DeadEventNotice({ store, listeners }),
+};
 
 const workerProvider: Provider = {
   provide: WorkerLifecycle,

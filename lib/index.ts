@@ -35,6 +35,8 @@ export {
   undocumentedField,
 } from './core/index.js';
 export type {
+  DeadEvent,
+  DeadReason,
   Feed,
   RawDelivery,
   SourceEvent,
@@ -42,7 +44,7 @@ export type {
   Via,
   WebhookSource,
 } from './core/index.js';
-export { HandlerRegistry } from './handlers/index.js';
+export { HandlerRegistry, OnDeadEvent } from './handlers/index.js';
 export type { HandlerContext, HandlerOptions, RetryPolicy } from './handlers/index.js';
 export {
   ApiAuthError,

@@ -68,16 +68,37 @@ export class RejectEventError extends ArmoxArmaloError {
   readonly code = 'ARMOX_ARMALO_REJECT_EVENT';
 }
 
-/** Throw it in a handler: try again after `delayMs`, whatever the retry policy says. */
+const SHORTEST_DELAY_MS = 1_000;
+const LONGEST_DELAY_MS = 30 * 86_400_000;
+
+/** What becomes of a `delayMs`: undefined where it is no number. */
+export function boundedDelay(delayMs: unknown): number | undefined {
+  if (typeof delayMs !== 'number' || Number.isNaN(delayMs)) return undefined;
+  return Math.min(LONGEST_DELAY_MS, Math.max(SHORTEST_DELAY_MS, delayMs));
+}
+
+/**
+ * Throw it in a handler: try again after `delayMs`, whatever the retry policy says. For 30 days after
+ * the event was received this uses no attempt; from then on it counts as any failure does.
+ */
 export class RetryLaterError extends ArmoxArmaloError {
   readonly code = 'ARMOX_ARMALO_RETRY_LATER';
 
   constructor(
-    /** Milliseconds from now; counts as an attempt. */
+    /** Milliseconds from now, 1 second to 30 days; what is outside is taken as the nearer of the two. */
     readonly delayMs: number,
-    message = `The handler asks to be run again in ${delayMs} ms.`,
+    message = laterText(delayMs),
     options?: ErrorOptions,
   ) {
     super(message, options);
   }
+}
+
+function laterText(delayMs: number): string {
+  const bounded = boundedDelay(delayMs);
+  const asked = `The handler asks to be run again in ${delayMs} ms`;
+  if (bounded === delayMs) return `${asked}.`;
+  return bounded === undefined
+    ? `${asked}, which is no time, so it is run after the first wait of its retry policy.`
+    : `${asked}; from 1 second to 30 days are possible, so it is run in ${bounded} ms.`;
 }

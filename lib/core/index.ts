@@ -3,6 +3,7 @@ export type { Clock, Random } from './clock.js';
 export { runAfter, runEvery } from './long-timeout.js';
 export {
   ArmoxArmaloError,
+  boundedDelay,
   ConfigurationError,
   EnvelopeUnreadableError,
   HandlerError,
@@ -14,6 +15,7 @@ export {
   SchemaError,
   StoreUnavailableError,
 } from './errors.js';
+export type { DeadEvent, DeadReason } from './dead-event.js';
 export type { Feed } from './feed.js';
 export type { RawDelivery } from './raw-delivery.js';
 export type { EventReading, SourceEvent, Via } from './source-event.js';

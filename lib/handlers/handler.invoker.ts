@@ -3,7 +3,7 @@ import { Injector } from '@nestjs/core/injector/injector.js';
 import type { HandlerContext } from './handler-context.js';
 import type { Candidate } from './handler.candidates.js';
 
-type Method = (event: unknown, context: HandlerContext) => unknown;
+type Method = (event: unknown, context?: HandlerContext) => unknown;
 
 /**
  * Calls handlers directly: the application's global guards, pipes, interceptors and filters are for
@@ -18,7 +18,7 @@ export class HandlerInvoker {
     candidate: Candidate,
     key: string | symbol,
     event: unknown,
-    context: HandlerContext,
+    context?: HandlerContext,
   ): Promise<void> {
     const target = candidate.instance ?? (await this.fresh(candidate, event));
     await (Reflect.get(target, key) as Method).call(target, event, context);

@@ -1,6 +1,10 @@
+export { patternMatches } from './event-pattern.js';
 export { createEventDecorator } from './event.decorator.js';
 export type { EventDecorator, HandlerMethodDecorator } from './event.decorator.js';
 export type { EventMap, EventOf, EventPattern, Family } from './event.selection.js';
+export { OnDeadEvent } from './dead-event.decorator.js';
+export { DeadEventExplorer } from './dead-event.explorer.js';
+export type { DeadEventListener } from './dead-event.explorer.js';
 export type { HandlerContext } from './handler-context.js';
 export { defaultRetryPolicy, HANDLER_RULES, RETRY_RULES } from './handler.option-rules.js';
 export type { HandlerOptions, RetryPolicy } from './handler.options.js';

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import type { DeadEvent } from '../core/index.js';
 import { only, type Row, type Unit } from './database.js';
+import { DEAD_COLUMNS, deadEvent } from './deaths.js';
 import { CLAIMED_COLUMNS, claimedRow, idOf } from './inbox.rows.js';
 import type { ClaimedRow, Lease } from './inbox.store.js';
 import { LostClaims } from './lost.claims.js';
@@ -15,6 +17,11 @@ const SUSPECT_WINDOW = 10_000;
 
 /** The handler name under which a death of the process stands in the attempt table. */
 export const PROCESS = '(process)';
+
+interface Buried {
+  readonly keys: readonly Buffer[];
+  readonly dead: readonly DeadEvent[];
+}
 
 interface Place {
   readonly dueAt: number;
@@ -176,11 +183,12 @@ export class Claiming {
 
   private async bury(id: string): Promise<void> {
     const { database } = this.parts;
-    const keys = await database.transaction(() => this.buryUnit(id));
+    const { keys, dead } = await database.transaction(() => this.buryUnit(id));
+    this.parts.deaths.tell(dead);
     if (keys.length > 0) await this.orderKeys.promote(keys).catch(() => undefined);
   }
 
-  private *buryUnit(id: string): Unit<readonly Buffer[]> {
+  private *buryUnit(id: string): Unit<Buried> {
     const { dialect, tables } = this.parts;
     const error =
       'The process died or stalled while it ran this event, as often as is allowed; the event may be what kills it.';
@@ -191,13 +199,14 @@ export class Claiming {
       counting: ['deaths'],
       where: this.suspect(id),
       skipLocked: true,
-      returning: ['id', 'order_hash', 'attempts', 'deaths'],
+      returning: [...DEAD_COLUMNS, 'order_hash', 'deaths'],
     });
     for (const row of rows) {
       yield sql`INSERT INTO ${tables.attempt} (inbox_id, attempt, handler, error, failed_at, duration)
         VALUES (${BigInt(id)}, ${Number(row['attempts'])}, ${PROCESS}, ${error}, ${dialect.now}, 0)`;
     }
-    return keysOf(rows);
+    const dead = rows.map((row) => deadEvent(row, { reason: 'killed-process', error }));
+    return { keys: keysOf(rows), dead };
   }
 
   private lease(token: string, leaseMs: number): Sql {

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { SourceEvent, Via } from '../core/index.js';
+import type { DeadEvent, DeadReason, SourceEvent, Via } from '../core/index.js';
 
 /**
  * `open` with a lease ahead reads as *running*, without one as *pending*: running is not stored, so
@@ -8,14 +8,7 @@ import type { SourceEvent, Via } from '../core/index.js';
 export type StoredState = 'open' | 'waiting' | 'done' | 'ignored' | 'dead';
 
 /** Why an event is `dead` or `ignored`. */
-export type EndReason =
-  | 'attempts-used-up'
-  | 'rejected'
-  | 'invalid-payload'
-  | 'killed-process'
-  | 'no-handler'
-  | 'reconciled'
-  | 'stale';
+export type EndReason = DeadReason | 'no-handler' | 'reconciled' | 'stale';
 
 /** A row to be. */
 export interface NewInboxRow {
@@ -73,6 +66,20 @@ export interface FailedAttempt {
   readonly duration: number;
 }
 
+/** What a replica tells the others of one of its handlers. */
+export interface PublishedHandler {
+  /** Stable name: it tells whether an event has passed the handler, whichever replica ran it. */
+  readonly name: string;
+  readonly source: string;
+  readonly patterns: readonly string[];
+}
+
+/** A process that runs a worker now. */
+export interface Replica {
+  readonly id: string;
+  readonly handlers: readonly PublishedHandler[];
+}
+
 /** What becomes of a claimed row. Refused (and so without effect) when the lease has gone to somebody else. */
 export type Settlement = Lease & {
   readonly handled: readonly string[];
@@ -81,8 +88,16 @@ export type Settlement = Lease & {
 } & (
     | { readonly to: 'done' }
     | { readonly to: 'ignored'; readonly reason: EndReason }
-    | { readonly to: 'dead'; readonly reason: EndReason; readonly error: string }
+    | {
+        readonly to: 'dead';
+        readonly reason: DeadReason;
+        readonly error: string;
+        /** The one that decided it. */
+        readonly handler?: string;
+      }
     | { readonly to: 'retry'; readonly inMs: number; readonly error: string }
+    /** Open again, and this attempt does not count. */
+    | { readonly to: 'postponed'; readonly inMs: number; readonly error?: string }
   );
 
 /** What a transactional run came to. `already`: a previous commit holds the handler's mark. */
@@ -201,6 +216,25 @@ export interface InboxStore {
   violations(): Promise<readonly { id: string; problem: string }[]>;
   /** Takes or renews a named lease for one holder among all replicas. @returns whether it is held */
   holdDuty(name: string, owner: string, ms: number): Promise<boolean>;
+  /**
+   * Calls `listener` soon after rows that this process has ended as dead are committed: by a settle, by
+   * `claimSuspect`, or at the insert. Best effort: not where the answer to the commit was lost.
+   * @returns how to stop it
+   */
+  onDead(listener: (dead: readonly DeadEvent[]) => void): () => void;
+  /**
+   * Makes this replica's handlers known to the others for `ms` milliseconds; called again before they
+   * are over for as long as it runs a worker.
+   */
+  publishHandlers(
+    replica: string,
+    handlers: readonly PublishedHandler[],
+    ms: number,
+  ): Promise<void>;
+  /** This replica runs no handlers any more. */
+  withdrawHandlers(replica: string): Promise<void>;
+  /** The replicas other than this one that run a worker now, with their handlers. */
+  otherReplicas(replica: string): Promise<readonly Replica[]>;
   /** Calls `wake` when another process has stored something, where the database can tell. @returns how to stop */
   listen(wake: () => void): Promise<() => Promise<void>>;
 }

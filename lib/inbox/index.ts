@@ -25,6 +25,8 @@ export type {
   InsertResult,
   Lease,
   NewInboxRow,
+  PublishedHandler,
+  Replica,
   RetentionPeriods,
   Settlement,
   StoredAttempt,

@@ -1,4 +1,4 @@
-import { StoreUnavailableError } from '../core/index.js';
+import { StoreUnavailableError, type DeadEvent } from '../core/index.js';
 import { isRefusal, isUniqueViolation } from './database.errors.js';
 import type { Unit } from './database.js';
 import type { Companions } from './inbox.companion.js';
@@ -33,6 +33,7 @@ export class Inserting {
     const distinct = new Map<string, PreparedRow>();
     for (const row of prepared) if (!distinct.has(row.key)) distinct.set(row.key, row);
     const placed = await this.place(inLockOrder([...distinct.values()]));
+    this.parts.deaths.tell(bornDead(distinct.values(), placed));
     await this.promoteFollowers(placed, distinct);
     await hurrySuperseded(this.parts, placed, distinct);
     const seen = new Set<string>();
@@ -131,6 +132,16 @@ export class Inserting {
     // It is committed: whatever goes wrong now must not be told as "not stored". The sweep opens it.
     if (keys.size > 0) await this.orderKeys.promote([...keys.values()]).catch(() => undefined);
   }
+}
+
+function bornDead(rows: Iterable<PreparedRow>, placed: PlacedRows): readonly DeadEvent[] {
+  return [...rows].flatMap(({ key, invalid, source, account, eventId, name }) => {
+    const found = placed.get(key);
+    if (invalid === null || !found?.stored) return [];
+    const { id } = found;
+    const end = { reason: 'invalid-payload', error: invalid, handler: null, attempt: 0 } as const;
+    return [{ id, source, account, eventId, name, ...end }];
+  });
 }
 
 /**

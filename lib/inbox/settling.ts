@@ -1,9 +1,11 @@
+import type { DeadEvent } from '../core/index.js';
 import { isRefusal } from './database.errors.js';
 import type { Row, Unit } from './database.js';
+import { DEAD_COLUMNS, deadEvent } from './deaths.js';
 import { handledOf, idOf } from './inbox.rows.js';
 import type { FailedAttempt, Settlement } from './inbox.store.js';
 import { keysOf, type OrderKeys } from './order.keys.js';
-import { join, raw, sql, type Sql } from './sql.js';
+import { empty, join, raw, sql, type Sql } from './sql.js';
 import type { StoreParts } from './store.parts.js';
 import { ERROR_BYTES, storableText, UNRECORDABLE } from './stored.text.js';
 
@@ -13,6 +15,7 @@ const FINAL_AT_ONCE = 500;
 interface Settled {
   readonly accepted: ReadonlySet<string>;
   readonly keys: readonly Buffer[];
+  readonly dead: readonly DeadEvent[];
 }
 
 /** Writes what became of claimed rows, many in few statements, each fenced by its claim's token. */
@@ -25,7 +28,8 @@ export class Settling {
   /** @returns the ids that were refused */
   async settle(settlements: readonly Settlement[]): Promise<ReadonlySet<string>> {
     if (settlements.length === 0) return new Set();
-    const { accepted, keys } = await this.recorded(settlements.map(storable));
+    const { accepted, keys, dead } = await this.recorded(settlements.map(storable));
+    this.parts.deaths.tell(dead);
     if (keys.length > 0) await this.orderKeys.promote(keys).catch(() => undefined);
     return new Set(settlements.map(({ id }) => id).filter((id) => !accepted.has(id)));
   }
@@ -54,12 +58,14 @@ export class Settling {
   private *unit(groups: readonly Group[]): Unit<Settled> {
     const accepted = new Set<string>();
     const ended: Row[] = [];
+    const dead: DeadEvent[] = [];
     for (const group of groups) {
       const members = keepsMarks(group) ? yield* this.withMarks(group) : group.members;
       if (members.length === 0) continue;
       const rows = yield* this.change(group, members);
       for (const row of rows) accepted.add(idOf(row));
-      if (group.to !== 'retry') ended.push(...rows);
+      if (isFinal(group.to)) ended.push(...rows);
+      if (group.to === 'dead') dead.push(...deadEvents(rows, members));
     }
     const failures = groups
       .flatMap(({ members }) => members)
@@ -70,7 +76,7 @@ export class Settling {
     for (let start = 0; start < failures.length; start += ROWS_AT_ONCE) {
       yield this.attemptRows(failures.slice(start, start + ROWS_AT_ONCE));
     }
-    return { accepted, keys: keysOf(ended) };
+    return { accepted, keys: keysOf(ended), dead };
   }
 
   /**
@@ -97,23 +103,25 @@ export class Settling {
 
   private *change(group: Group, members: readonly Settlement[]): Unit<readonly Row[]> {
     const { dialect, tables } = this.parts;
-    const retry = group.to === 'retry';
+    const final = isFinal(group.to);
     const wait = perRow(
       members,
-      (one) => (one.to === 'retry' ? Math.round(one.inMs) : 0),
+      (one) => ('inMs' in one ? Math.round(one.inMs) : 0),
       (value) => dialect.number(value as number),
     );
     return yield* dialect.change({
       table: tables.inbox,
-      set: sql`state = ${raw(retry ? "'open'" : `'${group.to}'`)},
-        due_at = ${retry ? sql`${dialect.now} + ${wait}` : dialect.now},
-        finished_at = ${retry ? raw('NULL') : dialect.now},
+      set: sql`state = ${raw(final ? `'${group.to}'` : "'open'")},
+        due_at = ${final ? dialect.now : sql`${dialect.now} + ${wait}`},
+        finished_at = ${final ? dialect.now : raw('NULL')},
         lease = NULL, lease_until = NULL,
         handled = ${perRow(members, ({ handled }) => JSON.stringify(handled))},
         reason = ${perRow(members, (one) => ('reason' in one ? one.reason : null))},
-        last_error = ${perRow(members, (one) => ('error' in one ? one.error : null))}`,
+        last_error = ${perRow(members, (one) => (hasError(one) ? one.error : null))}${
+          group.to === 'postponed' ? raw(', attempts = attempts - 1') : empty
+        }`,
       where: this.fence({ token: group.token, members }),
-      returning: ['id', 'order_hash'],
+      returning: group.to === 'dead' ? [...DEAD_COLUMNS, 'order_hash'] : ['id', 'order_hash'],
     });
   }
 
@@ -133,8 +141,24 @@ interface Group {
   readonly members: readonly Settlement[];
 }
 
+const isFinal = (to: Settlement['to']): boolean => to !== 'retry' && to !== 'postponed';
+
 /** A done row needs no marks any more that its dispatcher does not know of. */
-const keepsMarks = ({ to }: Group): boolean => to === 'retry' || to === 'dead';
+const keepsMarks = ({ to }: Group): boolean => !isFinal(to) || to === 'dead';
+
+type WithError = Extract<Settlement, { readonly to: 'dead' | 'retry' | 'postponed' }> & {
+  readonly error: string;
+};
+
+const hasError = (settlement: Settlement): settlement is WithError =>
+  'error' in settlement && settlement.error !== undefined;
+
+function deadEvents(rows: readonly Row[], members: readonly Settlement[]): readonly DeadEvent[] {
+  return rows.flatMap((row) => {
+    const end = members.find(({ id }) => id === idOf(row));
+    return end?.to === 'dead' ? [deadEvent(row, end)] : [];
+  });
+}
 
 function grouped(settlements: readonly Settlement[]): readonly Group[] {
   const groups = new Map<string, Settlement[]>();
@@ -176,17 +200,17 @@ function storable(settlement: Settlement): Settlement {
     handler: storableText(failure.handler, 255),
     error: storableText(failure.error, ERROR_BYTES),
   }));
-  return 'error' in settlement
+  return hasError(settlement)
     ? { ...settlement, failures, error: storableText(settlement.error, ERROR_BYTES) }
     : { ...settlement, failures };
 }
 
 const hasText = (settlement: Settlement): boolean =>
-  'error' in settlement || settlement.failures.length > 0;
+  hasError(settlement) || settlement.failures.length > 0;
 
 function withoutText(settlement: Settlement): Settlement {
   const failures = settlement.failures.map((failure) => ({ ...failure, error: UNRECORDABLE }));
-  return 'error' in settlement
+  return hasError(settlement)
     ? { ...settlement, failures, error: UNRECORDABLE }
     : { ...settlement, failures };
 }

@@ -1,5 +1,6 @@
 import { Claiming } from './claiming.js';
 import { only } from './database.js';
+import type { DeathListener } from './deaths.js';
 import { EventQueries } from './event.queries.js';
 import { Companions } from './inbox.companion.js';
 import { markHandled, type HandlerTransactions, type TransactionalWork } from './handler.marks.js';
@@ -9,11 +10,13 @@ import type {
   InboxStore,
   Lease,
   NewInboxRow,
+  PublishedHandler,
   RetentionPeriods,
   Settlement,
 } from './inbox.store.js';
 import { Inserting, type InsertDialect } from './inserting.js';
 import { OrderKeys } from './order.keys.js';
+import { Replicas } from './replicas.js';
 import { Retention } from './retention.js';
 import { Settling } from './settling.js';
 import { sql } from './sql.js';
@@ -39,6 +42,7 @@ export class SqlInboxStore implements InboxStore {
   private readonly settling: Settling;
   private readonly retention: Retention;
   private readonly queries: EventQueries;
+  private readonly replicas: Replicas;
 
   constructor(
     private readonly parts: StoreParts,
@@ -56,6 +60,7 @@ export class SqlInboxStore implements InboxStore {
     this.settling = new Settling(parts, this.orderKeys);
     this.retention = new Retention(parts, this.orderKeys);
     this.queries = new EventQueries(parts);
+    this.replicas = new Replicas(parts);
   }
 
   get ingestTimeout(): number {
@@ -166,6 +171,22 @@ export class SqlInboxStore implements InboxStore {
       const [row] = yield sql`SELECT owner FROM ${tables.duty} WHERE name = ${name}`;
       return row?.['owner'] === owner;
     });
+  }
+
+  onDead(listener: DeathListener) {
+    return this.parts.deaths.listen(listener);
+  }
+
+  publishHandlers(replica: string, handlers: readonly PublishedHandler[], ms: number) {
+    return this.replicas.publish(replica, handlers, ms);
+  }
+
+  withdrawHandlers(replica: string) {
+    return this.replicas.withdraw(replica);
+  }
+
+  otherReplicas(replica: string) {
+    return this.replicas.others(replica);
   }
 
   listen(wake: () => void) {

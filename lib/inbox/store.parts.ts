@@ -1,9 +1,12 @@
 import type { Database, Unit } from './database.js';
+import { Deaths } from './deaths.js';
 import type { Dialect } from './dialect.js';
 import type { InboxTables } from './inbox.tables.js';
 
 /** What the parts of a store work with. */
 export class StoreParts {
+  readonly deaths = new Deaths();
+
   constructor(
     readonly database: Database,
     readonly dialect: Dialect,

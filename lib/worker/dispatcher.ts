@@ -1,10 +1,11 @@
 import type { LoggerService } from '@nestjs/common';
-import type { EventReading, Random, WebhookSource } from '../core/index.js';
+import type { Clock, EventReading, Random, WebhookSource } from '../core/index.js';
 import type { HandlerRegistry, RegisteredHandler, RetryPolicy } from '../handlers/index.js';
 import type { ClaimedRow, InboxStore, Settlement } from '../inbox/index.js';
 import { errorHeadline, errorText, hasCode } from './error-text.js';
 import { eventOutcome, settlementBase } from './event.outcome.js';
 import type { HandlerReport, HandlerResult } from './handler.failure.js';
+import type { HandOver } from './hand-over.js';
 import type { HandlerRunner } from './handler.runner.js';
 import { mayRun, retryDelay } from './retry.policy.js';
 import type { Timers } from './timers.js';
@@ -14,10 +15,13 @@ export interface DispatcherParts {
   readonly runner: Pick<HandlerRunner, 'run'>;
   readonly handlers: Pick<HandlerRegistry, 'handlersFor'>;
   readonly sources: readonly WebhookSource[];
+  readonly handOver: Pick<HandOver, 'insteadOf' | 'ofUnknownSource'>;
   /** The module's policy; a handler's options replace parts of it. */
   readonly retry: RetryPolicy;
   readonly timers: Timers;
   readonly random: Random;
+  /** The time of day, for how old an event is. */
+  readonly clock: Clock;
   readonly logger: LoggerService;
 }
 
@@ -42,7 +46,10 @@ export class Dispatcher {
     signal: AbortSignal,
   ): Promise<Settlement | undefined> {
     const source = this.sources.get(row.source);
-    if (!source) return this.tryAgain(row, sourceIsGone(row.source));
+    if (!source) {
+      const handedOver = await this.parts.handOver.ofUnknownSource(row);
+      return handedOver ?? this.tryAgain(row, sourceIsGone(row.source));
+    }
     let event: EventReading;
     try {
       event = source.read(row);
@@ -54,7 +61,8 @@ export class Dispatcher {
 
     const handlers = this.parts.handlers.handlersFor(row.source, row.name);
     if (handlers.length === 0 && row.handled.length === 0) {
-      return { ...settlementBase(row), to: 'ignored', reason: 'no-handler' };
+      const ignored = { ...settlementBase(row), to: 'ignored', reason: 'no-handler' } as const;
+      return this.parts.handOver.insteadOf(ignored, row, handlers);
     }
     const remaining = handlers.filter((handler) => !row.handled.includes(handler.name));
     // Each handler gets an object of its own: what one does to it must not reach the next.
@@ -67,10 +75,11 @@ export class Dispatcher {
     const { supersededBy = [] } = event;
     const reports = await this.runAll(row, remaining, { payload, supersededBy }, signal);
     if (!reports) return undefined;
-    const outcome = eventOutcome(row, reports, this.parts.random);
+    const outcome = eventOutcome(row, reports, this.parts.random, this.parts.clock.now());
     const isStale = outcome.to === 'retry' && (await this.isSuperseded(row, supersededBy));
     // What has made it stale may wait behind it: the next try, which finds that out, is at once.
-    return isStale ? { ...outcome, inMs: 0 } : outcome;
+    if (isStale) return { ...outcome, inMs: 0 };
+    return this.parts.handOver.insteadOf(outcome, row, handlers);
   }
 
   /** One after the other; one that fails does not stop the others. */
@@ -173,28 +182,31 @@ export class Dispatcher {
     error: unknown,
     duration: number,
   ): void {
+    if (hasCode(error, 'ARMOX_ARMALO_RETRY_LATER')) {
+      const asked = errorHeadline(error);
+      this.parts.logger.debug?.(`${handler.name} puts off ${eventText(row)}: ${asked}`);
+      return;
+    }
     this.parts.logger.warn(
       `${handler.name} failed on ${eventText(row)} after ${duration} ms: ${errorHeadline(error)}`,
     );
   }
 
   private log(row: ClaimedRow, settlement: Settlement, duration: number): void {
-    const { logger } = this.parts;
-    const event = eventText(row);
-    if (settlement.to === 'dead') {
-      logger.error(`${event}: dead, ${settlement.reason}; replay it when the cause is gone`);
-    } else {
-      logger.debug?.(`${event}: ${endText(settlement)} after ${duration} ms`);
-    }
+    this.parts.logger.debug?.(`${eventText(row)}: ${endText(settlement)} after ${duration} ms`);
   }
 }
 
-function endText(settlement: Exclude<Settlement, { readonly to: 'dead' }>): string {
+function endText(settlement: Settlement): string {
   switch (settlement.to) {
+    case 'dead':
+      return `dead, ${settlement.reason},`;
     case 'done':
       return 'done';
     case 'ignored':
       return `ignored, ${settlement.reason},`;
+    case 'postponed':
+      return `postponed by ${Math.round(settlement.inMs)} ms,`;
     case 'retry':
       return `to be tried again in ${Math.round(settlement.inMs)} ms,`;
   }

@@ -1,11 +1,15 @@
 const LONGEST_MESSAGE = 1_000;
+const LONGEST_THROWN_TEXT = 300;
 const LONGEST_TEXT = 4_000;
 const FRAMES = 5;
 const CAUSES = 5;
+/** Of a package, of Node, or of the language itself: between them the application's own would be lost. */
+const FOREIGN_FRAME = /[\\/]node_modules[\\/]|[ (]node:|<anonymous>\)?$/;
 
 /**
- * What is kept of an error: class, message, first frames, and the same of its causes. Of a thrown
- * value that is no Error only its type is told, as it may be anything, the payload included.
+ * What is kept of an error: class, message, its first frame and those of the application, and the same
+ * of its causes. A thrown text is kept as a message is; of any other thrown value only its type is
+ * told, as it may be anything, the payload included.
  */
 export function errorText(error: unknown): string {
   try {
@@ -51,17 +55,19 @@ function causeChain(error: unknown): readonly unknown[] {
 }
 
 function headline(error: unknown): string {
+  if (typeof error === 'string') return `A thrown text: ${oneLine(error, LONGEST_THROWN_TEXT)}`;
   if (!isErrorLike(error)) {
     return `A thrown ${error === null ? 'null' : typeof error} that is no Error.`;
   }
   const name = String(error.name || 'Error');
-  return cut(`${name}: ${String(error.message)}`.replaceAll(/\s*\n\s*/g, ' '), LONGEST_MESSAGE);
+  return oneLine(`${name}: ${String(error.message)}`, LONGEST_MESSAGE);
 }
 
 function frames(error: unknown): string {
   if (!isErrorLike(error) || typeof error.stack !== 'string') return '';
   const lines = error.stack.split('\n').filter((line) => /^\s+at /.test(line));
   return lines
+    .filter((line, at) => at === 0 || !FOREIGN_FRAME.test(line))
     .slice(0, FRAMES)
     .map((line) => `\n${line}`)
     .join('');
@@ -70,6 +76,10 @@ function frames(error: unknown): string {
 function isErrorLike(value: unknown): value is Error {
   // Errors of another realm (a vm context, Jest) are no instances of this one's Error.
   return value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';
+}
+
+function oneLine(text: string, longest: number): string {
+  return cut(text.replaceAll(/[\s\p{Cc}]+/gu, ' '), longest);
 }
 
 function cut(text: string, longest: number): string {

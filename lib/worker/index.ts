@@ -1,11 +1,14 @@
 export { WorkerLifecycle } from './worker.lifecycle.js';
 export type { WorkerLifecycleParts } from './worker.lifecycle.js';
+export { DeadEventNotice } from './dead-event.notice.js';
 export { Dispatcher } from './dispatcher.js';
+export { HandOver } from './hand-over.js';
 export { HandlerRunner } from './handler.runner.js';
 export { WorkerLoop } from './worker.loop.js';
 export type { LoopStore, WorkerLoopParts } from './worker.loop.js';
 export { DutyRoster } from './duty.roster.js';
 export type { Duty } from './duty.roster.js';
+export { OtherReplicas } from './other.replicas.js';
 export { retryDelay } from './retry.policy.js';
 export { systemTimers } from './timers.js';
 export type { Timers } from './timers.js';

@@ -1,16 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { Logger, type LoggerService } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
-import { systemRandom, type Random, type WebhookSource } from '../core/index.js';
+import {
+  systemClock,
+  systemRandom,
+  type Clock,
+  type Random,
+  type WebhookSource,
+} from '../core/index.js';
 import type { HandlerRegistry } from '../handlers/index.js';
 import type { InboxStore } from '../inbox/index.js';
 import { Dispatcher } from './dispatcher.js';
 import { DutyRoster } from './duty.roster.js';
 import { errorHeadline } from './error-text.js';
+import { HandOver } from './hand-over.js';
 import { HandlerRunner } from './handler.runner.js';
+import { OtherReplicas } from './other.replicas.js';
+import { ReplicaPresence } from './replica.presence.js';
 import { systemTimers, type Timers } from './timers.js';
 import { retentionDuty, sweepDuty } from './worker.duties.js';
-import { WorkerLoop } from './worker.loop.js';
+import { WorkerLoop, type LoopStore } from './worker.loop.js';
 import type { WorkerSettings } from './worker.settings.js';
 
 export interface WorkerLifecycleParts {
@@ -20,6 +29,7 @@ export interface WorkerLifecycleParts {
   readonly settings: WorkerSettings;
   readonly timers?: Timers;
   readonly random?: Random;
+  readonly clock?: Clock;
   readonly logger?: LoggerService;
 }
 
@@ -36,6 +46,7 @@ export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
   private readonly logger: LoggerService;
   private readonly timers: Timers;
   private readonly loop: WorkerLoop;
+  private readonly presence: ReplicaPresence;
   private readonly roster: DutyRoster;
   private readonly cancelHooksCheck: (() => void)[] = [];
   private stopListening: Promise<(() => Promise<void>) | undefined> | undefined;
@@ -52,24 +63,31 @@ export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
       loggerOf: loggerPerHandler(),
     });
     const retry = settings.retry;
+    const replica = randomUUID();
+    const others = new OtherReplicas(store, replica, timers);
+    const handOver = new HandOver(others, timers, random, logger);
     const dispatcher = new Dispatcher({
       store,
       runner,
       handlers,
       sources,
+      handOver,
       retry,
       timers,
       random,
+      clock: parts.clock ?? systemClock,
       logger,
     });
     const run = dispatcher.dispatch.bind(dispatcher);
-    this.loop = new WorkerLoop({ store, run, settings, timers, random, logger });
+    const loopStore = withLookIn(store, (dueIn) => handOver.lookIn(dueIn));
+    this.loop = new WorkerLoop({ store: loopStore, run, settings, timers, random, logger });
+    this.presence = new ReplicaPresence({ store, handlers, replica, timers, random, logger });
     this.roster = new DutyRoster(
       [
         retentionDuty(store, settings.retention, logger),
         sweepDuty(store, () => this.wake(), logger),
       ],
-      randomUUID(),
+      replica,
       store,
       timers,
       random,
@@ -78,9 +96,10 @@ export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
   }
 
   /** @throws HandlerError, ConfigurationError when a handler cannot be run as it is declared */
-  onApplicationBootstrap(): void {
+  async onApplicationBootstrap(): Promise<void> {
     const { handlers, settings, sources, store } = this.parts;
     handlers.discover(sources);
+    await this.presence.begin();
     this.loop.start();
     this.roster.start();
     this.stopListening = store
@@ -100,6 +119,7 @@ export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
     const listening = this.stopListening?.then((stop) => stop?.()).catch(() => undefined);
     await Promise.all([
       listening,
+      this.presence.end(),
       this.roster.stop(),
       this.loop.stop({ graceMs: this.parts.settings.shutdownTimeout }),
     ]);
@@ -118,6 +138,14 @@ export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
         'events wait until their leases run out. Call `app.enableShutdownHooks()` in main.ts.',
     );
   }
+}
+
+function withLookIn(
+  store: InboxStore,
+  lookIn: (dueIn: number | undefined) => number | undefined,
+): LoopStore {
+  const nextDueIn = async () => lookIn(await store.nextDueIn());
+  return Object.assign(Object.create(store) as InboxStore, { nextDueIn });
 }
 
 function loggerPerHandler(): (handler: string) => LoggerService {

@@ -1,8 +1,10 @@
 import { Injectable, Scope } from '@nestjs/common';
 import {
   type AnyArmaloEvent,
+  type DeadEvent,
   type HandlerContext,
   OnArmaloEvent,
+  OnDeadEvent,
   RejectEventError,
 } from 'nestjs-armox-armalo';
 import { armaloRequest } from '../../lib/testing/index.js';
@@ -13,6 +15,8 @@ import { Application, ARMALO_SECRET } from './application.js';
 const retry = { attempts: 2, delay: 1, factor: 1, jitter: 0 };
 
 let calls: string[] = [];
+let seen: string[] = [];
+let dead: DeadEvent[] = [];
 let ledgerIsDown = true;
 let letGo: (() => void) | undefined;
 
@@ -53,8 +57,17 @@ class RequestScopedHandlers {
 @Injectable()
 class CatchAll {
   @OnArmaloEvent()
-  all(event: AnyArmaloEvent) {
+  all(event: AnyArmaloEvent, { eventId }: HandlerContext) {
+    seen.push(eventId);
     if (event.event.startsWith('deal.')) calls.push(`all ${event.event}`);
+  }
+}
+
+@Injectable()
+class Pager {
+  @OnDeadEvent()
+  page(event: DeadEvent) {
+    dead.push(event);
   }
 }
 
@@ -70,13 +83,15 @@ for (const kind of await availableDatabases()) {
       database = await kind.create();
       app = await Application.start({
         database,
-        providers: [Handlers, RequestScopedHandlers, CatchAll],
+        providers: [Handlers, RequestScopedHandlers, CatchAll, Pager],
         options: { worker: { pollInterval: 20 } },
       });
     });
 
     beforeEach(() => {
       calls = [];
+      seen = [];
+      dead = [];
       ledgerIsDown = true;
       letGo = undefined;
     });
@@ -121,11 +136,21 @@ for (const kind of await availableDatabases()) {
         reason: 'rejected',
         attempts: 1,
       });
+      await eventually(
+        () => Promise.resolve(dead),
+        ({ length }) => length > 0,
+      );
+      expect(dead).toMatchObject([{ ...filter, reason: 'rejected', handler: 'Handlers.refuse' }]);
     });
 
     it('that is not of its documented shape is kept as dead, and no handler sees it', async () => {
       const filter = await deliver('score.changed', { agentId: 'a_1', compositeScore: 'high' });
+      const sound = await deliver('score.changed', { agentId: 'a_1', compositeScore: 1 });
+      await app.settled();
       expect(await app.event(filter)).toMatchObject({ state: 'dead', reason: 'invalid-payload' });
+      // Handlers of the name run, and the catch-all among them sees every other event.
+      expect(seen).toEqual([sound.eventId]);
+      expect(dead).toMatchObject([{ reason: 'invalid-payload', eventId: filter.eventId }]);
     });
 
     it('of a name that nobody has documented reaches the catch-all handlers', async () => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DataSource } from 'typeorm';
+import type { DeadEvent } from '../../lib/core/index.js';
 import {
   inboxMigrations,
   InboxConnections,
@@ -44,7 +45,8 @@ type Outcome =
   | { to: 'done' }
   | { to: 'ignored'; reason: 'no-handler' }
   | { to: 'dead'; reason: 'rejected'; error: string }
-  | { to: 'retry'; inMs: number; error: string };
+  | { to: 'retry'; inMs: number; error: string }
+  | { to: 'postponed'; inMs: number };
 
 export function settlement(
   row: ClaimedRow,
@@ -113,7 +115,7 @@ export function bench(kind: DatabaseKind, change: Partial<TestDatabase['options'
     its.store = connections.store;
   });
   afterEach(async () => {
-    for (const table of ['inbox', 'attempt', 'duty']) {
+    for (const table of ['inbox', 'attempt', 'duty', 'replica']) {
       await its.application.query(`DELETE FROM armox_armalo_${table}`);
     }
     await its.application.query('DELETE FROM effect');
@@ -688,6 +690,92 @@ export function storeSuite(its: Bench): void {
       expect(await its.store.attempts(dead.id)).toEqual([]);
       expect(await its.store.list({}, 100)).toHaveLength(1);
       await soundAfterwards();
+    });
+  });
+
+  describe('replicas', () => {
+    const handlers = [{ name: 'Books.enter', source: 'armalo', patterns: ['pact.*', 'a"b\'c\\'] }];
+
+    it('tell each other their handlers, for as long as they go on doing so', async () => {
+      const { store, clock } = its;
+      await store.publishHandlers('one', [], 1_000);
+      await store.publishHandlers('two', handlers, 1_000);
+      expect(await store.otherReplicas('one')).toEqual([{ id: 'two', handlers }]);
+      clock.pass(999);
+      await store.publishHandlers('one', handlers, 1_000);
+      clock.pass(1);
+      expect(await store.otherReplicas('two')).toEqual([{ id: 'one', handlers }]);
+      expect(await store.otherReplicas('one')).toEqual([]);
+      await store.withdrawHandlers('one');
+      expect(await store.otherReplicas('two')).toEqual([]);
+    });
+
+    it('that were killed are cleared away in time', async () => {
+      await its.store.publishHandlers('killed', handlers, 1_000);
+      its.clock.pass(2 * 3_600_000);
+      await (await its.another()).publishHandlers('fresh', handlers, 1_000);
+      expect(await its.query('SELECT id FROM armox_armalo_replica')).toEqual([{ id: 'fresh' }]);
+    });
+
+    it('leave events to each other, which costs no attempt and keeps the marks', async () => {
+      const { store, clock } = its;
+      await store.insert([event()]);
+      const row = await claimOne(store);
+      const leaving = settlement(row, { to: 'postponed', inMs: 1_000 }, { handled: ['A.b'] });
+      expect(await store.settle([leaving])).toEqual(new Set());
+      expect(await store.claim(1, LEASE)).toEqual([]);
+      expect(await store.find({ id: row.id })).toMatchObject({
+        state: 'open',
+        attempts: 0,
+        lastError: null,
+        finishedAt: null,
+      });
+      clock.pass(1_000);
+      expect(await claimOne(store)).toMatchObject({ id: row.id, attempt: 1, handled: ['A.b'] });
+      expect(await store.attempts(row.id)).toEqual([]);
+    });
+  });
+
+  describe('deaths', () => {
+    it('are told with what they were of, after they are committed, whatever brought them', async () => {
+      const { store, clock } = its;
+      const told: DeadEvent[] = [];
+      const stop = store.onDead((dead) => told.push(...dead));
+      const [bad, , lethal, rejected] = await store.insert([
+        event({ invalid: 'data.amount must be a number', eventId: 'bad' }),
+        event({ invalid: 'data.amount must be a number', eventId: 'bad' }),
+        event({ eventId: 'lethal' }),
+        event({ eventId: 'rejected', account: 'a' }),
+        event({ eventId: 'fine' }),
+      ]);
+      const claimed = await claimAll(store);
+      const claimOf = (id: string) => claimed.find(({ eventId }) => eventId === id) as ClaimedRow;
+      const [two, three] = [claimOf('rejected'), claimOf('fine')];
+      const error = 'Judge.see: RejectEventError: no';
+      await store.settle([
+        { ...settlement(two, { to: 'dead', reason: 'rejected', error }), handler: 'Judge.see' },
+        settlement({ ...three, token: '00'.repeat(16) }, { to: 'dead', reason: 'rejected', error }),
+        settlement(three, { to: 'done' }),
+      ] as Settlement[]);
+      clock.pass(LEASE);
+      await store.claimSuspect(LEASE, 1);
+      await new Promise(setImmediate);
+      const common = { source: 'armalo', account: '', name: 'pact.violated' };
+      const unsound = { reason: 'invalid-payload', error: 'data.amount must be a number' };
+      const killed = { reason: 'killed-process', error: expect.stringContaining('process died') };
+      expect(told).toEqual([
+        { ...common, ...unsound, id: bad?.id, eventId: 'bad', handler: null, attempt: 0 },
+        {
+          ...common,
+          ...{ id: rejected?.id, account: 'a', eventId: 'rejected', reason: 'rejected', error },
+          ...{ handler: 'Judge.see', attempt: 1 },
+        },
+        { ...common, ...killed, id: lethal?.id, eventId: 'lethal', handler: null, attempt: 1 },
+      ]);
+      stop();
+      await store.insert([event({ invalid: 'x' })]);
+      await new Promise(setImmediate);
+      expect(told).toHaveLength(3);
     });
   });
 

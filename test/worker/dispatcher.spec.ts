@@ -15,8 +15,14 @@ import {
 } from '../../lib/handlers/index.js';
 import type { ClaimedRow } from '../../lib/inbox/index.js';
 import { errorText } from '../../lib/worker/error-text.js';
-import { Dispatcher, HandlerRunner, retryDelay } from '../../lib/worker/index.js';
 import { idempotencyKey } from '../../lib/worker/idempotency-key.js';
+import {
+  Dispatcher,
+  HandlerRunner,
+  HandOver,
+  OtherReplicas,
+  retryDelay,
+} from '../../lib/worker/index.js';
 import { LogBook } from './log-book.js';
 import { ManualTimers, rest } from './manual-timers.js';
 import { MemoryStore } from './memory.store.js';
@@ -45,6 +51,8 @@ function workbench(transactions = 2) {
   const store = new MemoryStore(timers);
   const logger = new LogBook();
   const handlers: RegisteredHandler[] = [];
+  const others = new OtherReplicas(store, 'this one', timers);
+  const handOver = new HandOver(others, timers, () => 0.5, logger);
   const dispatcher = new Dispatcher({
     store,
     runner: new HandlerRunner({
@@ -56,9 +64,11 @@ function workbench(transactions = 2) {
     }),
     handlers: { handlersFor: () => handlers },
     sources: [source],
+    handOver,
     retry: defaultRetryPolicy,
     timers,
     random: () => 0.5,
+    clock: timers,
     logger,
   });
   store.add(1);
@@ -84,7 +94,7 @@ function workbench(transactions = 2) {
     handlers.push({ name, source: 'armalo', patterns: ['*'], options, invoke });
   };
   const forget = () => handlers.splice(0);
-  return { timers, store, logger, dispatcher, claim, attempt, after, handler, forget };
+  return { timers, store, logger, dispatcher, handOver, claim, attempt, after, handler, forget };
 }
 
 describe('an event', () => {
@@ -138,7 +148,7 @@ describe('an event', () => {
   });
 
   it('ends dead at once when a handler rejects it, after the others had their turn', async () => {
-    const { handler, attempt, logger } = workbench();
+    const { handler, attempt } = workbench();
     const ran: string[] = [];
     handler('judge', () => {
       throw new RejectEventError('for a deleted tenant');
@@ -149,9 +159,9 @@ describe('an event', () => {
       reason: 'rejected',
       handled: ['other'],
       error: expect.stringMatching(/^judge: RejectEventError: for a deleted tenant/),
+      handler: 'judge',
     });
     expect(ran).toEqual(['other']);
-    expect(logger.of('error')).toHaveLength(1);
   });
 
   it('waits as long as a handler asks, told by code and not by class', async () => {
@@ -162,7 +172,68 @@ describe('an event', () => {
         delayMs: 90_000,
       });
     });
-    expect(await attempt()).toMatchObject({ to: 'retry', inMs: 90_000 });
+    expect(await attempt()).toMatchObject({ to: 'postponed', inMs: 90_000 });
+  });
+
+  it('that a handler puts off uses no attempt, for thirty days; then it does, and ends dead', async () => {
+    const { handler, attempt, after, store, timers } = workbench();
+    const { receivedAt } = Object.assign(store.row('1'), { receivedAt: timers.now() });
+    const attempts: number[] = [];
+    handler(
+      'later',
+      (_, context) => {
+        attempts.push(context.attempt);
+        throw new RetryLaterError(60_000, 'The report is not there yet.');
+      },
+      { retry: { attempts: 2 } },
+    );
+    await attempt();
+    for (let n = 0; n < 3; n++) {
+      expect(await after(60_000)).toMatchObject({ to: 'postponed', failures: [] });
+    }
+    expect(store.row('1').lastError).toMatch(/^later: RetryLaterError: The report is not there/);
+    await timers.pass(receivedAt + 30 * 86_400_000 - timers.now());
+    expect(await attempt()).toMatchObject({ to: 'retry', inMs: 60_000 });
+    expect(await after(60_000)).toMatchObject({
+      to: 'dead',
+      reason: 'attempts-used-up',
+      error: expect.stringContaining('RetryLaterError'),
+      handler: 'later',
+    });
+    expect(attempts).toEqual([1, 1, 1, 1, 1, 2]);
+  });
+
+  it.each([
+    [1e300, 30 * 86_400_000, /1e\+300 ms; from 1 second to 30 days/],
+    [-5, 1_000, /from 1 second to 30 days/],
+    [NaN, 5_000, /NaN ms, which is no time/],
+    [2_000, 2_000, /in 2000 ms\.\n/],
+  ])('that is put off by %d ms waits %d ms, and says why', async (asked, waits, error) => {
+    const { handler, attempt } = workbench();
+    handler('later', () => Promise.reject(new RetryLaterError(asked)));
+    expect(await attempt()).toMatchObject({
+      to: 'postponed',
+      inMs: waits,
+      error: expect.stringMatching(error),
+    });
+  });
+
+  it('that one handler puts off goes on although another one has failed for the last time', async () => {
+    const { handler, attempt, after } = workbench();
+    const ran: string[] = [];
+    let ready = false;
+    handler('once', () => (ran.push('once'), Promise.reject(new Error('x'))), {
+      retry: { attempts: 1 },
+    });
+    handler('later', () => {
+      ran.push('later');
+      if (!ready) throw new RetryLaterError(10_000);
+    });
+    expect(await attempt()).toMatchObject({ to: 'retry', inMs: 10_000 });
+    expect(await after(10_000)).toMatchObject({ to: 'postponed', inMs: 10_000 });
+    ready = true;
+    expect(await after(10_000)).toMatchObject({ to: 'dead', handled: ['later'], handler: 'once' });
+    expect(ran).toEqual(['once', 'later', 'later', 'later']);
   });
 
   it('is dead when no failed handler may try again, and never before', async () => {
@@ -581,6 +652,104 @@ describe('a handler that skips stale events', () => {
   });
 });
 
+describe('an event for which another replica has handlers', () => {
+  const other = (bench: ReturnType<typeof workbench>, name: string, patterns = ['*']) => {
+    bench.store.replicas = [{ id: 'other', handlers: [{ name, source: 'armalo', patterns }] }];
+  };
+
+  it('is left to it with the marks of what was done here, and the attempt does not count', async () => {
+    const bench = workbench();
+    const ran: string[] = [];
+    bench.handler('ours', () => ran.push('ours'));
+    other(bench, 'theirs', ['escrow.*']);
+    expect(await bench.attempt()).toMatchObject({
+      to: 'postponed',
+      inMs: 1_000,
+      handled: ['ours'],
+      failures: [],
+    });
+    expect(bench.store.row('1')).toMatchObject({ state: 'open', attempt: 0, handled: ['ours'] });
+
+    // The others look for it first.
+    expect(bench.handOver.lookIn(1_000)).toBe(1_500);
+    expect(bench.handOver.lookIn(undefined)).toBeUndefined();
+
+    bench.store.row('1').handled.push('theirs');
+    expect(await bench.after(1_000)).toMatchObject({ to: 'done', handled: ['ours', 'theirs'] });
+    expect(ran).toEqual(['ours']);
+  });
+
+  it('is final when none of those handlers is for it, or it has passed them all', async () => {
+    const bench = workbench();
+    other(bench, 'theirs', ['escrow.funded']);
+    expect(await bench.attempt()).toMatchObject({ to: 'ignored', reason: 'no-handler' });
+
+    const shared = workbench();
+    shared.handler('shared', () => undefined);
+    other(shared, 'shared');
+    expect(await shared.attempt()).toMatchObject({ to: 'done' });
+  });
+
+  it('is not ignored on what was read before it came', async () => {
+    const bench = workbench();
+    bench.store.add(1);
+    expect(await bench.attempt()).toMatchObject({ to: 'ignored' });
+    other(bench, 'theirs');
+    expect(await bench.attempt()).toMatchObject({ to: 'postponed' });
+  });
+
+  it('costs one read a second, and none where nothing becomes final', async () => {
+    const bench = workbench();
+    bench.store.add(4);
+    let broken = true;
+    bench.handler('ours', () => (broken ? Promise.reject(new Error('x')) : undefined));
+    const reads = () => bench.store.calls.filter((call) => call === 'otherReplicas').length;
+    await bench.attempt();
+    expect(reads()).toBe(0);
+    broken = false;
+    for (let n = 0; n < 3; n++) expect(await bench.attempt()).toMatchObject({ to: 'done' });
+    expect(reads()).toBe(1);
+    expect(await bench.after(1_000)).toMatchObject({ to: 'done' });
+    expect(reads()).toBe(2);
+  });
+
+  it('waits, without being run again, where the replicas cannot be read', async () => {
+    const bench = workbench();
+    let ran = 0;
+    bench.handler('ours', () => ran++);
+    bench.store.failing.set('otherReplicas', new Error('connection lost'));
+    expect(await bench.attempt()).toMatchObject({ to: 'postponed', handled: ['ours'] });
+    expect(bench.logger.of('warn')).toEqual([expect.stringContaining('connection lost')]);
+    bench.store.failing.clear();
+    expect(await bench.after(2_000)).toMatchObject({ to: 'done' });
+    expect(ran).toBe(1);
+  });
+
+  it('is left to it where this process does not even have its source', async () => {
+    const bench = workbench();
+    bench.store.row('1').source = 'elsewhere';
+    bench.store.replicas = [
+      { id: 'other', handlers: [{ name: 'theirs', source: 'elsewhere', patterns: ['*'] }] },
+    ];
+    expect(await bench.attempt()).toMatchObject({ to: 'postponed' });
+    expect(bench.store.row('1').attempt).toBe(0);
+  });
+
+  it('has passed a handler that skipped it as stale, and is not passed round for ever', async () => {
+    const bench = workbench();
+    Object.assign(bench.store.row('1'), { orderKey: 'agent', occurredAt: 1 });
+    bench.store.add(1, { orderKey: 'agent', occurredAt: 2 });
+    Object.assign(bench.store.row('2'), { state: 'done', handled: ['ours'] });
+    bench.handler('ours', () => Promise.reject(new Error('it ran')), { stale: 'skip' });
+    other(bench, 'theirs');
+    expect(await bench.attempt()).toMatchObject({
+      to: 'postponed',
+      handled: ['ours'],
+      failures: [{ handler: 'ours', error: expect.stringMatching(/^Skipped/) }],
+    });
+  });
+});
+
 describe('what is kept of an error', () => {
   it('is its class, message, first frames and causes, within bounds', () => {
     const cause = new RangeError('root');
@@ -588,6 +757,33 @@ describe('what is kept of an error', () => {
     expect(text).toMatch(/^TypeError: x+…\n\s+at /);
     expect(text).toMatch(/caused by RangeError: root/);
     expect(text.length).toBeLessThanOrEqual(4_000);
+  });
+
+  it('has the first frame and those of the application, where packages are deep between them', () => {
+    const error = new Error('x');
+    const deep = Array.from(
+      { length: 8 },
+      (_, n) => `    at Pool.q${n} (/app/node_modules/pg/p.js:1:1)`,
+    );
+    error.stack = [
+      'Error: x',
+      ...deep,
+      '    at new Promise (<anonymous>)',
+      '    at process.processTicksAndRejections (node:internal/process/task_queues:105:5)',
+      '    at async Books.enter (/app/dist/books.js:12:7)',
+      '    at async file:///app/dist/jobs.js:3:1',
+    ].join('\n');
+    expect(errorText(error).split('\n')).toEqual([
+      'Error: x',
+      deep[0],
+      '    at async Books.enter (/app/dist/books.js:12:7)',
+      '    at async file:///app/dist/jobs.js:3:1',
+    ]);
+  });
+
+  it('is a thrown text, on one line and not all of a long one', () => {
+    expect(errorText('no such\n\u0007agent')).toBe('A thrown text: no such agent');
+    expect(errorText('x'.repeat(1_000))).toBe(`A thrown text: ${'x'.repeat(299)}…`);
   });
 
   it('never is what was thrown when that is no error, nor fails on one that fights back', () => {

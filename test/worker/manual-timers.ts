@@ -15,6 +15,11 @@ export class ManualTimers implements Timers {
     return () => this.waiting.delete(timer);
   }
 
+  /** Whether anybody waits for time to pass. */
+  get isAwaited(): boolean {
+    return this.waiting.size > 0;
+  }
+
   /** Lets `ms` pass, one timer after the other, and whatever each of them sets going come to rest. */
   async pass(ms: number): Promise<void> {
     const until = this.time + ms;

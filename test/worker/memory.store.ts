@@ -3,6 +3,8 @@ import type {
   ClaimedRow,
   FailedAttempt,
   Lease,
+  PublishedHandler,
+  Replica,
   Settlement,
   TransactionalOutcome,
 } from '../../lib/inbox/index.js';
@@ -40,7 +42,7 @@ export class MemoryStore {
   readonly locked = new Map<string, unknown>();
   private tokens = 0;
 
-  constructor(private readonly timers: Timers) {}
+  constructor(readonly timers: Timers) {}
 
   add(
     count: number,
@@ -204,6 +206,26 @@ export class MemoryStore {
     }
   }
 
+  /** The replicas that are said to run beside this one. */
+  replicas: Replica[] = [];
+  /** The handlers of this one, as it has published them. */
+  readonly published = new Map<string, readonly PublishedHandler[]>();
+
+  async otherReplicas(): Promise<readonly Replica[]> {
+    this.called('otherReplicas');
+    return this.replicas;
+  }
+
+  async publishHandlers(replica: string, handlers: readonly PublishedHandler[]): Promise<void> {
+    this.called('publishHandlers');
+    this.published.set(replica, handlers);
+  }
+
+  async withdrawHandlers(replica: string): Promise<void> {
+    this.called('withdrawHandlers');
+    this.published.delete(replica);
+  }
+
   async nextDueIn(): Promise<number | undefined> {
     const open = [...this.rows.values()].filter((row) => row.state === 'open' && !row.token);
     if (open.length === 0) return undefined;
@@ -229,7 +251,8 @@ export class MemoryStore {
     row.token = null;
     if ('error' in settlement) row.lastError = settlement.error;
     if ('reason' in settlement) row.reason = settlement.reason;
-    if (settlement.to === 'retry') row.dueAt = this.timers.now() + settlement.inMs;
+    if (settlement.to === 'postponed') row.attempt--;
+    if ('inMs' in settlement) row.dueAt = this.timers.now() + settlement.inMs;
     else row.state = settlement.to;
   }
 

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { DataSource, EntitySchema } from 'typeorm';
-import type { WebhookSource } from '../../lib/core/index.js';
+import { systemClock, type WebhookSource } from '../../lib/core/index.js';
 import {
   defaultRetryPolicy,
   type HandlerContext,
@@ -10,7 +10,14 @@ import {
   type RegisteredHandler,
 } from '../../lib/handlers/index.js';
 import { InboxConnections, type InboxStore, type NewInboxRow } from '../../lib/inbox/index.js';
-import { Dispatcher, HandlerRunner, systemTimers, WorkerLoop } from '../../lib/worker/index.js';
+import {
+  Dispatcher,
+  HandlerRunner,
+  HandOver,
+  OtherReplicas,
+  systemTimers,
+  WorkerLoop,
+} from '../../lib/worker/index.js';
 import { availableDatabases, describeOn, type TestDatabase } from '../databases.js';
 import { LogBook } from './log-book.js';
 
@@ -111,9 +118,16 @@ for (const kind of await availableDatabases()) {
         runner,
         handlers: { handlersFor: () => handlers },
         sources: [source],
+        handOver: new HandOver(
+          new OtherReplicas(store, 'this one', systemTimers),
+          systemTimers,
+          Math.random,
+          logger,
+        ),
         retry: { ...defaultRetryPolicy, delay: 1, factor: 1 },
         timers: systemTimers,
         random: Math.random,
+        clock: systemClock,
         logger,
       });
       const loop = new WorkerLoop({

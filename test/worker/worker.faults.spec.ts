@@ -3,7 +3,14 @@ import fc from 'fast-check';
 import type { EntityManager } from 'typeorm';
 import type { WebhookSource } from '../../lib/core/index.js';
 import { defaultRetryPolicy, type RegisteredHandler } from '../../lib/handlers/index.js';
-import { Dispatcher, HandlerRunner, WorkerLoop, type LoopStore } from '../../lib/worker/index.js';
+import {
+  Dispatcher,
+  HandlerRunner,
+  HandOver,
+  OtherReplicas,
+  WorkerLoop,
+  type LoopStore,
+} from '../../lib/worker/index.js';
 import { LogBook } from './log-book.js';
 import { ManualTimers } from './manual-timers.js';
 import { MemoryStore } from './memory.store.js';
@@ -15,7 +22,10 @@ const source = {
 } as unknown as WebhookSource;
 
 type ProcessStore = LoopStore &
-  Pick<MemoryStore, 'markHandled' | 'newerApplied' | 'firstStored' | 'runTransactional'>;
+  Pick<
+    MemoryStore,
+    'markHandled' | 'newerApplied' | 'firstStored' | 'otherReplicas' | 'runTransactional'
+  >;
 
 /** The store as one process sees it: calls fail at random, and never answer a dead process. */
 function connect(store: MemoryStore, chance: () => boolean) {
@@ -95,9 +105,16 @@ describe('two workers whose database, handlers and processes fail at random', ()
             }),
             handlers: { handlersFor: () => handlers },
             sources: [source],
+            handOver: new HandOver(
+              new OtherReplicas(view, 'this one', timers),
+              timers,
+              random,
+              logger,
+            ),
             retry: { ...defaultRetryPolicy, attempts: 1_000, maxDelay: 60_000 },
             timers,
             random,
+            clock: timers,
             logger,
           });
           const loop = new WorkerLoop({

@@ -1,16 +1,25 @@
 import 'reflect-metadata';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Injectable, Module, type INestApplicationContext, type Provider } from '@nestjs/common';
+import {
+  Injectable,
+  Module,
+  Scope,
+  type INestApplicationContext,
+  type Provider,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import type { WebhookSource } from '../../lib/core/index.js';
+import type { DeadEvent, WebhookSource } from '../../lib/core/index.js';
 import {
   createEventDecorator,
+  DeadEventExplorer,
   defaultRetryPolicy,
   HandlerExplorer,
   HandlerRegistry,
+  OnDeadEvent,
 } from '../../lib/handlers/index.js';
+import { Deaths, type DeathListener } from '../../lib/inbox/deaths.js';
 import type { InboxStore } from '../../lib/inbox/index.js';
-import { WorkerLifecycle, type WorkerSettings } from '../../lib/worker/index.js';
+import { DeadEventNotice, WorkerLifecycle, type WorkerSettings } from '../../lib/worker/index.js';
 import { LogBook } from './log-book.js';
 import { ManualTimers, rest } from './manual-timers.js';
 import { MemoryStore } from './memory.store.js';
@@ -187,6 +196,191 @@ describe('the worker in an application', () => {
     hearing.app.enableShutdownHooks();
     await hearing.timers.pass(5_000);
     expect(hearing.logger.of('warn')).toEqual([]);
+  });
+});
+
+describe('a replica among others', () => {
+  @Injectable()
+  class Handlers {
+    @On('escrow.created', { name: 'Books.enter' })
+    handle() {}
+  }
+  const ours = { name: 'Books.enter', source: 'armalo', patterns: ['escrow.created'] };
+
+  it('makes its handlers known before it claims, keeps them known, and takes them back at its end', async () => {
+    const { app, store, timers } = await boot([Handlers]);
+    expect([...store.published.values()]).toEqual([[ours]]);
+    await rest();
+    const first = store.calls.filter((call) => call === 'publishHandlers' || call === 'claim');
+    expect(first.slice(0, 2)).toEqual(['publishHandlers', 'claim']);
+    await timers.pass(10_000);
+    expect(store.calls.filter((call) => call === 'publishHandlers')).toHaveLength(2);
+    await app.close();
+    expect(store.published.size).toBe(0);
+    await timers.pass(60_000);
+    expect(store.published.size).toBe(0);
+  });
+
+  it('starts after the others cannot believe any more that they know all handlers', async () => {
+    let timers = new ManualTimers();
+    const other = { id: 'old', handlers: [{ ...ours, patterns: ['escrow.funded'] }] };
+    const starting = boot([Handlers], (store) => {
+      store.replicas = [other];
+      timers = store.timers as ManualTimers;
+    });
+    let started = false;
+    void starting.then(() => (started = true));
+    while (!timers.isAwaited) await rest();
+    await timers.pass(999);
+    expect(started).toBe(false);
+    await timers.pass(1);
+    await starting;
+  });
+
+  it('starts at once beside others that have all its handlers', async () => {
+    await boot([Handlers], (store) => {
+      store.replicas = [{ id: 'same', handlers: [ours] }];
+    });
+  });
+
+  it('starts although its handlers cannot be made known yet, says so, and goes on trying', async () => {
+    const { store, timers, logger } = await boot([Handlers], (before) => {
+      before.failing.set('publishHandlers', new Error('read-only'));
+    });
+    expect(logger.of('warn')).toEqual([expect.stringContaining('read-only')]);
+    store.failing.clear();
+    await timers.pass(1_000);
+    expect(store.published.size).toBe(1);
+  });
+});
+
+describe('dead events', () => {
+  const dead = {
+    id: '12',
+    source: 'armalo',
+    account: '',
+    eventId: 'e',
+    name: 'escrow.funded',
+    reason: 'attempts-used-up',
+    error: 'Books.enter: Error: The ledger is down.\n    at somewhere',
+    handler: 'Books.enter',
+    attempt: 20,
+  } as const;
+
+  async function bootNotice(providers: Provider[]) {
+    const timers = new ManualTimers();
+    const deaths = new Deaths();
+    const lines: unknown[][] = [];
+    const logger = { error: (...line: unknown[]) => lines.push(line), log() {}, warn() {} };
+    @Module({
+      providers: [
+        DeadEventExplorer,
+        {
+          provide: DeadEventNotice,
+          inject: [DeadEventExplorer],
+          useFactory: (listeners: DeadEventExplorer) => {
+            const store = { onDead: (listener: DeathListener) => deaths.listen(listener) };
+            return new DeadEventNotice({ store, listeners, timers, logger });
+          },
+        },
+        ...providers,
+      ],
+    })
+    class AppModule {}
+    const app = await NestFactory.createApplicationContext(AppModule, { logger: false });
+    apps.push(app);
+    return { app, deaths, lines, timers };
+  }
+
+  it('are logged with what failed, what to do, and fields for JSON loggers', async () => {
+    const { deaths, lines } = await bootNotice([]);
+    deaths.tell([dead]);
+    await rest();
+    const fields = { id: '12', source: 'armalo', name: 'escrow.funded', eventId: 'e' };
+    expect(lines).toEqual([
+      [
+        'armalo escrow.funded #12 is dead (attempts-used-up, attempt 20): Books.enter: Error: The ledger is ' +
+          'down. Nothing is tried any more; replay it when the cause is gone.',
+        { ...fields, reason: 'attempts-used-up', handler: 'Books.enter', attempt: 20 },
+      ],
+    ]);
+  });
+
+  it('are told to every method that asks for them, whatever another one throws', async () => {
+    const told: unknown[] = [];
+    @Injectable()
+    class Pager {
+      @OnDeadEvent()
+      page(event: DeadEvent) {
+        told.push(event);
+        throw new Error('The pager is off.');
+      }
+    }
+    @Injectable()
+    class Tracker extends Pager {
+      override page(event: DeadEvent) {
+        told.push(event.id);
+      }
+    }
+    @Injectable({ scope: Scope.REQUEST })
+    class Fresh {
+      @OnDeadEvent()
+      async take({ id }: DeadEvent) {
+        told.push(`fresh ${id}`);
+      }
+    }
+    const { deaths, lines } = await bootNotice([
+      Pager,
+      Tracker,
+      Fresh,
+      { provide: 'the same once more', useClass: Pager },
+    ]);
+    deaths.tell([dead]);
+    await rest();
+    expect(told).toEqual([dead, '12', 'fresh 12']);
+    expect(lines.map(([line]) => line)).toContainEqual(
+      'Pager.page could not be told of the dead event #12: Error: The pager is off.',
+    );
+  });
+
+  it('that were committed at the last moment are told before the application ends', async () => {
+    let told = false;
+    let end = () => {};
+    @Injectable()
+    class Pager {
+      @OnDeadEvent()
+      async page() {
+        await new Promise<void>((resolve) => (end = resolve));
+        told = true;
+      }
+      onApplicationShutdown() {
+        expect(told).toBe(true);
+      }
+    }
+    const { app, deaths } = await bootNotice([Pager]);
+    deaths.tell([dead]);
+    const closing = app.close();
+    await rest();
+    end();
+    await closing;
+    expect(told).toBe(true);
+  });
+
+  it('do not keep an application from ending whose listener never does', async () => {
+    @Injectable()
+    class Pager {
+      @OnDeadEvent()
+      page() {
+        return new Promise<void>(() => {});
+      }
+    }
+    const { deaths, timers } = await bootNotice([Pager]);
+    deaths.tell([dead]);
+    await rest();
+    const closing = apps.pop()?.close();
+    await rest();
+    await timers.pass(5_000);
+    await closing;
   });
 });
 

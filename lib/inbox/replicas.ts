@@ -1,0 +1,54 @@
+import { only } from './database.js';
+import type { PublishedHandler, Replica } from './inbox.store.js';
+import { sql } from './sql.js';
+import type { StoreParts } from './store.parts.js';
+
+/** Every so many publications the rows of replicas that were killed are cleared away. */
+const CLEAR_EVERY = 360;
+const CLEARED_AFTER_MS = 3_600_000;
+
+/** Which replicas run a worker now, and which handlers each of them has. */
+export class Replicas {
+  private publications = 0;
+
+  constructor(private readonly parts: StoreParts) {}
+
+  async publish(id: string, handlers: readonly PublishedHandler[], ms: number): Promise<void> {
+    const { database, dialect, tables } = this.parts;
+    if (this.publications++ % CLEAR_EVERY === 0) await this.clear();
+    const kept =
+      dialect.family === 'mysql'
+        ? sql`ON DUPLICATE KEY UPDATE handlers = VALUES(handlers), seen_until = VALUES(seen_until)`
+        : sql`ON CONFLICT (id) DO UPDATE SET handlers = excluded.handlers, seen_until = excluded.seen_until`;
+    const until = sql`${dialect.now} + ${dialect.number(ms)}`;
+    await database.statement(() =>
+      only(sql`INSERT INTO ${tables.replica} (id, handlers, started_at, seen_until)
+        VALUES (${id}, ${JSON.stringify(handlers)}, ${dialect.now}, ${until}) ${kept}`),
+    );
+  }
+
+  async withdraw(id: string): Promise<void> {
+    const { database, tables } = this.parts;
+    await database.statement(() => only(sql`DELETE FROM ${tables.replica} WHERE id = ${id}`));
+  }
+
+  async others(id: string): Promise<readonly Replica[]> {
+    const { database, dialect, tables } = this.parts;
+    const rows = await database.read(() =>
+      only(sql`SELECT id, handlers FROM ${tables.replica}
+        WHERE seen_until > ${dialect.now} AND id <> ${id} ORDER BY id`),
+    );
+    return rows.map((row) => ({
+      id: String(row['id']),
+      handlers: JSON.parse(String(row['handlers'])) as readonly PublishedHandler[],
+    }));
+  }
+
+  private async clear(): Promise<void> {
+    const { database, dialect, tables } = this.parts;
+    const before = sql`${dialect.now} - ${dialect.number(CLEARED_AFTER_MS)}`;
+    await database.statement(() =>
+      only(sql`DELETE FROM ${tables.replica} WHERE seen_until < ${before}`),
+    );
+  }
+}
