@@ -76,7 +76,8 @@ export class Dispatcher {
     const reports = await this.runAll(row, remaining, { payload, supersededBy }, signal);
     if (!reports) return undefined;
     const outcome = eventOutcome(row, reports, this.parts.random, this.parts.clock.now());
-    const isStale = outcome.to === 'retry' && (await this.isSuperseded(row, supersededBy));
+    const goesOn = outcome.to === 'retry' || outcome.to === 'postponed';
+    const isStale = goesOn && (await this.isSuperseded(row, supersededBy));
     // What has made it stale may wait behind it: the next try, which finds that out, is at once.
     if (isStale) return { ...outcome, inMs: 0 };
     return this.parts.handOver.insteadOf(outcome, row, handlers);

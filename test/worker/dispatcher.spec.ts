@@ -551,7 +551,7 @@ describe('an event that another one supersedes', () => {
       store.add(1, { dueAt: Infinity });
       throw new RetryLaterError(3_600_000);
     });
-    expect(await attempt()).toMatchObject({ to: 'retry', inMs: 0 });
+    expect(await attempt()).toMatchObject({ to: 'postponed', inMs: 0 });
     expect(await attempt()).toMatchObject({ to: 'done', handled: ['first', 'follow'] });
     expect(ran).toEqual(['first']);
   });
