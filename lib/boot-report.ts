@@ -1,6 +1,8 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import { RESOLVED_OPTIONS, SOURCES, type ConfiguredSource } from './core/index.js';
+import { deadEventWarnings, handlerWarnings } from './boot-warnings.js';
+import { INBOX_STORE, RESOLVED_OPTIONS, SOURCES, type ConfiguredSource } from './core/index.js';
 import { HandlerRegistry } from './handlers/index.js';
+import type { InboxStore } from './inbox/index.js';
 import { WebhookRoutes } from './ingress/index.js';
 import type { ResolvedOptions } from './resolve-options.js';
 
@@ -14,11 +16,25 @@ export class BootReport implements OnApplicationBootstrap {
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
     private readonly routes: WebhookRoutes,
     private readonly handlers: HandlerRegistry,
+    @Inject(INBOX_STORE) private readonly store: InboxStore,
   ) {}
 
   onApplicationBootstrap(): void {
     this.handlers.discover(this.sources.map(({ source }) => source));
     for (const { source } of this.sources) this.logger.log(this.lineOf(source.name));
+    if (!this.options.worker) return;
+    const names = this.sources.map(({ source }) => source.name);
+    for (const warning of handlerWarnings(this.handlers, names)) this.logger.warn(warning);
+    void this.warnOfDeadEvents();
+  }
+
+  /** Not waited for: the count of a large table must not hold up the start. */
+  private async warnOfDeadEvents(): Promise<void> {
+    try {
+      for (const warning of await deadEventWarnings(this.store)) this.logger.warn(warning);
+    } catch (error) {
+      this.logger.debug(`Dead events could not be counted: ${String(error)}`);
+    }
   }
 
   private lineOf(name: string): string {
@@ -27,14 +43,19 @@ export class BootReport implements OnApplicationBootstrap {
       .urls()
       .filter(({ source, path }) => source === name && path.endsWith('/:account') === accounts);
     const where = paths.map(({ path }) => `POST ${path}`).join(', ') || 'no built-in route';
-    const count = this.handlers.all().filter((handler) => handler.source === name).length;
     const unhandled = this.handlers.unhandled(name, this.serviceOf(name)?.given.events ?? []);
     return [
       `${name}: ${where}`,
       ...(this.serviceOf(name)?.receives ? [] : ['no webhookSecret, so deliveries are refused']),
-      `${count} handler${count === 1 ? '' : 's'}`,
+      this.whoHandles(name),
       ...(unhandled.length > 0 ? [`without a handler: ${unhandled.join(', ')}`] : []),
     ].join(', ');
+  }
+
+  private whoHandles(name: string): string {
+    if (!this.options.worker) return 'handles nothing here (worker: false)';
+    const count = this.handlers.all().filter((handler) => handler.source === name).length;
+    return `${count} handler${count === 1 ? '' : 's'}`;
   }
 
   private serviceOf(name: string) {

@@ -1,9 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
+import type { Module } from '@nestjs/core/injector/module.js';
 import { HandlerError } from '../core/index.js';
+import { decoratedClasses } from './decorated.classes.js';
 import { candidatesOf, type Candidate } from './handler.candidates.js';
 import { HandlerInvoker } from './handler.invoker.js';
-import { classOf, markedMethods, methodPlace, type MarkedMethod } from './handler.marks.js';
+import {
+  classOf,
+  markedMethods,
+  methodPlace,
+  prototypeChain,
+  type MarkedMethod,
+} from './handler.marks.js';
 import type { RegisteredHandler } from './registered-handler.js';
 
 /** A handler with where it was found, by which the registry tells two findings from two handlers. */
@@ -50,6 +58,17 @@ export class HandlerExplorer {
     };
   }
 
+  /** Names of classes with handlers of these sources, of which no module makes an instance. */
+  unprovided(sources: ReadonlySet<string>): readonly string[] {
+    const provided = new Set(
+      [...this.modules.values()].flatMap(prototypesIn).flatMap(prototypeChain),
+    );
+    const missing = decoratedClasses().filter(
+      ({ prototype, source }) => sources.has(source) && !provided.has(prototype),
+    );
+    return [...new Set(missing.map(({ prototype }) => classOf(prototype)?.name || 'a class'))];
+  }
+
   private handlersOf(candidate: Candidate): readonly FoundHandler[] {
     const { prototype, instance, host } = candidate;
     return this.marksOf(prototype).map((marked) => ({
@@ -72,6 +91,17 @@ export class HandlerExplorer {
     if (!marks) this.marks.set(prototype, (marks = markedMethods(prototype)));
     return marks;
   }
+}
+
+/** Of what a module makes, and of the classes that it makes something else for. */
+function prototypesIn(module: Module): readonly object[] {
+  const made = candidatesOf(module).flatMap((candidate) =>
+    candidate === undefined || candidate === 'pending' ? [] : [candidate.prototype],
+  );
+  const tokens = [...module.providers.keys(), ...module.controllers.keys()].flatMap((token) =>
+    typeof token === 'function' ? [token.prototype as object | undefined] : [],
+  );
+  return [...made, ...tokens.filter((prototype) => prototype !== undefined)];
 }
 
 function defaultName(prototype: object, key: string | symbol): string {

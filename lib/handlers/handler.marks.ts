@@ -41,7 +41,8 @@ export function classOf(prototype: object): { readonly name: string } | undefine
   return typeof value === 'function' ? value : undefined;
 }
 
-function prototypeChain(prototype: object): readonly object[] {
+/** The prototype and those that it inherits from, without the language's own. */
+export function prototypeChain(prototype: object): readonly object[] {
   const levels: object[] = [];
   for (
     let level: object | null = prototype;

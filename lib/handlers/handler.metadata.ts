@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { rememberDecorated } from './decorated.classes.js';
 import type { HandlerOptions } from './handler.options.js';
 
 /** A string, so that the ES module and the CommonJS copy of the package read each other's marks. */
@@ -18,6 +19,7 @@ export function addHandlerMetadata(
   key: string | symbol,
   metadata: HandlerMetadata,
 ): void {
+  rememberDecorated(target, metadata.source);
   const before = ownHandlerMetadata(target, key);
   Reflect.defineMetadata(HANDLERS_METADATA, [...before, metadata], target, key);
 }

@@ -72,6 +72,11 @@ export class HandlerRegistry {
     return names.filter((name) => this.handlersFor(source, name).length === 0);
   }
 
+  /** Names of decorated classes that no module provides, so that their handlers never run. */
+  unprovided(sources: readonly string[]): readonly string[] {
+    return this.explorer.unprovided(new Set(sources));
+  }
+
   /**
    * Modules loaded lazily get no lifecycle hook (docs.nestjs.com#2276), so a change in the number of
    * modules is what tells. Whatever is wrong with their handlers must not fail the events of others:

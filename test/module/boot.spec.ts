@@ -1,4 +1,12 @@
-import { ConsoleLogger, Injectable, Module, Scope, type Provider } from '@nestjs/common';
+import {
+  ConsoleLogger,
+  Injectable,
+  Module,
+  Scope,
+  type LogLevel,
+  type Provider,
+  type Type,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -10,11 +18,15 @@ import {
   type ArmoxArmaloOptionsFactory,
   ArmoxClient,
   Inbox,
+  INBOX_STORE,
+  type InboxStore,
   OnArmaloEvent,
+  OnArmoxEvent,
 } from 'nestjs-armox-armalo';
 import { DataSource } from 'typeorm';
 import { SqliteDriver } from '../../sample-app/database/sqlite.driver.js';
-import { availableDatabases, describeOn } from '../databases.js';
+import { eventually } from '../child.js';
+import { availableDatabases, describeOn, testDatabase } from '../databases.js';
 
 type Imports = NonNullable<Parameters<typeof Module>[0]['imports']>;
 
@@ -32,9 +44,13 @@ const armalo = { webhookSecret: 'whsec_test' };
 
 class Lines extends ConsoleLogger {
   readonly lines: string[] = [];
+  readonly warnings: string[] = [];
 
-  protected override printMessages(messages: unknown[], context = ''): void {
-    for (const message of messages) this.lines.push(`${context}: ${String(message)}`);
+  protected override printMessages(messages: unknown[], context = '', level?: LogLevel): void {
+    for (const message of messages) {
+      this.lines.push(`${context}: ${String(message)}`);
+      if (level === 'warn') this.warnings.push(`${context}: ${String(message)}`);
+    }
   }
 }
 
@@ -62,7 +78,7 @@ async function boot(imports: Imports, providers: Provider[] = []) {
     await app.close();
     throw error;
   }
-  return { app, lines: logger.lines };
+  return { app, lines: logger.lines, warnings: logger.warnings };
 }
 
 const refusal = async (imports: () => Imports) => {
@@ -353,6 +369,85 @@ it('At start, one line per service tells the final URL, the handlers, and what h
     'ArmoxArmaloModule: armalo: POST /api/hooks/armalo, 1 handler, without a handler: escrow.released',
   ]);
   await app.close();
+});
+
+describe('At start, one warning says why and what to do where', () => {
+  const named = (name: string, decorate: MethodDecorator) => {
+    const made = { [name]: class {} }[name] as Type;
+    const method = { value: () => undefined, writable: true, configurable: true };
+    Object.defineProperty(made.prototype, 'handle', method);
+    decorate(made.prototype as object, 'handle', method);
+    return Injectable()(made) ?? made;
+  };
+  const violated = (options?: object) => OnArmaloEvent('pact.violated', options) as MethodDecorator;
+  const started = async (providers: Provider[], options: Partial<ArmoxArmaloOptions> = {}) => {
+    const root = ArmoxArmaloModule.forRoot({ armalo, ...options });
+    const { app, warnings, lines } = await boot([memory(), root], providers);
+    await app.close();
+    return {
+      warnings: warnings.filter((line) => line.startsWith('ArmoxArmaloModule')),
+      lines: lines.filter((line) => line.startsWith('ArmoxArmaloModule: armalo')),
+    };
+  };
+
+  it('a class with handlers is in the providers of no module', async () => {
+    class Base {
+      @OnArmaloEvent('pact.violated')
+      inherited() {}
+    }
+    @Injectable()
+    class Derived extends Base {}
+    const forgotten = named('Forgotten', violated());
+    const replaced = named('Replaced', violated());
+    const ofArmox = named('OfArmox', OnArmoxEvent('job.completed') as MethodDecorator);
+    const providers = [Derived, { provide: replaced, useValue: {} }];
+
+    const { warnings } = await started(providers);
+    const [line] = warnings.filter((warning) => warning.includes('Forgotten'));
+    expect(line).toMatch(
+      /No module has .*Forgotten in its `providers`.*the handlers there never run.*Add/,
+    );
+    for (const known of [Derived, replaced, ofArmox]) expect(line).not.toContain(known.name);
+    expect(line).not.toContain('Base');
+    expect((await started(providers, { worker: false })).warnings).toEqual([]);
+    expect((await started([...providers, forgotten])).warnings.join()).not.toContain('Forgotten');
+  });
+
+  it('class names look minified, since they change from build to build', async () => {
+    const minified = named('t', violated());
+    const kept = named('u', violated({ name: 'Trust.freeze' }));
+    const { warnings } = await started([minified, kept, named('Trust', violated())]);
+    expect(warnings.filter((warning) => warning.includes('minified'))).toEqual([
+      expect.stringMatching(/: t\.handle\..*option `name`.*keep.*class names/),
+    ]);
+  });
+
+  it('there are dead events', async () => {
+    const database = await (await testDatabase('sqlite')).create();
+    const root = () => TypeOrmModule.forRoot({ ...database.options, synchronize: true });
+    const before = await boot([root(), ArmoxArmaloModule.forRoot({ armalo, worker: false })]);
+    const event = { source: 'armalo', account: '', name: 'pact.violated', body: Buffer.from('{}') };
+    const rest = { occurredAt: null, orderKey: null, via: 'webhook', invalid: 'odd' } as const;
+    await before.app
+      .get<InboxStore>(INBOX_STORE)
+      .insert(['a', 'b'].map((eventId) => ({ ...event, ...rest, eventId })));
+    await before.app.close();
+
+    const { app, warnings } = await boot([root(), ArmoxArmaloModule.forRoot({ armalo })]);
+    const line = await eventually(
+      async () => warnings.find((warning) => warning.includes('dead')),
+      (found) => found !== undefined,
+    );
+    expect(line).toMatch(/armalo: 2 dead events.*state: 'dead'.*replay/);
+    await app.close();
+    await database.drop();
+  });
+
+  it('nothing is handled in this process, the line of the service says so', async () => {
+    expect((await started([Handlers], { worker: false })).lines).toEqual([
+      'ArmoxArmaloModule: armalo: POST /api/webhooks/armalo, handles nothing here (worker: false)',
+    ]);
+  });
 });
 
 it('A client without a key can be injected, and says what is missing when it is called', async () => {
