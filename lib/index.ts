@@ -30,7 +30,15 @@ export {
   SchemaError,
   StoreUnavailableError,
 } from './core/index.js';
-export type { Feed, RawDelivery, SourceEvent, Via, WebhookSource } from './core/index.js';
+export type {
+  EventReading,
+  Feed,
+  RawDelivery,
+  SourceEvent,
+  StoredDelivery,
+  Via,
+  WebhookSource,
+} from './core/index.js';
 export { HandlerRegistry } from './handlers/index.js';
 export type { HandlerContext, HandlerOptions, RetryPolicy } from './handlers/index.js';
 export {
