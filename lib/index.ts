@@ -37,9 +37,11 @@ export {
 export type {
   DeadEvent,
   DeadReason,
+  EventReading,
   Feed,
   RawDelivery,
   SourceEvent,
+  StoredDelivery,
   UndocumentedEventName,
   Via,
   WebhookSource,

@@ -24,7 +24,7 @@ export type { ConfiguredSource, SecretResolver } from './configured-source.js';
 export { INBOX_STORE, MODULE_OPTIONS, RESOLVED_OPTIONS, SOURCES } from './tokens.js';
 export { bodyIdentity, invalidIdentity } from './event-identity.js';
 export { SourceDecisions } from './source.options.js';
-export type { OwnDecision, SourceOptions } from './source.options.js';
+export type { SourceOptions } from './source.options.js';
 export { escapedPart, joinedParts } from './joined-parts.js';
 export { hmacSha256Hex, verifyHmacSha256 } from './hmac.signature.js';
 export { readInstant } from './instant.js';

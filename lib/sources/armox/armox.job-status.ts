@@ -42,6 +42,11 @@ export function mayMoveJob(from: string | undefined, to: string): boolean {
   return RANK[to] > RANK[from];
 }
 
+/** Whether a job is in `one` before it is in `other`. The three ends are of one rank: none is before another. */
+export function isEarlierStatus(one: ArmoxJobStatus, other: ArmoxJobStatus): boolean {
+  return RANK[one] < RANK[other];
+}
+
 function rankOf(status: string): number {
   return isKnownJobStatus(status) ? RANK[status] : UNKNOWN_RANK;
 }

@@ -1,6 +1,6 @@
 import { joinedParts } from '../../core/index.js';
 import { ARMOX_JOB_STATUSES, type ArmoxJobStatus } from './armox.constants.js';
-import { isKnownJobStatus, isTerminalJobStatus } from './armox.job-status.js';
+import { isEarlierStatus, isKnownJobStatus } from './armox.job-status.js';
 
 /** What makes an event of a job the same one; the status keeps a later event of the same job apart. */
 export function jobIdentity(jobId: string, status: string): string {
@@ -9,12 +9,12 @@ export function jobIdentity(jobId: string, status: string): string {
 
 /** Ids of the job's events that come after this one (contract section 4.1); none for a status that is not documented. */
 export function laterEvents(jobId: string, status: string): readonly string[] {
-  return others(jobId, status, isAfter);
+  return others(jobId, status, (other, own) => isEarlierStatus(own, other));
 }
 
 /** Ids of the job's events that come before this one. */
 export function earlierEvents(jobId: string, status: string): readonly string[] {
-  return others(jobId, status, (other, own) => isAfter(own, other));
+  return others(jobId, status, isEarlierStatus);
 }
 
 function others(
@@ -27,9 +27,3 @@ function others(
     jobIdentity(jobId, other),
   );
 }
-
-/** The three ends are of one rank: which of two is right cannot be told, so neither makes the other stale. */
-const rank = (status: ArmoxJobStatus): number =>
-  isTerminalJobStatus(status) ? 2 : status === 'processing' ? 1 : 0;
-
-const isAfter = (one: ArmoxJobStatus, other: ArmoxJobStatus): boolean => rank(one) > rank(other);
