@@ -9,7 +9,7 @@ import type { Query } from './base-url.js';
 import { exchange } from './exchange.js';
 import type { WireAnswer, WireOutcome } from './exchange.js';
 import { failure, unusable } from './failure.js';
-import { pauseAfter429, readRateHeaders } from './rate-headers.js';
+import { pauseAfter429, readHttpDate, readRateHeaders } from './rate-headers.js';
 import { RateWaitTooLong } from './rate-limiter.js';
 import type { RateLimiter, RateSlot } from './rate-limiter.js';
 import type { RateState } from './rate-limits.js';
@@ -40,6 +40,8 @@ export interface ApiAnswer {
   readonly status: number;
   /** The JSON of the body; undefined where the body is empty. */
   readonly body: unknown;
+  /** Epoch milliseconds by the service's own clock; undefined where it does not say. */
+  readonly date: number | undefined;
   /** The error to throw when the body is not as documented. */
   unusable(problem: string): ApiError;
 }
@@ -231,6 +233,7 @@ export class ApiTransport {
     return {
       status: answer.status,
       body: body.json,
+      date: readHttpDate(answer.headers.get('date')),
       unusable: (problem) => unusable(problem, answer, context),
     };
   }

@@ -61,7 +61,8 @@ function readRetryAfter(value: string | null, now: number): number | undefined {
   return date === undefined ? undefined : clampWait(date - now);
 }
 
-function readHttpDate(text: string | null): number | undefined {
+/** Epoch milliseconds. */
+export function readHttpDate(text: string | null): number | undefined {
   const date = Date.parse(text ?? '');
   // Date.parse takes "-5" for a year: a date of HTTP has letters in it.
   return Number.isNaN(date) || !/[a-z]/i.test(text ?? '') ? undefined : date;

@@ -79,6 +79,7 @@ export class SandboxServer {
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.setHeader('date', new Date(this.options.timers.now()).toUTCString());
     try {
       const bytes = await readAll(request);
       const fault = this.serve(request, bytes, response);

@@ -8,7 +8,7 @@ import {
   WatchStore,
 } from '../../lib/sources/armalo/index.js';
 import type { Reconciler } from '../../lib/reconcile/index.js';
-import { ArmaloSandbox, seededRandom } from '../../lib/testing/index.js';
+import { ArmaloSandbox, ManualTimers, seededRandom } from '../../lib/testing/index.js';
 import { availableDatabases, describeOn } from '../databases.js';
 import { clientOptions, handleAll, SOURCES, stage, type Replica } from './world.js';
 
@@ -170,6 +170,38 @@ for (const kind of await availableDatabases()) {
       expect(await pollAfter()).toEqual([`eval.completed:${running?.id}`]);
       expect(await pollAfter()).toEqual([]);
     });
+
+    it.each([
+      ['ahead of', 3_600_000],
+      ['behind', -3_600_000],
+    ])(
+      'ends of evaluations are found when the database’s clock is an hour %s Armalo’s',
+      async (_name, ahead) => {
+        const theirs = new ManualTimers(its.world.now() - ahead);
+        const distant = await new ArmaloSandbox({
+          timers: theirs,
+          random: seededRandom(3),
+          evals: 'manual',
+        }).start();
+        const client = new ArmaloClient(clientOptions(its.world, distant));
+        const parts = { client, store: new WatchStore(replica.parts), source, logger: replica.log };
+        reconciler = replica.reconciler([new ArmaloEvalFeed({ ...parts, random: () => 0.5 })]);
+        const pass = (ms: number): void => {
+          its.world.advance(ms);
+          theirs.advance(ms);
+        };
+        distant.completeEval(distant.createEval('a3').id);
+        pass(600_000);
+        await watch.watch('a3');
+        const { id } = distant.createEval('a3');
+        pass(5_000);
+        distant.completeEval(id);
+        pass(5_000);
+        await reconciler.reconcileNow();
+        expect(await handleAll(replica.store)).toEqual([`eval.completed:${id}`]);
+        await distant.stop();
+      },
+    );
 
     it('an escrow’s status is one effect by both ways, in either order', async () => {
       const escrow = sandbox.createEscrow(10);

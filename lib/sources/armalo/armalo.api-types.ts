@@ -13,6 +13,8 @@ export interface ArmaloList<T> {
   readonly items: readonly T[];
   /** True: there is more than the pages that were read. False is no proof that this is all. */
   readonly truncated: boolean;
+  /** Epoch milliseconds of the answer by Armalo's own clock; undefined where it does not say. */
+  readonly date: number | undefined;
 }
 
 export interface ArmaloListOptions extends CallOptions {

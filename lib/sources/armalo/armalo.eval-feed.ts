@@ -20,7 +20,7 @@ export interface ArmaloEvalFeedParts extends WatchRoundParts, ArmaloFeedSurround
 const BATCH = 50;
 /** Pages that are read where the first one holds nothing but news. */
 const MORE_PAGES = 5;
-/** Ended so little before the watch began that both clocks may disagree about it. */
+/** Ended so little before the watch began that the times are too rough to tell. */
 const SLACK_MS = 60_000;
 
 /** Finds how evaluations of watched agents have ended, those that ended before the watch began aside. */
@@ -42,9 +42,9 @@ export class ArmaloEvalFeed implements Feed {
 
   private async *look(watched: Watched, call: CallOptions): AsyncGenerator<readonly SourceEvent[]> {
     const seen = readSeen(watched.state);
-    const { items } = await this.list(watched.subject, seen, call);
+    const { items, date } = await this.list(watched.subject, seen, call);
     const ended = items.filter(({ status }) => armaloEvalEnd(status) !== undefined);
-    const news = ended.filter((run) => !seen.has(run.id) && isSinceWatch(run, watched));
+    const news = ended.filter((run) => !seen.has(run.id) && isSinceWatch(run, watched, date));
     const events: SourceEvent[] = [];
     for (const run of news) {
       const event = await this.event(run, watched.subject, call);
@@ -108,11 +108,19 @@ export class ArmaloEvalFeed implements Feed {
   }
 }
 
-/** Without a time, only one that ended after the first look is certain to be new. */
-function isSinceWatch(run: ArmaloEval, { state, createdAt }: Watched): boolean {
+/**
+ * By ages, each of one clock: that of the watch by the database's, that of the end by Armalo's. Without
+ * a time, only one that ended after the first look is certain to be new.
+ */
+function isSinceWatch(
+  run: ArmaloEval,
+  { state, createdAt, now }: Watched,
+  date: number | undefined,
+): boolean {
   const at =
     readInstant(run.completedAt) ?? readInstant(run['updatedAt']) ?? readInstant(run.createdAt);
-  return at === undefined ? state !== UNSEEN : at >= createdAt - SLACK_MS;
+  if (at === undefined) return state !== UNSEEN;
+  return (date ?? now) - at <= now - createdAt + SLACK_MS;
 }
 
 function readSeen(state: string): ReadonlySet<string> {

@@ -27,12 +27,14 @@ export async function readPages<T extends { readonly id: string }>(
   const cursors = new Set<string>();
   let next: Query | undefined = {};
   let more = false;
+  let date: number | undefined;
   for (let page = 0; next && page < Math.max(1, maxPages); page += 1) {
     const query: Query = { ...listing.query, limit: clampLimit(limit), ...next };
     const { path, hints } = listing;
     const answer = await transport.send({ method: 'GET', path, query, hints }, options);
     const entries = readList(answer.body, listing.keys);
     if (!entries) throw answer.unusable(`Its body holds no list of ${listing.keys[0]}.`);
+    date = answer.date;
     const before = items.size;
     for (const item of entries.map((entry) => listing.read(entry))) {
       if (item) items.set(item.id, item);
@@ -41,7 +43,7 @@ export async function readPages<T extends { readonly id: string }>(
     more = saysMore(hint, items.size);
     next = items.size > before ? nextPage(hint, items.size, cursors) : undefined;
   }
-  return { items: [...items.values()], truncated: more || next !== undefined };
+  return { items: [...items.values()], truncated: more || next !== undefined, date };
 }
 
 type Hints = (key: string) => unknown;
