@@ -762,7 +762,10 @@ export function storeSuite(its: Bench): void {
       await new Promise(setImmediate);
       const common = { source: 'armalo', account: '', name: 'pact.violated' };
       const unsound = { reason: 'invalid-payload', error: 'data.amount must be a number' };
-      const killed = { reason: 'killed-process', error: expect.stringContaining('process died') };
+      const killed = {
+        reason: 'killed-process',
+        error: expect.stringContaining('process died') as unknown,
+      };
       expect(told).toEqual([
         { ...common, ...unsound, id: bad?.id, eventId: 'bad', handler: null, attempt: 0 },
         {
