@@ -39,7 +39,9 @@ export class RawBodyMiddleware implements OnModuleInit {
     if (this.adapter) this.routes();
   }
 
-  private install(adapter: AbstractHttpAdapter): void {
+  /** Of an application context or a microservice there is no adapter, and Nest announces that as one. */
+  private install(adapter: AbstractHttpAdapter | undefined): void {
+    if (!adapter) return;
     this.adapter = adapter;
     const door: RawBodyDoor = {
       routes: () => this.routes(),

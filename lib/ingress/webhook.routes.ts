@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import { ConfigurationError, SOURCES, type ConfiguredSource } from '../core/index.js';
 import { DEFAULT_BODY_LIMIT } from './raw-body.decorator.js';
 import { compilePattern, shapeOf } from './route-pattern.js';
@@ -31,9 +32,19 @@ export class WebhookRoutes {
   constructor(
     private readonly table: RouteTable,
     @Inject(SOURCES) private readonly sources: readonly ConfiguredSource[],
+    private readonly host: HttpAdapterHost,
   ) {}
 
-  /** Where the built-in routes are in the end. Call it from `onApplicationBootstrap` or later. */
+  /** Whether this process has an HTTP server: an application context or a microservice has none. */
+  get served(): boolean {
+    // Without one Nest sets null, against its own type.
+    return Boolean(this.host.httpAdapter);
+  }
+
+  /**
+   * Where the built-in routes are in the end. Call it from `onApplicationBootstrap` or later. In a
+   * process without HTTP they are those of a process that has neither global prefix nor versions.
+   */
   urls(): readonly WebhookUrl[] {
     return this.table
       .posts()
