@@ -1,5 +1,7 @@
 import type { Provider } from '@nestjs/common';
+import { DeliveryAnswers } from './delivery.answers.js';
 import { DeliveryVerifier } from './delivery.verifier.js';
+import { EventOpener } from './event.opener.js';
 import { IngressCounters } from './ingress.counters.js';
 import { RawBodyMiddleware } from './raw-body.middleware.js';
 import { RawBodyRefusals } from './raw-body.refusals.js';
@@ -11,6 +13,8 @@ import { WebhookRoutes } from './webhook.routes.js';
 export const ingressProviders: readonly Provider[] = [
   IngressCounters,
   DeliveryVerifier,
+  DeliveryAnswers,
+  EventOpener,
   RouteTable,
   WebhookRoutes,
   RawBodyRefusals,
@@ -18,5 +22,5 @@ export const ingressProviders: readonly Provider[] = [
   WebhookReceiver,
 ];
 
-/** What signature guards and event pipes in controllers of the application need, with SOURCES. */
-export const ingressExports = [DeliveryVerifier, IngressCounters, WebhookRoutes];
+/** What signature guards and event pipes in controllers of the application need. */
+export const ingressExports = [DeliveryVerifier, EventOpener, IngressCounters, WebhookRoutes];

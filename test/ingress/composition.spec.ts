@@ -34,7 +34,7 @@ import {
 
 @Injectable()
 class AcmeSignatureGuard extends SignatureGuard {
-  protected readonly sourceName = 'acme';
+  readonly sourceName = 'acme';
 }
 
 @Injectable()

@@ -94,7 +94,7 @@ async function microserviceStandIn(logger: Lines): Promise<INestApplicationConte
 
 const ways: readonly {
   readonly way: string;
-  start(logger: Lines): Promise<INestApplicationContext>;
+  readonly start: (logger: Lines) => Promise<INestApplicationContext>;
 }[] = [
   {
     way: 'createApplicationContext',
