@@ -6,6 +6,8 @@ export type {
   ArmoxArmaloStaticOptions,
   ArmoxOptions,
   ReconcileOptions,
+  SecretAnswer,
+  SecretOfAccount,
   WebhookSecret,
   WorkerOptions,
 } from './armox-armalo.options.js';

@@ -1,4 +1,9 @@
-import { ConfigurationError, type SecretResolver } from './core/index.js';
+import {
+  ConfigurationError,
+  isPlainText,
+  type AccountSecrets,
+  type SecretResolver,
+} from './core/index.js';
 import { defaultRetryPolicy, type RetryPolicy } from './handlers/index.js';
 import type { RetentionPeriods } from './inbox/index.js';
 import { assertRetryPolicy } from './worker/index.js';
@@ -7,6 +12,7 @@ import type {
   ArmoxArmaloOptions,
   ArmoxOptions,
   ReconcileOptions,
+  SecretAnswer,
   WebhookSecret,
 } from './armox-armalo.options.js';
 
@@ -87,14 +93,28 @@ function resolveService<Options extends ArmoxOptions | ArmaloOptions>(
 
 function secretResolver(option: string, secret: WebhookSecret | undefined): SecretResolver {
   if (typeof secret === 'function') {
-    return async (account) => checkSecrets(option, [(await secret(account)) ?? []].flat());
+    return async (account) => accountSecrets(option, account, await secret(account));
   }
-  if (secret === undefined) return async () => [];
+  if (secret === undefined) return async (account) => ({ account, secrets: [] });
   const secrets = checkSecrets(option, [secret].flat());
   if (secrets.length === 0) {
     throw new ConfigurationError(option, 'the list is empty; write at least one secret.');
   }
-  return async () => secrets;
+  return async (account) => ({ account, secrets });
+}
+
+const LONGEST_ACCOUNT = 191;
+
+function accountSecrets(option: string, asked: string, answer: SecretAnswer): AccountSecrets {
+  const named = typeof answer === 'object' && 'account' in answer;
+  const { account, secret } = named ? answer : { account: asked, secret: answer };
+  if (account !== '' && !isPlainText(account, LONGEST_ACCOUNT)) {
+    throw new ConfigurationError(
+      option,
+      `the function must name an account of at most ${LONGEST_ACCOUNT} characters without control characters.`,
+    );
+  }
+  return { account, secrets: checkSecrets(option, [secret ?? []].flat()) };
 }
 
 function checkSecrets(option: string, secrets: readonly string[]): readonly string[] {

@@ -8,7 +8,7 @@ import {
 import { ARMOX_EVENT_NAMES, ARMOX_SIGNATURE_HEADER } from './armox.constants.js';
 import { readArmoxEvent } from './armox.envelope.js';
 import type { AnyArmoxEvent } from './armox.events.js';
-import { verifyArmoxSignature } from './armox.signature.js';
+import { ARMOX_SIGNATURE_SHAPE, verifyArmoxSignature } from './armox.signature.js';
 
 export type ArmoxSourceOptions = SourceOptions<AnyArmoxEvent>;
 
@@ -17,6 +17,7 @@ export function armoxSource(options: ArmoxSourceOptions = {}): WebhookSource {
   return {
     name: 'armox',
     signatureHeader: ARMOX_SIGNATURE_HEADER,
+    signatureShape: ARMOX_SIGNATURE_SHAPE,
     eventNames: ARMOX_EVENT_NAMES,
     ordered: options.orderBy !== undefined,
     verify: verifyArmoxSignature,
