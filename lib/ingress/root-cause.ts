@@ -24,19 +24,20 @@ export interface RootCause {
 
 /** What is behind an error, for a log; undefined where it has no cause. */
 export function rootCauseOf(error: Error): RootCause | undefined {
-  let found: unknown = error.cause;
-  for (let depth = 0; depth < LONGEST_CHAIN; depth += 1) {
-    const next: unknown = isFailure(found) ? (found.cause ?? found.errors?.[0]) : undefined;
-    if (!isFailure(next)) break;
-    found = next;
+  let failure: unknown = error.cause;
+  let found: RootCause | undefined;
+  for (let depth = 0; depth < LONGEST_CHAIN && isFailure(failure); depth += 1) {
+    found = {
+      code: codeOf(failure) ?? found?.code ?? 'Error',
+      text: withoutQuotes(failure.message).slice(0, LONGEST_TEXT),
+    };
+    failure = failure.cause ?? failure.errors?.[0];
   }
-  if (!isFailure(found)) return undefined;
-  const { code } = found;
-  return {
-    code: typeof code === 'string' || typeof code === 'number' ? String(code) : 'Error',
-    text: withoutQuotes(found.message).slice(0, LONGEST_TEXT),
-  };
+  return found;
 }
+
+const codeOf = ({ code }: Failure): string | undefined =>
+  typeof code === 'string' || typeof code === 'number' ? String(code) : undefined;
 
 const withoutQuotes = (message: string): string =>
   message
