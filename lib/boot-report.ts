@@ -38,18 +38,23 @@ export class BootReport implements OnApplicationBootstrap {
   }
 
   private lineOf(name: string): string {
+    const unhandled = this.handlers.unhandled(name, this.serviceOf(name)?.given.events ?? []);
+    return [
+      `${name}: ${this.whereReceived(name)}`,
+      this.whoHandles(name),
+      ...(unhandled.length > 0 ? [`without a handler: ${unhandled.join(', ')}`] : []),
+    ].join(', ');
+  }
+
+  private whereReceived(name: string): string {
+    if (!this.routes.served) return 'no HTTP in this process';
     const accounts = this.sources.find(({ source }) => source.name === name)?.accounts ?? false;
     const paths = this.routes
       .urls()
       .filter(({ source, path }) => source === name && path.endsWith('/:account') === accounts);
     const where = paths.map(({ path }) => `POST ${path}`).join(', ') || 'no built-in route';
-    const unhandled = this.handlers.unhandled(name, this.serviceOf(name)?.given.events ?? []);
-    return [
-      `${name}: ${where}`,
-      ...(this.serviceOf(name)?.receives ? [] : ['no webhookSecret, so deliveries are refused']),
-      this.whoHandles(name),
-      ...(unhandled.length > 0 ? [`without a handler: ${unhandled.join(', ')}`] : []),
-    ].join(', ');
+    const receives = this.serviceOf(name)?.receives ?? false;
+    return receives ? where : `${where}, no webhookSecret, so deliveries are refused`;
   }
 
   private whoHandles(name: string): string {

@@ -7,6 +7,8 @@ export type {
   ArmoxArmaloStaticOptions,
   ArmoxOptions,
   ReconcileOptions,
+  SecretAnswer,
+  SecretOfAccount,
   WebhookSecret,
   WorkerOptions,
 } from './armox-armalo.options.js';

@@ -2,7 +2,9 @@ import {
   ConfigurationError,
   described,
   isObject,
+  isPlainText,
   readOptions,
+  type AccountSecrets,
   type ReadOptions,
   type SecretResolver,
 } from './core/index.js';
@@ -11,6 +13,7 @@ import type {
   ArmaloOptions,
   ArmoxArmaloOptions,
   ArmoxOptions,
+  SecretAnswer,
   WebhookSecret,
 } from './armox-armalo.options.js';
 
@@ -92,10 +95,24 @@ function resolveService<Options extends ArmoxOptions | ArmaloOptions>(
 
 function secretResolver(option: string, secret: WebhookSecret | undefined): SecretResolver {
   if (typeof secret === 'function') {
-    return async (account) => checkSecrets(option, [(await secret(account)) ?? []].flat());
+    return async (account) => accountSecrets(option, account, await secret(account));
   }
   const secrets = secret === undefined ? [] : [secret].flat();
-  return async () => secrets;
+  return async (account) => ({ account, secrets });
+}
+
+const LONGEST_ACCOUNT = 191;
+
+function accountSecrets(option: string, asked: string, answer: SecretAnswer): AccountSecrets {
+  const named = typeof answer === 'object' && 'account' in answer;
+  const { account, secret } = named ? answer : { account: asked, secret: answer };
+  if (account !== '' && !isPlainText(account, LONGEST_ACCOUNT)) {
+    throw new ConfigurationError(
+      option,
+      `the function must name an account of at most ${LONGEST_ACCOUNT} characters without control characters.`,
+    );
+  }
+  return { account, secrets: checkSecrets(option, [secret ?? []].flat()) };
 }
 
 function checkSecrets(option: string, secrets: readonly string[]): readonly string[] {

@@ -7,13 +7,13 @@ import type { AnyArmoxEvent } from './sources/armox/index.js';
 /** Lets through only what Armox has signed. For a controller of your own, below `@RawBody()`. */
 @Injectable()
 export class ArmoxSignatureGuard extends SignatureGuard {
-  protected override readonly sourceName = 'armox';
+  override readonly sourceName = 'armox';
 }
 
 /** Lets through only what Armalo has signed. For a controller of your own, below `@RawBody()`. */
 @Injectable()
 export class ArmaloSignatureGuard extends SignatureGuard {
-  protected override readonly sourceName = 'armalo';
+  override readonly sourceName = 'armalo';
 }
 
 /** `@Body(ArmoxEventPipe) event`: the event in what `ArmoxSignatureGuard` let through. */

@@ -1,10 +1,20 @@
 import type { WebhookSource } from './webhook-source.js';
 
-/**
- * Gives the secrets that may sign for an account (`''` where the route names none), each of which is
- * tried; none = the account is not known or not configured, and every delivery is answered 401.
- */
-export type SecretResolver = (account: string) => Promise<readonly string[]>;
+/** Who may sign what comes to a path. */
+export interface AccountSecrets {
+  /**
+   * The account that the secrets belong to, under which events are stored. The path's own one is not
+   * signed, so where two paths take the same secret it must be the same for both.
+   */
+  readonly account: string;
+  /**
+   * Each is tried; none = the account is not known or not configured, and every delivery is answered 401.
+   */
+  readonly secrets: readonly string[];
+}
+
+/** Gives the secrets for the account that a path names; `''` where the path names none. */
+export type SecretResolver = (account: string) => Promise<AccountSecrets>;
 
 /** A source with what the application's options say about it. */
 export interface ConfiguredSource {

@@ -5,11 +5,14 @@ export function hmacSha256Hex(bytes: Buffer | string, secret: string): string {
   return createHmac('sha256', secret).update(bytes).digest('hex');
 }
 
+/** The shape of a header that is `prefix`, plain letters and signs, followed by such a digest. */
+export const hmacSha256Shape = (prefix = ''): RegExp => new RegExp(`^${prefix}[0-9a-f]{64}$`);
+
 /**
  * Lower case only: that is what both services write and what their pages' own code compares with.
  * The shape is checked before decoding, since hex decoding stops silently at the first bad character.
  */
-const HEX_DIGEST = /^[0-9a-f]{64}$/;
+const HEX_DIGEST = hmacSha256Shape();
 
 /**
  * Whether `header` is `prefix` followed by the hex HMAC-SHA256 of `bytes`. Never throws. An empty

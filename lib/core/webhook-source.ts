@@ -19,6 +19,11 @@ export interface WebhookSource {
   readonly name: string;
   /** Lower-case name of the header that carries the signature. */
   readonly signatureHeader: string;
+  /**
+   * What every signature looks like; a request whose header does not is refused before its body is
+   * read. Absent: any text may be one.
+   */
+  readonly signatureShape?: RegExp;
   /** The event names that the service documents. */
   readonly eventNames: readonly string[];
   /** Whether its events may have an ordering key: its own, or by the option `orderBy`. Default false. */

@@ -55,3 +55,8 @@ export function collectBody(stream: Readable, limit: number, declared: number): 
     stream.on('data', take);
   });
 }
+
+/** Throws a stream away, for as long as it takes before its sender can be answered. Never rejects. */
+export async function discardBody(stream: Readable): Promise<void> {
+  if (!stream.readableEnded) await collectBody(stream, 0, Infinity);
+}

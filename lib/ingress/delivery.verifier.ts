@@ -1,14 +1,15 @@
-import { Inject, Injectable, NotFoundException, UnauthorizedException } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import {
   RawBodyUnavailableError,
   SOURCES,
   type ConfiguredSource,
   type RawDelivery,
 } from '../core/index.js';
+import { isAccountName } from './account-name.js';
+import { DeliveryRejections } from './delivery.rejections.js';
 import { IngressCounters } from './ingress.counters.js';
 import { rawBytesOf, type IngressRequest } from './ingress.request.js';
-import { SecretsUnavailableException } from './secrets-unavailable.exception.js';
-import { ThrottledLog } from './throttled-log.js';
+import { SecretLookup } from './secret.lookup.js';
 
 /** A delivery whose signature has been checked; only `DeliveryVerifier` makes one. */
 export class VerifiedDelivery implements RawDelivery {
@@ -37,12 +38,15 @@ export const verifiedDeliveryOf = (request: object): VerifiedDelivery | undefine
 /** Checks the signature of a request over the exact bytes received. */
 @Injectable()
 export class DeliveryVerifier {
-  private readonly log = new ThrottledLog();
+  private readonly lookup: SecretLookup;
 
   constructor(
     @Inject(SOURCES) private readonly sources: readonly ConfiguredSource[],
-    private readonly counters: IngressCounters,
-  ) {}
+    private readonly rejections: DeliveryRejections,
+    counters: IngressCounters,
+  ) {
+    this.lookup = new SecretLookup(counters);
+  }
 
   /**
    * @throws NotFoundException when the source, or accounts of it, are not configured
@@ -51,54 +55,28 @@ export class DeliveryVerifier {
    * @throws RawBodyUnavailableError when nothing kept the bytes
    */
   async verify(source: string, request: IngressRequest): Promise<VerifiedDelivery> {
-    const account = request.params?.['account'] ?? '';
+    const asked = request.params?.['account'] ?? '';
     const configured = this.sources.find((candidate) => candidate.source.name === source);
-    if (!configured || (account !== '' && !configured.accounts)) {
-      throw new NotFoundException(`Cannot ${request.method} ${request.originalUrl ?? request.url}`);
-    }
+    if (!configured || !takes(configured, asked)) throw this.rejections.notFound(request);
     const bytes = rawBytesOf(request);
     if (!bytes) throw new RawBodyUnavailableError(nobodyKeptTheBytes(source));
+    const unsigned = this.rejections.unsigned(configured, request);
+    if (unsigned) throw unsigned;
+    const { account, secrets } = await this.lookup.of(configured, asked);
     const delivery = { source, account, headers: request.headers, ...bytes };
-    const secrets = await this.secretsOf(configured, account);
     if (!isSigned(configured, delivery, secrets)) {
-      throw this.rejected(configured, delivery, secrets.length);
+      const unknown = secrets.length === 0;
+      const why = unknown ? 'no secret is configured for it' : 'its signature does not match';
+      throw this.rejections.unauthorized(configured, why);
     }
     const genuine = new VerifiedDelivery(delivery);
     verified.set(request, genuine);
     return genuine;
   }
-
-  private async secretsOf(
-    configured: ConfiguredSource,
-    account: string,
-  ): Promise<readonly string[]> {
-    try {
-      return await configured.secrets(account);
-    } catch (error) {
-      const { name } = configured.source;
-      this.counters.add(name, 'unavailable');
-      const reason = error instanceof Error ? error.name : typeof error;
-      this.log.error(
-        `${name}:secrets`,
-        `The function that gives the ${name} secrets failed (${reason}); deliveries are answered 503 until it works.`,
-      );
-      throw new SecretsUnavailableException({ cause: error });
-    }
-  }
-
-  private rejected(configured: ConfiguredSource, delivery: RawDelivery, secrets: number): Error {
-    const { name, signatureHeader } = configured.source;
-    this.counters.add(name, 'rejected');
-    const why =
-      secrets === 0
-        ? 'no secret is configured for it'
-        : delivery.headers[signatureHeader] === undefined
-          ? `it has no ${signatureHeader} header`
-          : 'its signature does not match';
-    this.log.warn(`${name}:rejected`, `A delivery of ${name} was answered 401: ${why}.`);
-    return new UnauthorizedException();
-  }
 }
+
+const takes = ({ accounts }: ConfiguredSource, account: string): boolean =>
+  account === '' || (accounts && isAccountName(account));
 
 /** Services sign what they send; a proxy in between may have undone or added a Content-Encoding. */
 function isSigned(

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { AbstractHttpAdapter } from '@nestjs/core';
-import { keepRawBytes, rawBytesOf, type IngressRequest } from './ingress.request.js';
-import { readRawBody } from './raw-body.reader.js';
+import { keepRawBytes, ownBytesOf, type IngressRequest, type RawBytes } from './ingress.request.js';
 import { compilePattern } from './route-pattern.js';
 import type { OrderedRoute, RawRoute } from './webhook.routes.js';
 
@@ -9,6 +9,7 @@ import type { OrderedRoute, RawRoute } from './webhook.routes.js';
 export interface RawBodyDoor {
   /** First called when the application is being initialised, or later. */
   routes(): readonly OrderedRoute[];
+  read(request: IngressRequest, stream: Readable, route: RawRoute): Promise<RawBytes>;
   refuse(error: unknown, response: unknown, route: RawRoute): void;
 }
 
@@ -27,11 +28,11 @@ interface Settings {
 export function installOnExpress(adapter: AbstractHttpAdapter, door: RawBodyDoor): void {
   let find: ((path: string) => RawRoute | undefined) | undefined;
   const middleware = (request: ConnectRequest, response: unknown, next: () => void): void => {
-    if (request.method !== 'POST' || rawBytesOf(request)) return next();
+    if (request.method !== 'POST' || ownBytesOf(request)) return next();
     find ??= finder(door.routes(), adapter.getInstance<Settings>());
     const route = find(request.path ?? request.url.split('?', 1)[0] ?? '');
     if (!route) return next();
-    readRawBody(request, request, route.limit).then(
+    door.read(request, request, route).then(
       (bytes) => {
         keepRawBytes(request, bytes);
         // body-parser 1 looks at this flag and not at the stream.

@@ -2,8 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { RawBodyDoor } from './express.raw-body.js';
-import { keepRawBytes, rawBytesOf, type IngressRequest, type RawBytes } from './ingress.request.js';
-import { readRawBody } from './raw-body.reader.js';
+import { keepRawBytes, ownBytesOf, type IngressRequest, type RawBytes } from './ingress.request.js';
 import type { RawRoute } from './webhook.routes.js';
 
 type FastifyRequest = IngressRequest & { readonly raw: IncomingMessage };
@@ -44,9 +43,9 @@ function hooksOf(door: RawBodyDoor, route: RawRoute): { before: Hook; after: Hoo
   const kept = new WeakMap<IncomingMessage, Kept>();
   return {
     before: async (request, reply, payload) => {
-      if (request.method !== 'POST' || rawBytesOf(request)) return payload;
+      if (request.method !== 'POST' || ownBytesOf(request)) return payload;
       try {
-        const bytes = await readRawBody(request, payload, route.limit);
+        const bytes = await door.read(request, payload, route);
         kept.set(request.raw, { bytes, headers: hideBodyHeaders(request.raw) });
         return Readable.from([]);
       } catch (error) {

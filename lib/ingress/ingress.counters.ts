@@ -6,6 +6,8 @@ export type IngressOutcome =
   | 'duplicate'
   /** 401 */
   | 'rejected'
+  /** Whatever a guard of the application answered, before the signature was looked at. */
+  | 'refused'
   /** 400: signed, but no event can be read from it. */
   | 'unreadable'
   /** 413 */

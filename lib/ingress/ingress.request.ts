@@ -34,13 +34,23 @@ export function keepRawBytes(request: IngressRequest, bytes: RawBytes): void {
   request.body = bytes.body;
 }
 
-/** The bytes that `RawBodyMiddleware` kept, else those that Nest's own `rawBody: true` did. */
+/** The bytes that `RawBodyMiddleware` kept, else those that somebody else did. */
 export function rawBytesOf(request: IngressRequest): RawBytes | undefined {
-  return carrierOf(request)[RAW_BYTES] ?? bytesKeptByOthers(request);
+  return ownBytesOf(request) ?? bytesKeptByOthers(request);
 }
 
-/** Nest's `rawBody: true`, a `verify` callback of a parser, or a serverless platform sets `rawBody`. */
+/** The bytes that `RawBodyMiddleware` kept. */
+export const ownBytesOf = (request: IngressRequest): RawBytes | undefined =>
+  carrierOf(request)[RAW_BYTES];
+
+/**
+ * Nest's `rawBody: true`, a `verify` callback of a parser, or a serverless platform sets `rawBody`;
+ * another platform, or `express.raw()`, leaves the bytes in `body`.
+ */
 export function bytesKeptByOthers(request: IngressRequest): RawBytes | undefined {
-  const kept = request.rawBody ?? (request.raw as { rawBody?: unknown } | undefined)?.rawBody;
-  return Buffer.isBuffer(kept) ? { wire: kept, body: kept } : undefined;
+  const raw = request.raw as { rawBody?: unknown; body?: unknown } | undefined;
+  const kept = [request.rawBody, raw?.rawBody, request.body, raw?.body].find((bytes) =>
+    Buffer.isBuffer(bytes),
+  );
+  return kept && { wire: kept, body: kept };
 }

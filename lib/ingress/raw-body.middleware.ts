@@ -2,6 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, type AbstractHttpAdapter } from '@nestjs/core';
 import { installOnExpress, type RawBodyDoor } from './express.raw-body.js';
 import { installOnFastify } from './fastify.raw-body.js';
+import { RawBodyReader } from './raw-body.reader.js';
 import { RawBodyRefusals } from './raw-body.refusals.js';
 import { WebhookRoutes, type OrderedRoute } from './webhook.routes.js';
 
@@ -27,6 +28,7 @@ export class RawBodyMiddleware implements OnModuleInit {
     host: HttpAdapterHost,
     private readonly config: ApplicationConfig,
     private readonly webhooks: WebhookRoutes,
+    private readonly reader: RawBodyReader,
     private readonly refusals: RawBodyRefusals,
   ) {
     // Under Test.createTestingModule the adapter comes after the providers, still before the parsers.
@@ -34,15 +36,18 @@ export class RawBodyMiddleware implements OnModuleInit {
     else host.init$.subscribe(() => this.install(host.httpAdapter));
   }
 
-  /** @throws ConfigurationError when another route has the path of a built-in one */
+  /** @throws ConfigurationError when routes collide, or take accounts that have no secrets */
   onModuleInit(): void {
     if (this.adapter) this.routes();
   }
 
-  private install(adapter: AbstractHttpAdapter): void {
+  /** Of an application context or a microservice there is no adapter, and Nest announces that as one. */
+  private install(adapter: AbstractHttpAdapter | undefined): void {
+    if (!adapter) return;
     this.adapter = adapter;
     const door: RawBodyDoor = {
       routes: () => this.routes(),
+      read: (request, stream, route) => this.reader.read(request, stream, route),
       refuse: (error, response, route) => this.refusals.answer(error, response, route),
     };
     if (adapter.getType() === 'fastify') installOnFastify(adapter, door);
@@ -53,6 +58,7 @@ export class RawBodyMiddleware implements OnModuleInit {
     if (!this.known) {
       const firstWins = this.firstRouteWins();
       this.webhooks.assertReachable(firstWins);
+      this.webhooks.assertAccounts();
       this.known = this.webhooks.inOrder(firstWins);
     }
     return this.known;

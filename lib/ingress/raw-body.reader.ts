@@ -1,22 +1,61 @@
 import type { Readable } from 'node:stream';
-import { BadRequestException, PayloadTooLargeException } from '@nestjs/common';
-import { RawBodyUnavailableError } from '../core/index.js';
-import { collectBody } from './body.collector.js';
+import {
+  BadRequestException,
+  Inject,
+  Injectable,
+  PayloadTooLargeException,
+  type HttpException,
+} from '@nestjs/common';
+import { RawBodyUnavailableError, SOURCES, type ConfiguredSource } from '../core/index.js';
+import { collectBody, discardBody } from './body.collector.js';
 import { decodeContent } from './content-encoding.js';
+import { DeliveryRejections } from './delivery.rejections.js';
 import { bytesKeptByOthers, type IngressRequest, type RawBytes } from './ingress.request.js';
+import type { RawRoute } from './webhook.routes.js';
 
-/**
- * Reads the exact bytes of a request.
- * @param limit largest body in bytes, before and after its Content-Encoding is undone
- * @throws HttpException 413, 415 or 400 for what is wrong with the request
- * @throws RawBodyUnavailableError when something else has read the stream and kept no bytes
- */
-export async function readRawBody(
+/** Reads the exact bytes of the requests to routes that get raw bodies. */
+@Injectable()
+export class RawBodyReader {
+  constructor(
+    @Inject(SOURCES) private readonly sources: readonly ConfiguredSource[],
+    private readonly rejections: DeliveryRejections,
+  ) {}
+
+  /**
+   * @throws HttpException 404 or 401 for what cannot be a delivery, without keeping its body in memory:
+   *   anybody can send one; 413, 415 or 400 for what is wrong with the body
+   * @throws RawBodyUnavailableError when something else has read the stream and kept no bytes
+   */
+  async read(request: IngressRequest, stream: Readable, route: RawRoute): Promise<RawBytes> {
+    const refusal = this.refusal(request, route);
+    if (refusal) {
+      await discardBody(stream);
+      throw refusal;
+    }
+    const kept = bytesKeptByOthers(request);
+    if (!kept) return readStream(request, stream, route.limit);
+    if (kept.wire.length > route.limit) throw new PayloadTooLargeException();
+    return kept;
+  }
+
+  private refusal(request: IngressRequest, route: RawRoute): HttpException | undefined {
+    if (route.source === undefined) return undefined;
+    const configured = this.sources.find(({ source }) => source.name === route.source);
+    if (!configured || (route.account && !configured.accounts)) {
+      return this.rejections.notFound(request);
+    }
+    return this.rejections.unsigned(configured, request);
+  }
+}
+
+async function readStream(
   request: IngressRequest,
   stream: Readable,
   limit: number,
 ): Promise<RawBytes> {
-  if (stream.readableDidRead || stream.readableEnded) return alreadyRead(request, limit);
+  if (stream.readableDidRead || stream.readableEnded) {
+    throw new RawBodyUnavailableError(whatReadItAndWhatToChange(request));
+  }
   const declared = Number(request.headers['content-length']);
   const upload = await collectBody(stream, limit, declared);
   switch (upload.outcome) {
@@ -29,13 +68,6 @@ export async function readRawBody(
       return { wire: upload.bytes, body: await decodeContent(upload.bytes, encoding, limit) };
     }
   }
-}
-
-function alreadyRead(request: IngressRequest, limit: number): RawBytes {
-  const kept = bytesKeptByOthers(request);
-  if (!kept) throw new RawBodyUnavailableError(whatReadItAndWhatToChange(request));
-  if (kept.wire.length > limit) throw new PayloadTooLargeException();
-  return kept;
 }
 
 const whatReadItAndWhatToChange = (request: IngressRequest): string =>

@@ -20,19 +20,24 @@ export class RawBodyRefusals {
   answer(error: unknown, response: unknown, route: RawRoute): void {
     const exception = error instanceof HttpException ? error : new InternalServerErrorException();
     const status = exception.getStatus();
-    if (route.source !== undefined) this.counters.add(route.source, outcomeOf(status));
-    if (status === 500) {
-      const text = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown error';
-      this.log.error(`${route.path}:500`, text);
-    } else {
-      this.log.warn(`${route.path}:${status}`, `POST ${route.path} was answered ${status}.`);
-    }
+    // Rejections have been counted and logged by who knows why.
+    if (status !== 401 && status !== 404) this.note(error, status, route);
     const { httpAdapter } = this.host;
     // A middleware with a timeout may have answered while the body came in.
     if (httpAdapter.isHeadersSent(response)) return;
     // Of an upload that is too large, or broke off, there may be more to come.
     httpAdapter.setHeader(response, 'Connection', 'close');
     httpAdapter.reply(response, exception.getResponse(), status);
+  }
+
+  private note(error: unknown, status: number, { path, source }: RawRoute): void {
+    if (source !== undefined) this.counters.add(source, outcomeOf(status));
+    if (status === 500) {
+      const text = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown error';
+      this.log.error(`${path}:500`, text);
+    } else {
+      this.log.warn(`${path}:${status}`, `POST ${path} was answered ${status}.`);
+    }
   }
 }
 

@@ -9,6 +9,7 @@ import {
 } from '@nestjs/common';
 import { ApplicationConfig, MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { rawBodyOptionsOf, type RawBodyOptions } from './raw-body.decorator.js';
+import { SignatureGuard } from './signature.guard.js';
 import { webhookSourceOf } from './webhook-route.metadata.js';
 
 /** A route of the application that takes POST requests. */
@@ -22,6 +23,8 @@ export interface PostRoute {
   readonly rawBody: RawBodyOptions | undefined;
   /** Name of the source whose built-in route it is. */
   readonly source: string | undefined;
+  /** Name of the source whose signature guard stands on it. */
+  readonly guardedBy: string | undefined;
 }
 
 /*
@@ -33,6 +36,9 @@ const METHOD = 'method';
 const HOST = 'host';
 const VERSION = '__version__';
 const MODULE_PATH = '__module_path__';
+const GUARDS = '__guards__';
+
+type NestModule = ModulesContainer extends Map<string, infer Module> ? Module : never;
 
 type Versions = string | symbol | readonly (string | symbol)[] | undefined;
 
@@ -53,9 +59,7 @@ export class RouteTable {
   posts(): readonly PostRoute[] {
     this.routes ??= [...this.modules.values()].flatMap((module) =>
       [...module.controllers.values()].flatMap(({ metatype }) =>
-        typeof metatype === 'function'
-          ? this.routesOf(metatype as Type, this.modulePath(module.metatype))
-          : [],
+        typeof metatype === 'function' ? this.routesOf(metatype as Type, module) : [],
       ),
     );
     return this.routes;
@@ -68,7 +72,8 @@ export class RouteTable {
     return typeof found === 'string' ? found : '';
   }
 
-  private routesOf(controller: Type, modulePath: string): readonly PostRoute[] {
+  private routesOf(controller: Type, module: NestModule): readonly PostRoute[] {
+    const modulePath = this.modulePath(module.metatype);
     const prototype = controller.prototype as Record<string, object>;
     const names = new MetadataScanner().getAllMethodNames(prototype);
     return names.flatMap((name) => {
@@ -81,6 +86,7 @@ export class RouteTable {
         conditional: this.isConditional(controller, versions),
         rawBody: rawBodyOptionsOf(controller, method),
         source: webhookSourceOf(controller),
+        guardedBy: guardedBy(module, [controller, method]),
       };
       return this.pathsOf(controller, method, modulePath, verb, versions).map((path) => ({
         path,
@@ -139,6 +145,16 @@ export class RouteTable {
         pathRegex.test(path || '/'),
     );
   }
+}
+
+/** Nest keeps the instance of a guard with the module of its controller. */
+function guardedBy(module: NestModule, places: readonly object[]): string | undefined {
+  const guards = places.flatMap(
+    (place) => (Reflect.getMetadata(GUARDS, place) ?? []) as readonly (Type | object)[],
+  );
+  return guards
+    .map((guard) => (typeof guard === 'function' ? module.injectables.get(guard)?.instance : guard))
+    .find((guard) => guard instanceof SignatureGuard)?.sourceName;
 }
 
 function versionSegments(versions: Versions, versioning?: VersioningOptions): readonly string[] {

@@ -1,5 +1,5 @@
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import { RETRY_AFTER_SECONDS } from './delivery-error.filter.js';
+import { RETRY_AFTER_SECONDS } from './delivery.answers.js';
 import { DeliveryVerifier } from './delivery.verifier.js';
 import type { IngressRequest } from './ingress.request.js';
 import { SecretsUnavailableException } from './secrets-unavailable.exception.js';
@@ -15,7 +15,7 @@ interface IngressResponse {
  */
 @Injectable()
 export abstract class SignatureGuard implements CanActivate {
-  protected abstract readonly sourceName: string;
+  abstract readonly sourceName: string;
 
   constructor(@Inject(DeliveryVerifier) private readonly verifier: DeliveryVerifier) {}
 

@@ -1,5 +1,4 @@
 import { Logger } from '@nestjs/common';
-import { type Clock, systemClock } from '../core/index.js';
 
 const INTERVAL_MS = 60_000;
 
@@ -7,21 +6,24 @@ const INTERVAL_MS = 60_000;
 export class ThrottledLog {
   private readonly subjects = new Map<string, { at: number; suppressed: number }>();
 
+  /** @param elapsed milliseconds by a clock that never goes back */
   constructor(
-    private readonly logger: Logger = new Logger('ArmoxArmalo'),
-    private readonly clock: Clock = systemClock,
+    private readonly logger: Pick<Logger, 'warn' | 'error'> = new Logger('ArmoxArmalo'),
+    private readonly elapsed: () => number = () => performance.now(),
   ) {}
 
+  /** @param subject one of few: each is remembered */
   warn(subject: string, line: string): void {
     this.once(subject, line, (text) => this.logger.warn(text));
   }
 
-  error(subject: string, line: string): void {
-    this.once(subject, line, (text) => this.logger.error(text));
+  /** @param subject one of few: each is remembered */
+  error(subject: string, line: string, stack?: string): void {
+    this.once(subject, line, (text) => this.logger.error(text, ...(stack ? [stack] : [])));
   }
 
   private once(subject: string, line: string, write: (text: string) => void): void {
-    const now = this.clock.now();
+    const now = this.elapsed();
     const last = this.subjects.get(subject);
     if (last && now - last.at < INTERVAL_MS) {
       last.suppressed += 1;

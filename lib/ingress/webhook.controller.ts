@@ -1,23 +1,18 @@
 import {
   Controller,
   HttpCode,
-  Inject,
   Post,
-  Req,
   Res,
   UseFilters,
   UseGuards,
   VERSION_NEUTRAL,
   type Type,
 } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
 import { addDecorators } from './controller.decorators.js';
-import { WebhookExceptionFilter } from './delivery-error.filter.js';
-import type { IngressRequest } from './ingress.request.js';
 import { RawBody } from './raw-body.decorator.js';
+import { webhookFilter } from './webhook.filter.js';
 import { webhookGuard } from './webhook.guard.js';
 import { markWebhookSource } from './webhook-route.metadata.js';
-import { WebhookReceiver } from './webhook.receiver.js';
 
 export interface WebhookControllerOptions {
   /** Name of the source, e.g. `armalo`. */
@@ -36,31 +31,27 @@ export interface WebhookControllerOptions {
  */
 export function createWebhookController(options: WebhookControllerOptions): Type {
   @RawBody()
-  @UseFilters(WebhookExceptionFilter)
   @Controller({ path: options.path, version: VERSION_NEUTRAL })
   class WebhookController {
-    constructor(
-      @Inject(WebhookReceiver) private readonly receiver: WebhookReceiver,
-      @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
-    ) {}
-
     /*
-     * `@Req` and `@Res`, since global pipes run on `@Body` and global interceptors on what is
-     * returned: neither may change what the sender sees.
+     * The guard has answered already: what interceptors of the application do around this comes too
+     * late to change what the sender sees. `@Res` keeps Nest from answering once more.
      */
     @Post(options.accounts ? ['', ':account'] : '')
     @HttpCode(200)
-    @UseGuards(webhookGuard(options.source))
-    async receive(@Req() request: IngressRequest, @Res() response: object): Promise<object> {
-      const answer = await this.receiver.receive(options.source, request);
-      this.host.httpAdapter.reply(response, answer, 200);
-      return answer;
+    receive(@Res() response: object): void {
+      void response;
     }
   }
 
   const name = `${options.source.charAt(0).toUpperCase()}${options.source.slice(1)}WebhookController`;
   Object.defineProperty(WebhookController, 'name', { value: name });
   markWebhookSource(WebhookController, options.source);
-  addDecorators(WebhookController, 'receive', options.decorators ?? []);
+  // Guards run in this order, and of filters the last one is asked first.
+  addDecorators(WebhookController, 'receive', [
+    UseFilters(webhookFilter(options.source)),
+    UseGuards(webhookGuard(options.source)),
+    ...(options.decorators ?? []),
+  ]);
   return WebhookController;
 }

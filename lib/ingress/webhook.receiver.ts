@@ -1,13 +1,8 @@
-import { HttpException, Inject, Injectable } from '@nestjs/common';
-import {
-  SOURCES,
-  StoreUnavailableError,
-  type ConfiguredSource,
-  type SourceEvent,
-} from '../core/index.js';
+import { Injectable } from '@nestjs/common';
+import { StoreUnavailableError } from '../core/index.js';
 import { Inbox } from '../inbox/index.js';
 import { verifiedDeliveryOf } from './delivery.verifier.js';
-import { openVerified } from './event.pipe.js';
+import { EventOpener } from './event.opener.js';
 import { IngressCounters } from './ingress.counters.js';
 import type { IngressRequest } from './ingress.request.js';
 
@@ -23,28 +18,19 @@ export interface WebhookAnswer {
 @Injectable()
 export class WebhookReceiver {
   constructor(
-    @Inject(SOURCES) private readonly sources: readonly ConfiguredSource[],
+    private readonly opener: EventOpener,
     private readonly inbox: Inbox,
     private readonly counters: IngressCounters,
   ) {}
 
   async receive(source: string, request: IngressRequest): Promise<WebhookAnswer> {
-    const event = this.open(source, request);
+    const event = this.opener.open(source, verifiedDeliveryOf(request));
     try {
       const { outcome, eventId } = await this.inbox.accept(event, 'webhook');
       this.counters.add(source, outcome);
       return { received: true, duplicate: outcome === 'duplicate', id: eventId };
     } catch (error) {
       this.counters.add(source, error instanceof StoreUnavailableError ? 'unavailable' : 'failed');
-      throw error;
-    }
-  }
-
-  private open(source: string, request: IngressRequest): SourceEvent {
-    try {
-      return openVerified(this.sources, source, verifiedDeliveryOf(request));
-    } catch (error) {
-      this.counters.add(source, error instanceof HttpException ? 'unreadable' : 'failed');
       throw error;
     }
   }

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import { ConfigurationError, SOURCES, type ConfiguredSource } from '../core/index.js';
 import { DEFAULT_BODY_LIMIT } from './raw-body.decorator.js';
 import { compilePattern, shapeOf } from './route-pattern.js';
@@ -15,8 +16,10 @@ export interface RawRoute {
   readonly path: string;
   /** Largest body in bytes. */
   readonly limit: number;
-  /** Name of the source whose built-in route it is; undefined for a controller of the application. */
+  /** Name of the source whose signature guard stands on it. */
   readonly source: string | undefined;
+  /** Whether an account is part of the path. */
+  readonly account: boolean;
 }
 
 export interface OrderedRoute {
@@ -31,9 +34,19 @@ export class WebhookRoutes {
   constructor(
     private readonly table: RouteTable,
     @Inject(SOURCES) private readonly sources: readonly ConfiguredSource[],
+    private readonly host: HttpAdapterHost,
   ) {}
 
-  /** Where the built-in routes are in the end. Call it from `onApplicationBootstrap` or later. */
+  /** Whether this process has an HTTP server: an application context or a microservice has none. */
+  get served(): boolean {
+    // Without one Nest sets null, against its own type.
+    return Boolean(this.host.httpAdapter);
+  }
+
+  /**
+   * Where the built-in routes are in the end. Call it from `onApplicationBootstrap` or later. In a
+   * process without HTTP they are those of a process that has neither global prefix nor versions.
+   */
   urls(): readonly WebhookUrl[] {
     return this.table
       .posts()
@@ -75,12 +88,32 @@ export class WebhookRoutes {
     });
   }
 
-  private rawRoute({ path, source, rawBody }: PostRoute): RawRoute | undefined {
+  /** @throws ConfigurationError when a controller of the application takes accounts that have no secrets */
+  assertAccounts(): void {
+    for (const { path, controller, source, guardedBy } of this.table.posts()) {
+      if (source !== undefined || guardedBy === undefined || !namesAccount(path)) continue;
+      if (this.configured(guardedBy)?.accounts) continue;
+      throw new ConfigurationError(
+        `${guardedBy}.webhookSecret`,
+        `POST ${path} of ${controller} names an account, but the secret is one for all, so whoever has one signed delivery ` +
+          'could have it handled for any account. Give a function of the account, or call the parameter something else: it is then no account.',
+      );
+    }
+  }
+
+  private rawRoute({ path, source, guardedBy, rawBody }: PostRoute): RawRoute | undefined {
     if (!rawBody) return undefined;
-    const configured = this.sources.find((candidate) => candidate.source.name === source);
-    return { path, source, limit: configured?.bodyLimit ?? rawBody.limit ?? DEFAULT_BODY_LIMIT };
+    const limit = source === undefined ? rawBody.limit : this.configured(source)?.bodyLimit;
+    const account = namesAccount(path);
+    return { path, source: guardedBy, account, limit: limit ?? DEFAULT_BODY_LIMIT };
+  }
+
+  private configured(name: string): ConfiguredSource | undefined {
+    return this.sources.find(({ source }) => source.name === name);
   }
 }
+
+const namesAccount = (path: string): boolean => /:account(?![\p{ID_Continue}$])/u.test(path);
 
 const parameters = (path: string): number => path.match(/[:*]/g)?.length ?? 0;
 

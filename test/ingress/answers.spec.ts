@@ -103,7 +103,13 @@ const rows: readonly Row[] = [
   row('over the limit', signed(sized('e1', LIMIT + 1)), 413, tooLarge),
   row('far over the limit', signed(sized('e1', 500 * LIMIT)), 413, tooLarge),
   row('chunked, over the limit', { ...signed(sized('e1', LIMIT + 1)), chunked: 64 }, 413, tooLarge),
-  row('over the limit, unsigned', { body: sized('e1', LIMIT + 1) }, 413, tooLarge),
+  row('over the limit, unsigned', { body: sized('e1', LIMIT + 1) }, 401, unauthorized),
+  row('far over the limit, unsigned', { body: sized('e1', 500 * LIMIT) }, 401, unauthorized),
+  forged('no signature, over a broken encoding', { 'content-encoding': 'gzip' }),
+  forged('a malformed signature, over an unknown encoding', {
+    'content-encoding': 'zstd',
+    'x-acme-signature': 'x',
+  }),
   row(
     'gzip that grows over the limit',
     signed(gzipSync(sized('e1', LIMIT + 1)), { 'content-encoding': 'gzip' }),
@@ -122,6 +128,11 @@ const rows: readonly Row[] = [
   }),
   row('unknown source', { ...signed(body), path: '/webhooks/nobody' }, 404, {
     message: 'Cannot POST /webhooks/nobody',
+    error: 'Not Found',
+    statusCode: 404,
+  }),
+  row('account of a source without accounts, unsigned', { body, path: '/webhooks/acme/a1' }, 404, {
+    message: 'Cannot POST /webhooks/acme/a1',
     error: 'Not Found',
     statusCode: 404,
   }),
@@ -272,7 +283,7 @@ describe('Express and Fastify', () => {
 describe.each(adapters)('Closing on %s', (adapter) => {
   it('ends, although an upload that is too large is still under way', async () => {
     const { app, port } = await startApp({ adapter });
-    const upload = open(port, { headers: { 'x-acme-signature': 'x' } });
+    const upload = open(port, { headers: { 'x-acme-signature': sign(body) } });
     upload.on('error', () => undefined);
     const answered = new Promise((resolve) => upload.on('response', resolve));
     upload.write(Buffer.alloc(LIMIT + 1));

@@ -34,7 +34,7 @@ import {
 
 @Injectable()
 class AcmeSignatureGuard extends SignatureGuard {
-  protected readonly sourceName = 'acme';
+  readonly sourceName = 'acme';
 }
 
 @Injectable()
@@ -175,7 +175,10 @@ describe.each(adapters)("An application's own controller on %s", (adapter) => {
 
 describe.each(adapters)('Secrets on %s', (adapter) => {
   it('are tried one after another', async () => {
-    const { app, port } = await startApp({ adapter, secrets: async () => ['new', 'old'] });
+    const { app, port } = await startApp({
+      adapter,
+      secrets: async (account) => ({ account, secrets: ['new', 'old'] }),
+    });
     const answers = ['new', 'old', 'older'].map((secret) =>
       send(port, signed('/webhooks/acme', secret)),
     );
@@ -184,16 +187,19 @@ describe.each(adapters)('Secrets on %s', (adapter) => {
   });
 
   it('are those of the account in the path', async () => {
-    const secrets = async (account: string) => (account === 'nobody' ? [] : [`of ${account}`]);
+    const secrets = async (account: string) => ({
+      account,
+      secrets: account === 'nobody' ? [] : [`of ${account}`],
+    });
     const { app, inbox, port } = await startApp({ adapter, accounts: true, secrets });
     const status = async (path: string, secret: string) =>
       (await send(port, signed(path, secret))).status;
     expect(await status('/webhooks/acme/a1', 'of a1')).toBe(200);
     expect(await status('/webhooks/acme/a2', 'of a1')).toBe(401);
-    expect(await status('/webhooks/acme/a%2F3', 'of a/3')).toBe(200);
+    expect(await status('/webhooks/acme/%61.3', 'of a.3')).toBe(200);
     expect(await status('/webhooks/acme/nobody', 'of nobody')).toBe(401);
     expect(await status('/webhooks/acme', 'of ')).toBe(200);
-    expect(inbox.events.map(({ account }) => account)).toEqual(['a1', 'a/3', '']);
+    expect(inbox.events.map(({ account }) => account)).toEqual(['a1', 'a.3', '']);
     expect(
       app
         .get(WebhookRoutes)

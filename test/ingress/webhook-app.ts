@@ -17,6 +17,7 @@ import {
   SOURCES,
   StoreUnavailableError,
   type ConfiguredSource,
+  type SecretResolver,
   type SourceEvent,
   type WebhookSource,
 } from '../../lib/core/index.js';
@@ -38,6 +39,7 @@ export const sign = (bytes: Buffer, secret = SECRET): string =>
 export const acme: WebhookSource = {
   name: 'acme',
   signatureHeader: 'x-acme-signature',
+  signatureShape: /^[0-9a-f]{64}$/,
   eventNames: ['thing.made'],
   verify: (bytes, header, secret) => typeof header === 'string' && header === sign(bytes, secret),
   read: () => ({ payload: {}, problems: [] }),
@@ -103,9 +105,16 @@ export interface RunningApp {
   readonly port: number;
 }
 
+const KNOWN_ACCOUNTS = ['', 'a1', 'a2'];
+
+const secretOfKnownAccounts: SecretResolver = async (account) => ({
+  account,
+  secrets: KNOWN_ACCOUNTS.includes(account) ? [SECRET] : [],
+});
+
 export const configuredAcme = (options: Partial<AppOptions>): ConfiguredSource => ({
   source: acme,
-  secrets: options.secrets ?? (async () => [SECRET]),
+  secrets: options.secrets ?? secretOfKnownAccounts,
   path: options.path ?? '/webhooks/acme',
   accounts: options.accounts ?? false,
   bodyLimit: LIMIT,

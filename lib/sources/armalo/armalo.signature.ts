@@ -1,9 +1,12 @@
-import { hmacSha256Hex, verifyHmacSha256 } from '../../core/index.js';
+import { hmacSha256Hex, hmacSha256Shape, verifyHmacSha256 } from '../../core/index.js';
 
 /** The value of `X-Armalo-Signature` for a body; the key is the whole secret, `whsec_` included. */
 export function armaloSignature(body: Buffer | string, secret: string): string {
   return hmacSha256Hex(body, secret);
 }
+
+/** What every `X-Armalo-Signature` looks like. */
+export const ARMALO_SIGNATURE_SHAPE = hmacSha256Shape();
 
 /** Whether a body is signed with `secret`; never throws. */
 export function verifyArmaloSignature(

@@ -9,7 +9,7 @@ import {
 import { ARMALO_EVENT_NAMES, ARMALO_SIGNATURE_HEADER } from './armalo.constants.js';
 import { readArmaloEvent } from './armalo.envelope.js';
 import type { AnyArmaloEvent } from './armalo.events.js';
-import { verifyArmaloSignature } from './armalo.signature.js';
+import { ARMALO_SIGNATURE_SHAPE, verifyArmaloSignature } from './armalo.signature.js';
 
 export type ArmaloSourceOptions = SourceOptions<AnyArmaloEvent>;
 
@@ -19,6 +19,7 @@ export function armaloSource(options: ArmaloSourceOptions = {}): WebhookSource {
   return {
     name: 'armalo',
     signatureHeader: ARMALO_SIGNATURE_HEADER,
+    signatureShape: ARMALO_SIGNATURE_SHAPE,
     eventNames: ARMALO_EVENT_NAMES,
     ordered: options.orderBy !== undefined,
     verify: verifyArmaloSignature,

@@ -1,4 +1,4 @@
-import { hmacSha256Hex, verifyHmacSha256 } from '../../core/index.js';
+import { hmacSha256Hex, hmacSha256Shape, verifyHmacSha256 } from '../../core/index.js';
 
 const PREFIX = 'sha256=';
 
@@ -6,6 +6,9 @@ const PREFIX = 'sha256=';
 export function armoxSignature(body: Buffer | string, secret: string): string {
   return PREFIX + hmacSha256Hex(body, secret);
 }
+
+/** What every `X-Armox-Signature` looks like. */
+export const ARMOX_SIGNATURE_SHAPE = hmacSha256Shape(PREFIX);
 
 /** Whether a body is signed with `secret`; never throws. */
 export function verifyArmoxSignature(

@@ -10,7 +10,7 @@ import {
 import { ARMOX_EVENT_NAMES, ARMOX_SIGNATURE_HEADER } from './armox.constants.js';
 import { readArmoxEvent } from './armox.envelope.js';
 import type { AnyArmoxEvent } from './armox.events.js';
-import { verifyArmoxSignature } from './armox.signature.js';
+import { ARMOX_SIGNATURE_SHAPE, verifyArmoxSignature } from './armox.signature.js';
 import { earlierEvents, laterEvents } from './job.order.js';
 
 export interface ArmoxSourceOptions extends SourceOptions<AnyArmoxEvent> {
@@ -30,6 +30,7 @@ export function armoxSource(options: ArmoxSourceOptions = {}): WebhookSource {
   return {
     name: 'armox',
     signatureHeader: ARMOX_SIGNATURE_HEADER,
+    signatureShape: ARMOX_SIGNATURE_SHAPE,
     eventNames: ARMOX_EVENT_NAMES,
     ordered: reader.ordersJobs || options.orderBy !== undefined,
     verify: verifyArmoxSignature,
