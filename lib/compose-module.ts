@@ -12,7 +12,7 @@ import {
   type ConfiguredSource,
 } from './core/index.js';
 import { HandlerExplorer, HandlerRegistry } from './handlers/index.js';
-import { Inbox } from './inbox/index.js';
+import { Inbox, InboxAdmin } from './inbox/index.js';
 import { InboxHost } from './inbox.host.js';
 import { createWebhookController, ingressExports, ingressProviders } from './ingress/index.js';
 import { DeliveryHealth, Reconciler } from './reconcile/index.js';
@@ -62,6 +62,7 @@ export function composeModule(
       DeliveryHealth,
       SOURCES,
       Inbox,
+      InboxAdmin,
       INBOX_STORE,
       HandlerRegistry,
     ],
@@ -93,6 +94,7 @@ function inboxProviders(dataSource: string | undefined): Provider[] {
     },
     { provide: INBOX_STORE, inject: [InboxHost], useFactory: (host: InboxHost) => host.store },
     Inbox,
+    InboxAdmin,
   ];
 }
 

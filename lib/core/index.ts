@@ -9,6 +9,7 @@ export {
   NotTransactionalError,
   RawBodyUnavailableError,
   RejectEventError,
+  ReplayFilterError,
   RetryLaterError,
   SchemaError,
   StoreUnavailableError,

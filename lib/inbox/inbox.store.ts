@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { SourceEvent, Via } from '../core/index.js';
+import type { ReplayFilter } from './replay.filter.js';
 
 /**
  * `open` with a lease ahead reads as *running*, without one as *pending*: running is not stored, so
@@ -180,8 +181,11 @@ export interface InboxStore {
   nextDueIn(): Promise<number | undefined>;
   /** Opens the heads of ordering keys that no open row holds: what a crash between two commits left. */
   sweepWaiting(): Promise<number>;
-  /** Final rows back to pending: attempts and deaths start again, `handled` stays unless `rerunAll`. */
-  replay(filter: EventFilter, options?: { readonly rerunAll?: boolean }): Promise<number>;
+  /**
+   * Final rows back to pending: attempts and deaths start again, `handled` stays unless `rerunAll`.
+   * @throws ReplayFilterError for a filter without a condition, or with one that is undefined
+   */
+  replay(filter: ReplayFilter, options?: { readonly rerunAll?: boolean }): Promise<number>;
   /** One bounded batch. @returns how many rows it changed; call again until 0 */
   prune(periods: RetentionPeriods, batch: number): Promise<number>;
   find(filter: EventFilter): Promise<StoredEvent | undefined>;

@@ -1,5 +1,7 @@
 export { Inbox } from './inbox.js';
 export type { Accepted } from './inbox.js';
+export { InboxAdmin } from './inbox.admin.js';
+export type { EventCount, InboxViolation } from './inbox.admin.js';
 export { InboxConnections } from './inbox.connections.js';
 export type { InboxOptions } from './inbox.options.js';
 export type { InboxCompanion, StoredBeside } from './inbox.companion.js';
@@ -9,6 +11,7 @@ export type { Dialect } from './dialect.js';
 export { bytes, hashOf } from './inbox.rows.js';
 export { empty, join, raw, sql } from './sql.js';
 export type { Sql } from './sql.js';
+export type { ReplayFilter } from './replay.filter.js';
 export { storableName } from './stored.text.js';
 export type { StoreParts } from './store.parts.js';
 export { inboxMigrations } from './inbox.migrations.js';

@@ -7,6 +7,7 @@ import {
   type ArmoxArmaloOptionsFactory,
   ArmoxClient,
   Inbox,
+  InboxAdmin,
   OnArmaloEvent,
 } from 'nestjs-armox-armalo';
 import { SqliteDriver } from '../../sample-app/database/sqlite.driver.js';
@@ -90,7 +91,7 @@ describe('A wrong option stops the application at boot, naming the option:', () 
 
   it('tables that are missing', async () => {
     expect(await failure({ armalo, migrationsRun: false })).toMatch(
-      /`armox_armalo_inbox` is missing.*migrationsRun: true/,
+      /`armox_armalo_inbox`, .* are missing.*migrationsRun: true/,
     );
   });
 });
@@ -122,6 +123,14 @@ describe('The options may come from', () => {
     expect(app.get(Inbox)).toBeInstanceOf(Inbox);
     await app.close();
   });
+});
+
+it('An operator may ask for InboxAdmin, and replay what is dead', async () => {
+  const { app } = await boot([memory(), ArmoxArmaloModule.forRoot({ armalo, worker: false })]);
+  const admin = app.get(InboxAdmin);
+  expect(await admin.list({ state: 'dead' })).toEqual([]);
+  expect(await admin.replay({ state: 'dead' })).toBe(0);
+  await app.close();
 });
 
 it('With isGlobal, any module may inject what the module exports', async () => {
