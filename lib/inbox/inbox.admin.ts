@@ -3,11 +3,11 @@ import { INBOX_STORE } from '../core/index.js';
 import type {
   EventFilter,
   InboxStore,
+  ReplayFilter,
   StoredAttempt,
   StoredEvent,
   StoredState,
 } from './inbox.store.js';
-import type { ReplayFilter } from './replay.filter.js';
 
 /** How many events of a source are in a state. */
 export interface EventCount {

@@ -1,6 +1,5 @@
 import type { EntityManager } from 'typeorm';
 import type { SourceEvent, Via } from '../core/index.js';
-import type { ReplayFilter } from './replay.filter.js';
 
 /**
  * `open` with a lease ahead reads as *running*, without one as *pending*: running is not stored, so
@@ -113,6 +112,13 @@ export interface EventFilter {
   readonly name?: string;
   readonly state?: StoredState;
 }
+
+type WithCondition = {
+  [Condition in keyof EventFilter]-?: EventFilter & Required<Pick<EventFilter, Condition>>;
+}[keyof EventFilter];
+
+/** Which final events to replay: at least one condition, or `{ all: true }`. */
+export type ReplayFilter = (WithCondition & { readonly all?: never }) | { readonly all: true };
 
 export interface RetentionPeriods {
   /** Milliseconds after which the payload of a done or ignored row is dropped. */

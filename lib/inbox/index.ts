@@ -11,7 +11,6 @@ export type { Dialect } from './dialect.js';
 export { bytes, hashOf } from './inbox.rows.js';
 export { empty, join, raw, sql } from './sql.js';
 export type { Sql } from './sql.js';
-export type { ReplayFilter } from './replay.filter.js';
 export { storableName } from './stored.text.js';
 export type { StoreParts } from './store.parts.js';
 export { inboxMigrations } from './inbox.migrations.js';
@@ -25,6 +24,7 @@ export type {
   InsertResult,
   Lease,
   NewInboxRow,
+  ReplayFilter,
   RetentionPeriods,
   Settlement,
   StoredAttempt,

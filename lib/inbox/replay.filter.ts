@@ -1,12 +1,5 @@
 import { ReplayFilterError } from '../core/index.js';
-import type { EventFilter } from './inbox.store.js';
-
-type WithCondition = {
-  [Condition in keyof EventFilter]-?: EventFilter & Required<Pick<EventFilter, Condition>>;
-}[keyof EventFilter];
-
-/** Which final events to replay: at least one condition, or `{ all: true }`. */
-export type ReplayFilter = (WithCondition & { readonly all?: never }) | { readonly all: true };
+import type { EventFilter, ReplayFilter } from './inbox.store.js';
 
 const CONDITIONS: Readonly<Record<keyof EventFilter, true>> = {
   id: true,

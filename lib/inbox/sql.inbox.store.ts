@@ -8,12 +8,13 @@ import type {
   InboxStore,
   Lease,
   NewInboxRow,
+  ReplayFilter,
   RetentionPeriods,
   Settlement,
 } from './inbox.store.js';
 import { Inserting, type InsertDialect } from './inserting.js';
 import { OrderKeys } from './order.keys.js';
-import { replayConditions, type ReplayFilter } from './replay.filter.js';
+import { replayConditions } from './replay.filter.js';
 import { Retention } from './retention.js';
 import { Settling } from './settling.js';
 import { sql } from './sql.js';
