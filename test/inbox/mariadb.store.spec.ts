@@ -117,12 +117,24 @@ describeOn(database, 'the inbox store', () => {
     });
     const largest = Math.floor((packet - 24 * 1024) / 2);
     await (await boot(largest)).onApplicationShutdown();
-    const body = Buffer.alloc(largest, 'x');
-    const long = '\0'.repeat(5_000);
-    const [result] = await its.store.insert([
-      event({ body, invalid: long, account: long, name: long, orderKey: long, eventId: long }),
+  });
+
+  it('writes the largest body that it names into one packet, beside the longest names', () => {
+    const packet = 256 * 1024;
+    const insert = new MysqlInsert(
+      new MysqlDialect(its.clock),
+      inboxTables('mysql', 'armox_armalo'),
+      packet,
+    );
+    const long = '\0€'.repeat(5_000);
+    const texts = { invalid: long, account: long, name: long, orderKey: long, eventId: long };
+    const unit = insert.unit([
+      preparedRow(event({ ...texts, body: Buffer.alloc(insert.largestBody) })),
     ]);
-    expect(result?.outcome).toBe('stored');
+    unit.next([]);
+    const { sql, values } = unit.next([]).value as Sql;
+    expect(sql).toMatch(/^INSERT/);
+    expect(Buffer.byteLength(format(sql, values as never[]))).toBeLessThanOrEqual(packet);
   });
 
   it('stores a batch that is longer than a packet in several statements of one transaction', async () => {
