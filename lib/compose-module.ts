@@ -13,7 +13,7 @@ import {
   type ConfiguredSource,
 } from './core/index.js';
 import { DeadEventExplorer, HandlerExplorer, HandlerRegistry } from './handlers/index.js';
-import { Inbox, type InboxStore } from './inbox/index.js';
+import { Inbox, InboxAdmin, type InboxStore } from './inbox/index.js';
 import { InboxHost } from './inbox.host.js';
 import { createWebhookController, ingressExports, ingressProviders } from './ingress/index.js';
 import { assertImportedOnce } from './module-imports.js';
@@ -68,6 +68,7 @@ export function composeModule(
       DeliveryHealth,
       SOURCES,
       Inbox,
+      InboxAdmin,
       INBOX_STORE,
       HandlerRegistry,
     ],
@@ -102,6 +103,7 @@ function inboxProviders(dataSource: string | undefined): Provider[] {
     },
     { provide: INBOX_STORE, inject: [InboxHost], useFactory: (host: InboxHost) => host.store },
     Inbox,
+    InboxAdmin,
   ];
 }
 

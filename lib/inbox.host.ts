@@ -25,7 +25,7 @@ export class InboxHost implements OnApplicationShutdown {
     assertPoolCarries(dataSource, options.worker?.transactions);
     const connections = await InboxConnections.open(dataSource, {
       poolSize: options.poolSize,
-      prefix: options.tablePrefix,
+      tablePrefix: options.tablePrefix,
       ingestTimeout: options.ingestTimeout,
       companions: companionsOf(options),
     });
@@ -33,6 +33,7 @@ export class InboxHost implements OnApplicationShutdown {
       const { migrationsRun, synchronize } = dataSource.options;
       if (options.migrationsRun ?? (migrationsRun || synchronize)) await connections.migrate();
       await connections.assertSchema();
+      assertBodiesFit(connections.largestBody, options);
     } catch (error) {
       await connections.close();
       throw error;
@@ -51,6 +52,19 @@ export class InboxHost implements OnApplicationShutdown {
   /** The worker has drained in `onModuleDestroy`; requests end before this hook. */
   onApplicationShutdown(): Promise<void> {
     return this.connections.close();
+  }
+}
+
+/** A body between the two limits would be answered 503 for ever. */
+function assertBodiesFit(largest: number | undefined, { armox, armalo }: ResolvedOptions): void {
+  if (largest === undefined) return;
+  for (const [name, service] of Object.entries({ armox, armalo })) {
+    if (!service || service.bodyLimit <= largest) continue;
+    throw new ConfigurationError(
+      `${name}.bodyLimit`,
+      `is ${service.bodyLimit} bytes, but with its \`max_allowed_packet\` the database takes bodies of up to ${largest} bytes (each byte is written as two). ` +
+        `Raise \`max_allowed_packet\` on the server, or set \`bodyLimit\` to ${largest} or less.`,
+    );
   }
 }
 

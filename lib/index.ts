@@ -30,6 +30,7 @@ export {
   NotTransactionalError,
   RawBodyUnavailableError,
   RejectEventError,
+  ReplayFilterError,
   RetryLaterError,
   SchemaError,
   StoreUnavailableError,
@@ -64,12 +65,16 @@ export {
   UnexpectedResponseError,
 } from './http/index.js';
 export type { ApiClientOptions, CallOptions } from './http/index.js';
-export { Inbox, inboxMigrations } from './inbox/index.js';
+export { Inbox, InboxAdmin, inboxMigrations } from './inbox/index.js';
 export type {
   Accepted,
   EndReason,
+  EventCount,
   EventFilter,
+  InboxMigrationOptions,
   InboxStore,
+  InboxViolation,
+  ReplayFilter,
   StoredAttempt,
   StoredEvent,
 } from './inbox/index.js';

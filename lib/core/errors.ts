@@ -53,6 +53,11 @@ export class SchemaError extends ArmoxArmaloError {
   readonly code = 'ARMOX_ARMALO_SCHEMA';
 }
 
+/** `replay` was given a filter that does not say which events are meant. Nothing was replayed. */
+export class ReplayFilterError extends ArmoxArmaloError {
+  readonly code = 'ARMOX_ARMALO_REPLAY_FILTER';
+}
+
 /** `context.manager` was read in a handler that is not `transactional: true`. */
 export class NotTransactionalError extends ArmoxArmaloError {
   readonly code = 'ARMOX_ARMALO_NOT_TRANSACTIONAL';

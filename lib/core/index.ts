@@ -11,6 +11,7 @@ export {
   NotTransactionalError,
   RawBodyUnavailableError,
   RejectEventError,
+  ReplayFilterError,
   RetryLaterError,
   SchemaError,
   StoreUnavailableError,

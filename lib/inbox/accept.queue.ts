@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { StoreUnavailableError } from '../core/index.js';
+import { lostConnection } from './database.errors.js';
 import type { InboxStore, InsertResult, NewInboxRow } from './inbox.store.js';
 
 /** How much one INSERT takes, and how much may wait for the next one. */
@@ -27,6 +28,9 @@ interface Waiting {
 }
 
 const DEFAULT_TIMEOUT = 5_000;
+
+/** Lost connections in a row after which it is the database, and not the rows. */
+const LOSSES = 3;
 
 /**
  * Group commit: while one INSERT is on its way the events that arrive wait, and the next INSERT takes
@@ -94,12 +98,34 @@ export class AcceptQueue {
       batch.forEach((waiting, index) => this.answer(waiting, results[index] as InsertResult));
       if (results.some(({ outcome }) => outcome === 'stored')) this.stored();
     } catch (error) {
-      // Where the database cannot be used, asking it once more for each row only makes all of them late.
-      if (batch.length === 1 || error instanceof StoreUnavailableError) {
-        for (const waiting of batch) this.refuse(waiting, error);
-      } else {
-        for (const waiting of batch) if (!waiting.given) await this.commit([waiting]);
+      if (batch.length > 1 && mayPassAlone(error)) await this.commitOneByOne(batch);
+      else for (const waiting of batch) this.refuse(waiting, error);
+    }
+  }
+
+  /** So that a row which the database refuses, or breaks off at, takes none of its neighbours along. */
+  private async commitOneByOne(batch: readonly Waiting[]): Promise<void> {
+    let losses = 0;
+    for (const [index, waiting] of batch.entries()) {
+      if (waiting.given) continue;
+      const error = await this.failureOf(waiting);
+      if (error === undefined || !(error instanceof StoreUnavailableError)) losses = 0;
+      else if (!mayPassAlone(error) || (losses += 1) === LOSSES) {
+        for (const other of batch.slice(index + 1)) this.refuse(other, error);
+        return;
       }
+    }
+  }
+
+  private async failureOf(waiting: Waiting): Promise<unknown> {
+    try {
+      const [result] = await this.store.insert([waiting.row]);
+      this.answer(waiting, result as InsertResult);
+      this.stored();
+      return undefined;
+    } catch (error) {
+      this.refuse(waiting, error);
+      return error;
     }
   }
 
@@ -129,6 +155,10 @@ export class AcceptQueue {
     );
   }
 }
+
+/** Where the database cannot be used, asking it once more for each row only makes all of them late. */
+const mayPassAlone = (error: unknown): boolean =>
+  !(error instanceof StoreUnavailableError) || lostConnection(error.cause);
 
 export function asUnavailable(cause: unknown): StoreUnavailableError {
   if (cause instanceof StoreUnavailableError) return cause;

@@ -60,6 +60,14 @@ export const isLockConflict = (error: unknown): boolean =>
 export const isUniqueViolation = (error: unknown): boolean =>
   UNIQUE_VIOLATIONS.has((error as DriverError).code);
 
+const LOST_CONNECTIONS: ReadonlySet<unknown> = new Set([
+  ...['ECONNRESET', 'EPIPE', 'PROTOCOL_CONNECTION_LOST', 'ER_NET_PACKET_TOO_LARGE'],
+]);
+
+/** The connection broke off under the statement, be it for its size: a shorter one may pass. */
+export const lostConnection = (error: unknown): boolean =>
+  LOST_CONNECTIONS.has((error as DriverError | undefined)?.code);
+
 /** The database is locked by another connection (SQLite). */
 export function isBusy(error: unknown): boolean {
   const code = (error as DriverError | undefined)?.code;

@@ -29,7 +29,7 @@ const withMark = (handled: readonly string[], handler: string): string =>
 /** The mark and a fresh lease, so that a long handler's event does not look abandoned after its commit. */
 function marked(parts: StoreParts, lease: Lease, marks: string, leaseMs: number): Sql {
   const { dialect, tables } = parts;
-  return sql`UPDATE ${tables.inbox} SET handled = ${marks},
+  return sql`UPDATE ${tables.inbox} SET handled = ${dialect.text(marks)},
     lease_until = ${dialect.now} + ${dialect.number(leaseMs)} WHERE ${fence(lease)}`;
 }
 

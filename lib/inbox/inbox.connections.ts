@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { InboxOptions, OpenedInbox } from './inbox.options.js';
 import type { InboxStore } from './inbox.store.js';
-import { DEFAULT_PREFIX, familyOf, inboxTables } from './inbox.tables.js';
+import { familyOf } from './inbox.tables.js';
 import { openServer } from './server.connections.js';
 import type { StoreParts } from './store.parts.js';
 import { openSqlite } from './sqlite.connections.js';
@@ -13,23 +13,16 @@ export class InboxConnections {
   /**
    * Opens them from the options of the application's DataSource, which must be initialised and stays
    * the application's: `close` leaves it alone.
-   * @throws ConfigurationError for a type of database that is not supported
+   * @throws ConfigurationError for a database that is not supported: its type, version or settings
    */
   static async open(
     application: DataSource,
     options: InboxOptions = {},
   ): Promise<InboxConnections> {
-    const family = familyOf(application.options.type);
-    const { schema } = application.options as { schema?: string };
-    const tables = inboxTables(
-      family,
-      options.prefix ?? DEFAULT_PREFIX,
-      family === 'postgres' ? schema : undefined,
-    );
     const opened =
-      family === 'sqlite'
-        ? await openSqlite(application, tables, options)
-        : await openServer(application, tables, options);
+      familyOf(application.options.type) === 'sqlite'
+        ? await openSqlite(application, options)
+        : await openServer(application, options);
     return new InboxConnections(opened);
   }
 
@@ -42,12 +35,17 @@ export class InboxConnections {
     return this.opened.parts;
   }
 
+  /** Bytes of the largest body that the database takes; undefined where it sets no bound of its own. */
+  get largestBody(): number | undefined {
+    return this.opened.largestBody;
+  }
+
   /** Makes the tables; safe when many replicas start at once. */
   migrate(): Promise<void> {
     return this.opened.schema.migrate();
   }
 
-  /** @throws SchemaError when a table is missing */
+  /** @throws SchemaError when a table, a column or an index is missing */
   assertSchema(): Promise<void> {
     return this.opened.schema.assert();
   }

@@ -15,8 +15,11 @@ export interface InboxMigrationOptions {
   /** `type` of the DataSource that the migrations are for. */
   readonly type: string;
   /** As the module's option `tablePrefix`. Default `armox_armalo`. */
-  readonly prefix?: string | undefined;
-  /** As the DataSource's option `schema` (PostgreSQL). */
+  readonly tablePrefix?: string | undefined;
+  /**
+   * Schema that the tables are in: as the DataSource's option `schema` (PostgreSQL). Default: the first
+   * one of the connection's search path.
+   */
   readonly schema?: string | undefined;
 }
 
@@ -31,7 +34,7 @@ const STATES = "'open', 'waiting', 'done', 'ignored', 'dead'";
  */
 export function inboxMigrations(options: InboxMigrationOptions): MigrationClass[] {
   const family = familyOf(options.type);
-  const tables = inboxTables(family, options.prefix ?? DEFAULT_PREFIX, options.schema);
+  const tables = inboxTables(family, options.tablePrefix ?? DEFAULT_PREFIX, options.schema);
   return [
     migration(
       `${tables.prefix}_inbox_1763769600000`,

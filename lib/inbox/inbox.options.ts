@@ -8,7 +8,7 @@ export interface InboxOptions {
   /** Connections of our own on PostgreSQL and MySQL/MariaDB, at least 2. Default 3. */
   readonly poolSize?: number | undefined;
   /** Beginning of the tables' names. Default `armox_armalo`. */
-  readonly prefix?: string | undefined;
+  readonly tablePrefix?: string | undefined;
   /** Milliseconds within which an event must be committed. Default 5000. */
   readonly ingestTimeout?: number | undefined;
   /** Instead of the database's clock; for tests. */
@@ -25,6 +25,8 @@ export interface OpenedInbox {
   readonly store: InboxStore;
   readonly parts: StoreParts;
   readonly schema: InboxSchema;
+  /** Bytes of the largest body that the database takes; undefined where it sets no bound of its own. */
+  readonly largestBody?: number | undefined;
   readonly close: () => Promise<void>;
 }
 

@@ -1,8 +1,9 @@
 import type { QueryRunner } from 'typeorm';
 import { SchemaError } from '../core/index.js';
-import { only } from './database.js';
+import { presentSchema } from './inbox.catalog.js';
+import { neededSchema } from './inbox.definition.js';
 import { inboxMigrations } from './inbox.migrations.js';
-import { sql, type Sql } from './sql.js';
+import { DEFAULT_PREFIX } from './inbox.tables.js';
 import type { StoreParts } from './store.parts.js';
 
 /** A connection on which no other replica can run the migrations at the same time. */
@@ -10,53 +11,56 @@ export type Exclusively = (work: (runner: QueryRunner) => Promise<void>) => Prom
 
 /** Whether our tables are there, and how they come to be. */
 export class InboxSchema {
+  private migrated = false;
+
   constructor(
     private readonly parts: StoreParts,
     private readonly exclusively: Exclusively,
+    /** `type` of the application's DataSource. */
+    private readonly type: string,
   ) {}
 
   /** Runs what has not been run yet; safe when many replicas start at once. */
   async migrate(): Promise<void> {
     await this.exclusively((runner) => this.run(runner));
+    this.migrated = true;
   }
 
-  /** @throws SchemaError that names the missing table and the two ways to make it */
+  /** @throws SchemaError that names what is missing and the two ways to make it */
   async assert(): Promise<void> {
-    const { names } = this.parts.tables;
-    for (const name of [
-      names.inbox,
-      names.attempt,
-      names.duty,
-      names.replica,
-      names.job,
-      names.watch,
-    ]) {
-      if (await this.exists(name)) continue;
-      throw new SchemaError(
-        `The table \`${name}\` is missing, so no event can be stored. Either set the option \`migrationsRun: true\`, ` +
-          'or add `...inboxMigrations({ type })` to the `migrations` of your own DataSource and run them.',
-      );
-    }
-  }
-
-  private async exists(name: string): Promise<boolean> {
-    const rows = await this.parts.database.read(() => only(this.lookUp(name)));
-    return rows.length > 0;
-  }
-
-  private lookUp(name: string): Sql {
     const { dialect, tables } = this.parts;
-    switch (dialect.family) {
-      case 'postgres':
-        return tables.schema === undefined
-          ? sql`SELECT 1 AS found WHERE to_regclass(quote_ident(${name})) IS NOT NULL`
-          : sql`SELECT 1 AS found FROM pg_tables WHERE schemaname = ${tables.schema} AND tablename = ${name}`;
-      case 'mysql':
-        return sql`SELECT 1 AS found FROM information_schema.tables
-          WHERE table_schema = DATABASE() AND table_name = ${name}`;
-      case 'sqlite':
-        return sql`SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = ${name}`;
-    }
+    const present = await presentSchema(this.parts);
+    const missing = neededSchema(dialect.family, tables).filter((part) => !present.has(part));
+    if (missing.length === 0) return;
+    throw new SchemaError(
+      `${inWords(missing)} missing, so events cannot be stored and handled. ${this.migrated ? this.lost : this.whatToDo}`,
+    );
+  }
+
+  private get whatToDo(): string {
+    return (
+      'Either set the option `migrationsRun: true`, or add ' +
+      `\`...inboxMigrations(${this.argument})\` to the \`migrations\` of your own DataSource and run them.`
+    );
+  }
+
+  private get lost(): string {
+    const { migration } = this.parts.tables.names;
+    return (
+      `The table \`${migration}\` says that all migrations were run, so it was taken away later. ` +
+      `Restore it, or delete the rows of \`${migration}\`: at the next start they are run again, and pass over what is there.`
+    );
+  }
+
+  /** What `inboxMigrations` is called with for these very tables. */
+  private get argument(): string {
+    const { dialect, tables } = this.parts;
+    const named = [
+      ['type', this.type],
+      ...(tables.prefix === DEFAULT_PREFIX ? [] : [['tablePrefix', tables.prefix]]),
+      ...(dialect.family === 'postgres' ? [['schema', tables.schema]] : []),
+    ];
+    return `{ ${named.map(([key, value]) => `${key}: '${value}'`).join(', ')} }`;
   }
 
   /** TypeORM's own executor cannot be used: it looks at what the DataSource's migrations table says, and locks nothing. */
@@ -72,8 +76,8 @@ export class InboxSchema {
       `CREATE TABLE IF NOT EXISTS ${history} (id ${id}, timestamp BIGINT NOT NULL, name VARCHAR(255) NOT NULL)`,
     );
     const done = (await runner.query(`SELECT name FROM ${history}`)) as { name: string }[];
-    const { prefix, schema } = tables;
-    for (const Migration of inboxMigrations({ type: TYPES[dialect.family], prefix, schema })) {
+    const { prefix: tablePrefix, schema } = tables;
+    for (const Migration of inboxMigrations({ type: this.type, tablePrefix, schema })) {
       const migration = new Migration();
       const name = String(migration.name);
       if (done.some((row) => row.name === name)) continue;
@@ -86,4 +90,19 @@ export class InboxSchema {
   }
 }
 
-const TYPES = { postgres: 'postgres', mysql: 'mysql', sqlite: 'better-sqlite3' } as const;
+const NAMED = 5;
+
+/** Of a table that is missing its columns and indexes are not told as well. */
+function inWords(missing: readonly string[]): string {
+  const tables = missing.filter((part) => kindOf(part) === 'table').map(nameOf);
+  const told = missing.filter(
+    (part) => !tables.some((table) => nameOf(part).startsWith(`${table}.`)),
+  );
+  const named = told.slice(0, NAMED).map((part) => `the ${kindOf(part)} \`${nameOf(part)}\``);
+  const more = told.length > NAMED ? [`${told.length - NAMED} more`] : [];
+  const list = [...named, ...more].join(', ');
+  return `${list.charAt(0).toUpperCase()}${list.slice(1)} ${told.length === 1 ? 'is' : 'are'}`;
+}
+
+const kindOf = (part: string): string => part.slice(0, part.indexOf(' '));
+const nameOf = (part: string): string => part.slice(part.indexOf(' ') + 1);

@@ -128,6 +128,13 @@ export interface EventFilter {
   readonly state?: StoredState;
 }
 
+type WithCondition = {
+  [Condition in keyof EventFilter]-?: EventFilter & Required<Pick<EventFilter, Condition>>;
+}[keyof EventFilter];
+
+/** Which final events to replay: at least one condition, or `{ all: true }`. */
+export type ReplayFilter = (WithCondition & { readonly all?: never }) | { readonly all: true };
+
 export interface RetentionPeriods {
   /** Milliseconds after which the payload of a done or ignored row is dropped. */
   readonly payload: number;
@@ -203,8 +210,11 @@ export interface InboxStore {
   nextDueIn(): Promise<number | undefined>;
   /** Opens the heads of ordering keys that no open row holds: what a crash between two commits left. */
   sweepWaiting(): Promise<number>;
-  /** Final rows back to pending: attempts and deaths start again, `handled` stays unless `rerunAll`. */
-  replay(filter: EventFilter, options?: { readonly rerunAll?: boolean }): Promise<number>;
+  /**
+   * Final rows back to pending: attempts and deaths start again, `handled` stays unless `rerunAll`.
+   * @throws ReplayFilterError for a filter without a condition, or with one that is undefined
+   */
+  replay(filter: ReplayFilter, options?: { readonly rerunAll?: boolean }): Promise<number>;
   /** One bounded batch. @returns how many rows it changed; call again until 0 */
   prune(periods: RetentionPeriods, batch: number): Promise<number>;
   find(filter: EventFilter): Promise<StoredEvent | undefined>;

@@ -1,9 +1,10 @@
 import { ConfigurationError } from '../core/index.js';
 import { raw, type Sql } from './sql.js';
 
-/** The names of our tables and indexes, made from the prefix; `sql` forms are quoted and, where a schema is set, qualified. */
+/** The names of our tables and indexes, made from the prefix; `sql` forms are quoted and, where the schema is known, qualified. */
 export interface InboxTables {
   readonly prefix: string;
+  /** Where they are: a schema of PostgreSQL, a database of MySQL; undefined on SQLite, and where it is not known yet. */
   readonly schema: string | undefined;
   readonly names: {
     readonly inbox: string;

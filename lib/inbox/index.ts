@@ -1,5 +1,7 @@
 export { Inbox } from './inbox.js';
 export type { Accepted } from './inbox.js';
+export { InboxAdmin } from './inbox.admin.js';
+export type { EventCount, InboxViolation } from './inbox.admin.js';
 export { InboxConnections } from './inbox.connections.js';
 export { DEFAULT_INGEST_TIMEOUT, DEFAULT_POOL_SIZE } from './inbox.options.js';
 export type { InboxOptions } from './inbox.options.js';
@@ -27,6 +29,7 @@ export type {
   NewInboxRow,
   PublishedHandler,
   Replica,
+  ReplayFilter,
   RetentionPeriods,
   Settlement,
   StoredAttempt,

@@ -17,12 +17,19 @@ export class MysqlInsert implements InsertDialect {
   constructor(
     private readonly dialect: Dialect,
     private readonly tables: InboxTables,
+    /** Bytes of the longest statement that the server takes. */
+    private readonly longestStatement = Infinity,
   ) {}
+
+  /** Bytes of the largest body whose INSERT the server takes. */
+  get largestBody(): number {
+    return Math.floor((this.longestStatement - BESIDE_BODY) / 2);
+  }
 
   *unit(rows: readonly PreparedRow[]): Unit<PlacedRows> {
     const busy = yield* this.busyKeys(rows);
     const token = randomBytes(16);
-    yield this.insert(rows, busy, token);
+    for (const insert of this.inserts(rows, busy, token)) yield insert;
     const identities = rows.map(({ identity }) => identity);
     const found = yield sql`SELECT id, identity, lease, lease_until, state FROM ${this.tables.inbox}
       WHERE identity IN (${join(identities)})`;
@@ -50,10 +57,40 @@ export class MysqlInsert implements InsertDialect {
     return new Set(found.map((row) => bytes(row['order_hash']).toString('hex')));
   }
 
-  private insert(rows: readonly PreparedRow[], busy: ReadonlySet<string>, token: Buffer): Sql {
+  /** As many as it takes for each to fit into a packet, in the order of the rows. */
+  private inserts(
+    rows: readonly PreparedRow[],
+    busy: ReadonlySet<string>,
+    token: Buffer,
+  ): readonly Sql[] {
+    const packets: Sql[][] = [];
+    let left = 0;
+    for (const values of this.valuesOf(rows, busy, token)) {
+      const size = writtenSize(values);
+      if (packets.length === 0 || size > left) {
+        packets.push([]);
+        left = this.longestStatement - STATEMENT_HEAD;
+      }
+      packets.at(-1)?.push(values);
+      left -= size;
+    }
+    return packets.map(
+      (
+        values,
+      ) => sql`INSERT IGNORE INTO ${this.tables.inbox} (identity, source, account, event_id, name, occurred_at,
+        order_key, order_hash, via, body, last_error, reason, state, received_at, due_at, finished_at, lease, handled)
+        VALUES ${join(values)}`,
+    );
+  }
+
+  private valuesOf(
+    rows: readonly PreparedRow[],
+    busy: ReadonlySet<string>,
+    token: Buffer,
+  ): readonly Sql[] {
     const { now } = this.dialect;
     const first = firstOfKey(rows);
-    const values = rows.map((row, index) => {
+    return rows.map((row, index) => {
       const dead = row.invalid !== null;
       const behind = !first[index] || (row.orderHash && busy.has(row.orderHash.toString('hex')));
       const state = dead ? 'dead' : behind ? 'waiting' : 'open';
@@ -61,8 +98,19 @@ export class MysqlInsert implements InsertDialect {
         ${row.orderKey}, ${row.orderHash}, ${row.via}, ${row.body}, ${row.invalid},
         ${dead ? 'invalid-payload' : null}, ${state}, ${now}, ${now}, ${dead ? now : raw('NULL')}, ${token}, '[]')`;
     });
-    return sql`INSERT IGNORE INTO ${this.tables.inbox} (identity, source, account, event_id, name, occurred_at,
-      order_key, order_hash, via, body, last_error, reason, state, received_at, due_at, finished_at, lease, handled)
-      VALUES ${join(values)}`;
   }
+}
+
+const STATEMENT_HEAD = 1_024;
+
+/** What a row may have beside its body, as a statement writes it: names, and the problems of an invalid payload. */
+const BESIDE_BODY = 24 * 1_024;
+
+/** Bytes at most: mysql2 writes bytes as hexadecimal, and escapes texts. */
+function writtenSize(values: Sql): number {
+  const sizes = values.values.map((value) => {
+    if (Buffer.isBuffer(value)) return 2 * value.length + 3;
+    return typeof value === 'string' ? 2 * Buffer.byteLength(value) + 2 : 24;
+  });
+  return sizes.reduce((sum, size) => sum + size, values.sql.length);
 }

@@ -1,5 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { SchemaError } from '../core/index.js';
+import { mysqlFacts, postgresFacts, type DatabaseFacts } from './database.facts.js';
+import { assertUsable } from './database.requirements.js';
 import { MysqlDialect, PostgresDialect } from './dialect.js';
 import { ServerHandlerTransactions } from './handler.marks.js';
 import {
@@ -10,7 +12,7 @@ import {
   type OpenedInbox,
 } from './inbox.options.js';
 import { InboxSchema, type Exclusively } from './inbox.schema.js';
-import type { InboxTables } from './inbox.tables.js';
+import { DEFAULT_PREFIX, familyOf, inboxTables, type InboxTables } from './inbox.tables.js';
 import { MysqlInsert } from './mysql.insert.js';
 import { ownPool } from './own.data-source.js';
 import { PostgresInsert } from './postgres.insert.js';
@@ -36,7 +38,8 @@ export const MYSQL: ServerDialect = {
   prepare: [
     // The default, REPEATABLE READ, locks the gaps beside the rows that it reads.
     'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
-    'SET SESSION innodb_lock_wait_timeout = 10',
+    // With NO_BACKSLASH_ESCAPES on the server, what mysql2 writes for a quotation mark would be stored as it stands.
+    "SET SESSION innodb_lock_wait_timeout = 10, sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'",
   ],
   destroy: (connection) => (connection as { destroy(): void }).destroy(),
 };
@@ -90,23 +93,42 @@ const exclusivelyOnMysql =
 
 export async function openServer(
   application: DataSource,
-  tables: InboxTables,
   options: InboxOptions,
 ): Promise<OpenedInbox> {
-  const ingestTimeout = options.ingestTimeout ?? DEFAULT_INGEST_TIMEOUT;
   const postgres = application.options.type === 'postgres';
   // One more on PostgreSQL, for LISTEN.
   const poolSize = Math.max(2, options.poolSize ?? DEFAULT_POOL_SIZE) + (postgres ? 1 : 0);
-  const own = ownPool(application, poolSize, ingestTimeout);
+  const own = ownPool(application, poolSize, options.ingestTimeout ?? DEFAULT_INGEST_TIMEOUT);
   await own.initialize();
+  try {
+    const { schema } = application.options as { schema?: string };
+    const facts = postgres ? await postgresFacts(own, schema) : await mysqlFacts(own);
+    assertUsable(facts);
+    return assembled(application, own, facts, options);
+  } catch (error) {
+    await own.destroy();
+    throw error;
+  }
+}
+
+function assembled(
+  application: DataSource,
+  own: DataSource,
+  facts: DatabaseFacts,
+  options: InboxOptions,
+): OpenedInbox {
+  const { type } = application.options;
+  const postgres = type === 'postgres';
+  const tables = inboxTables(familyOf(type), options.tablePrefix ?? DEFAULT_PREFIX, facts.schema);
   const dialect = postgres ? new PostgresDialect(options.clock) : new MysqlDialect(options.clock);
   const database = new ServerDatabase(own, postgres ? POSTGRES : MYSQL);
   const parts = new StoreParts(database, dialect, tables);
+  const mysql = postgres ? undefined : new MysqlInsert(dialect, tables, facts.longestStatement);
   const store = new SqlInboxStore(parts, {
-    insert: postgres ? new PostgresInsert(dialect, tables) : new MysqlInsert(dialect, tables),
+    insert: mysql ?? new PostgresInsert(dialect, tables),
     handlers: new ServerHandlerTransactions(application, parts),
     companions: companionsOf(parts, options),
-    ingestTimeout,
+    ingestTimeout: options.ingestTimeout ?? DEFAULT_INGEST_TIMEOUT,
     joins: () => false,
     listen: (wake) =>
       postgres
@@ -119,7 +141,8 @@ export async function openServer(
   return {
     store,
     parts,
-    schema: new InboxSchema(parts, exclusively),
+    schema: new InboxSchema(parts, exclusively, type),
+    largestBody: mysql?.largestBody,
     close: () => database.close(),
   };
 }

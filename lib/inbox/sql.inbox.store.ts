@@ -11,12 +11,14 @@ import type {
   Lease,
   NewInboxRow,
   PublishedHandler,
+  ReplayFilter,
   RetentionPeriods,
   Settlement,
 } from './inbox.store.js';
 import { Inserting, type InsertDialect } from './inserting.js';
 import { OrderKeys } from './order.keys.js';
 import { Replicas } from './replicas.js';
+import { replayConditions } from './replay.filter.js';
 import { Retention } from './retention.js';
 import { Settling } from './settling.js';
 import { sql } from './sql.js';
@@ -123,8 +125,8 @@ export class SqlInboxStore implements InboxStore {
     return this.orderKeys.sweep();
   }
 
-  replay(filter: EventFilter, options: { readonly rerunAll?: boolean } = {}) {
-    return this.retention.replay(filter, options.rerunAll ?? false);
+  async replay(filter: ReplayFilter, options: { readonly rerunAll?: boolean } = {}) {
+    return this.retention.replay(replayConditions(filter), options.rerunAll ?? false);
   }
 
   prune(periods: RetentionPeriods, batch: number) {

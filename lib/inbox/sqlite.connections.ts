@@ -1,5 +1,8 @@
+import { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { isBusy, timedOut } from './database.errors.js';
+import { sqliteFacts } from './database.facts.js';
+import { assertUsable } from './database.requirements.js';
 import { SqliteDialect } from './dialect.js';
 import { SqliteHandlerTransactions } from './handler.marks.js';
 import {
@@ -9,7 +12,7 @@ import {
   type OpenedInbox,
 } from './inbox.options.js';
 import { InboxSchema, type Exclusively } from './inbox.schema.js';
-import type { InboxTables } from './inbox.tables.js';
+import { DEFAULT_PREFIX, inboxTables } from './inbox.tables.js';
 import { handlersSqlite, isInMemory, ownSqlite } from './own.data-source.js';
 import { SqlInboxStore } from './sql.inbox.store.js';
 import { SqliteConnection } from './sqlite.connection.js';
@@ -30,11 +33,29 @@ function mutexOf(application: DataSource): SqliteMutex {
 
 export async function openSqlite(
   application: DataSource,
-  tables: InboxTables,
   options: InboxOptions,
 ): Promise<OpenedInbox> {
   const shared = isInMemory(application);
-  const own = shared ? application : await openFile(application);
+  const own = shared ? application : await ownSqlite(application);
+  try {
+    const connection = new SqliteConnection(own);
+    assertUsable(sqliteFacts(connection));
+    if (!shared) await prepareFile(connection, String(application.options.database));
+    return assembled(application, own, shared, options);
+  } catch (error) {
+    if (!shared) await own.destroy();
+    throw error;
+  }
+}
+
+function assembled(
+  application: DataSource,
+  own: DataSource,
+  shared: boolean,
+  options: InboxOptions,
+): OpenedInbox {
+  const { type } = application.options;
+  const tables = inboxTables('sqlite', options.tablePrefix ?? DEFAULT_PREFIX);
   const mutex = mutexOf(application);
   const database = new SqliteDatabase(own, mutex, shared);
   const dialect = new SqliteDialect(options.clock);
@@ -55,7 +76,7 @@ export async function openSqlite(
   return {
     store,
     parts,
-    schema: new InboxSchema(parts, exclusivelyOnSqlite(own, mutex)),
+    schema: new InboxSchema(parts, exclusivelyOnSqlite(own, mutex), type),
     close: async () => {
       await transactions.close();
       await database.close();
@@ -64,17 +85,21 @@ export async function openSqlite(
 }
 
 /** WAL: readers and one writer do not hinder each other. FULL: some builds of SQLite would lose the last commits at a power cut. */
-async function openFile(application: DataSource): Promise<DataSource> {
-  const own = await ownSqlite(application);
-  const connection = new SqliteConnection(own);
+async function prepareFile(connection: SqliteConnection, file: string): Promise<void> {
   connection.all('PRAGMA synchronous = FULL');
+  const [mode] = connection.all('PRAGMA journal_mode');
+  if (mode?.['journal_mode'] === 'wal') return;
   try {
-    await whileBusy(() => connection.all('PRAGMA journal_mode = WAL'), WAL_TRIES);
+    const [now] = await whileBusy(() => connection.all('PRAGMA journal_mode = WAL'), WAL_TRIES);
+    if (now?.['journal_mode'] !== 'wal') return;
+    new Logger('ArmoxArmaloInbox').log(
+      `${file} is in SQLite's WAL mode from now on (it was in "${String(mode?.['journal_mode'])}"), so that reading and storing events do not wait for each other. ` +
+        'The mode stays with the file; beside it there are a -wal and a -shm file while it is open.',
+    );
   } catch (error) {
     // Somebody reads without end. Without WAL writers and readers wait for each other, and no more.
     if (!isBusy(error)) throw error;
   }
-  return own;
 }
 
 /** About a second, and about a minute. */

@@ -125,7 +125,7 @@ class Pair {
       case 'expire':
         return this.pass(step[1]);
       case 'replay':
-        return strictEqual(await this.store.replay({}), this.model.replay());
+        return strictEqual(await this.store.replay({ all: true }), this.model.replay());
       case 'prune':
         while ((await this.store.prune(PERIODS, 3)) > 0);
         return this.model.prune(PERIODS.payload, PERIODS.row);

@@ -1,3 +1,11 @@
+import mysql, { format } from 'mysql2';
+import { DataSource } from 'typeorm';
+import { InboxHost } from '../../lib/inbox.host.js';
+import { InboxConnections } from '../../lib/inbox/index.js';
+import { preparedRow } from '../../lib/inbox/inbox.rows.js';
+import { inboxTables } from '../../lib/inbox/inbox.tables.js';
+import type { Sql } from '../../lib/inbox/sql.js';
+import { resolveOptions } from '../../lib/resolve-options.js';
 import { MysqlDialect } from '../../lib/inbox/dialect.js';
 import { MysqlInsert } from '../../lib/inbox/mysql.insert.js';
 import { MYSQL } from '../../lib/inbox/server.connections.js';
@@ -10,6 +18,16 @@ import { bench, claimOne, event, LEASE, storeSuite } from './store-suite.js';
 import { upkeepSuite } from './upkeep-suite.js';
 
 const database = await testDatabase('mariadb');
+
+/** mysql2, with a statement that runs first on every connection of a pool. */
+const preparing = (statement: string): typeof mysql => ({
+  ...mysql,
+  createPool: (given: unknown) => {
+    const pool = mysql.createPool(given as mysql.PoolOptions);
+    pool.on('connection', (connection) => void connection.query(statement));
+    return pool;
+  },
+});
 
 describeOn(database, 'the inbox store', () => {
   const its = bench(database);
@@ -41,5 +59,108 @@ describeOn(database, 'the inbox store', () => {
       }),
     ).rejects.toBeDefined();
     expect((await its.store.find({ id }))?.handled).toEqual([]);
+  });
+
+  it('keeps texts and marks as they are where the sessions take backslashes as they stand', async () => {
+    const application = await new DataSource({
+      ...its.database.options,
+      driver: preparing("SET SESSION sql_mode = 'NO_BACKSLASH_ESCAPES,ANSI_QUOTES'"),
+    }).initialize();
+    const connections = await InboxConnections.open(application, { clock: its.clock });
+    const { store } = connections;
+    const texts = { eventId: `it's "x" \\`, name: "'; --", account: '\\', orderKey: '"' };
+    try {
+      const [{ id } = { id: '' }] = await store.insert([event(texts)]);
+      const row = await claimOne(store);
+      await store.markHandled(row, 'A."b"');
+      const modes: unknown[] = [];
+      await store.runTransactional(row, "C.d'", LEASE, async (manager) => {
+        modes.push(await manager.query('SELECT @@sql_mode AS mode'));
+      });
+      expect(JSON.stringify(modes)).toContain('NO_BACKSLASH_ESCAPES');
+      expect(await store.find({ id })).toMatchObject({ ...texts, handled: ['A."b"', "C.d'"] });
+    } finally {
+      await connections.close();
+      await application.destroy();
+    }
+  });
+
+  it('keeps to its database, whichever one a handler uses', async () => {
+    // With connections of its own, since the pool keeps what a handler does to them.
+    const store = await its.another();
+    await store.insert([event()]);
+    const outcome = await store.runTransactional(
+      await claimOne(store),
+      'A.b',
+      LEASE,
+      async (manager) => {
+        await manager.query('USE information_schema');
+      },
+    );
+    expect(outcome).toBe('committed');
+  });
+
+  it('is refused at boot for a body limit whose bodies no statement can carry', async () => {
+    const [row] = await its.query('SELECT @@max_allowed_packet AS bytes');
+    const packet = Number(row?.['bytes']);
+    const boot = (bodyLimit: number) =>
+      InboxHost.open(
+        its.application,
+        undefined,
+        resolveOptions({ armalo: { webhookSecret: 's', bodyLimit } }),
+      );
+    await expect(boot(packet / 2)).rejects.toMatchObject({
+      code: 'ARMOX_ARMALO_CONFIGURATION',
+      message: expect.stringMatching(
+        `\`armalo.bodyLimit\`: is ${packet / 2} bytes.*max_allowed_packet.*bodies of up to \\d+ bytes`,
+      ) as unknown,
+    });
+    const largest = Math.floor((packet - 24 * 1024) / 2);
+    await (await boot(largest)).onApplicationShutdown();
+  });
+
+  it('writes the largest body that it names into one packet, beside the longest names', () => {
+    const packet = 256 * 1024;
+    const insert = new MysqlInsert(
+      new MysqlDialect(its.clock),
+      inboxTables('mysql', 'armox_armalo'),
+      packet,
+    );
+    const long = '\0€'.repeat(5_000);
+    const texts = { invalid: long, account: long, name: long, orderKey: long, eventId: long };
+    const unit = insert.unit([
+      preparedRow(event({ ...texts, body: Buffer.alloc(insert.largestBody) })),
+    ]);
+    unit.next([]);
+    const { sql, values } = unit.next([]).value as Sql;
+    expect(sql).toMatch(/^INSERT/);
+    expect(Buffer.byteLength(format(sql, values as never[]))).toBeLessThanOrEqual(packet);
+  });
+
+  it('stores a batch that is longer than a packet in several statements of one transaction', async () => {
+    const statements: Sql[] = [];
+    const dialect = new MysqlDialect(its.clock);
+    const tables = inboxTables('mysql', 'armox_armalo');
+    const insert = new MysqlInsert(dialect, tables, 64 * 1024);
+    const database = new ServerDatabase(its.application, MYSQL);
+    const rows = Array.from({ length: 20 }, (_, index) =>
+      preparedRow(event({ body: Buffer.alloc(10_000), orderKey: index < 3 ? 'k' : null })),
+    );
+    const placed = await database.transaction(function* () {
+      const unit = insert.unit(rows);
+      let step = unit.next([]);
+      while (!step.done) {
+        statements.push(step.value);
+        step = unit.next(yield step.value);
+      }
+      return step.value;
+    });
+    const inserts = statements.filter(({ sql }) => sql.startsWith('INSERT'));
+    expect(inserts).toHaveLength(7);
+    for (const { sql, values } of inserts) {
+      expect(format(sql, values as never[]).length).toBeLessThanOrEqual(64 * 1024);
+    }
+    expect([...placed.values()].filter(({ stored }) => stored)).toHaveLength(20);
+    expect([...placed.values()].filter(({ waits }) => waits)).toHaveLength(2);
   });
 });

@@ -8,7 +8,7 @@ import { describeOn, testDatabase } from '../databases.js';
 import { planSuite } from './plan-suite.js';
 import { serverSuite } from './server-suite.js';
 import { staleSuite } from './stale-suite.js';
-import { bench, claimAll, claimOne, event, LEASE, storeSuite } from './store-suite.js';
+import { bench, claimAll, claimOne, event, LEASE, settlement, storeSuite } from './store-suite.js';
 import { upkeepSuite } from './upkeep-suite.js';
 
 const database = await testDatabase('postgres');
@@ -81,7 +81,7 @@ describeOn(database, 'the inbox store', () => {
     await its.query('CREATE SCHEMA apart');
     const options = { ...its.database.options, schema: 'apart' } as DataSourceOptions;
     const application = await new DataSource(options).initialize();
-    const connections = await InboxConnections.open(application, { prefix: 'apart' });
+    const connections = await InboxConnections.open(application, { tablePrefix: 'apart' });
     try {
       await expect(connections.assertSchema()).rejects.toThrow('apart_inbox');
       await connections.migrate();
@@ -97,6 +97,73 @@ describeOn(database, 'the inbox store', () => {
       await connections.close();
       await application.destroy();
     }
+  });
+
+  it('keeps to its schema, whatever search path a handler or the application sets', async () => {
+    await its.query('CREATE SCHEMA tenant');
+    await its.store.insert([event()]);
+    const row = await claimOne(its.store);
+    const outcome = await its.store.runTransactional(row, 'A.b', LEASE, async (manager) => {
+      await manager.query('SET LOCAL search_path TO tenant');
+    });
+    expect(outcome).toBe('committed');
+    expect((await its.store.find({ id: row.id }))?.handled).toEqual(['A.b']);
+  });
+
+  it('is refused where the search path leads to no schema, or the named one is not there', async () => {
+    const refused = async (options: object) => {
+      const application = await new DataSource({
+        ...its.database.options,
+        ...options,
+      }).initialize();
+      const opened = InboxConnections.open(application).finally(() => application.destroy());
+      await expect(opened).rejects.toMatchObject({ code: 'ARMOX_ARMALO_CONFIGURATION' });
+      return opened.catch(({ message }: Error) => message);
+    };
+    expect(await refused({ extra: { options: '-c search_path=nowhere' } })).toMatch(
+      /no schema of its search path/,
+    );
+    expect(await refused({ schema: 'missing' })).toMatch(/"missing" does not exist/);
+  });
+
+  describe('in a database of another encoding', () => {
+    async function within(encoding: string, work: (application: DataSource) => Promise<void>) {
+      const name = `${String(its.application.driver.database)}_${encoding.toLowerCase()}`;
+      await its.query(
+        `CREATE DATABASE ${name} ENCODING '${encoding}' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'`,
+      );
+      const url = new URL(its.database.url);
+      url.pathname = `/${name}`;
+      const application = await new DataSource({ type: 'postgres', url: url.href }).initialize();
+      try {
+        await work(application);
+      } finally {
+        await application.destroy();
+        await its.query(`DROP DATABASE ${name} WITH (FORCE)`);
+      }
+    }
+
+    it('that cannot hold all texts is refused at boot', () =>
+      within('LATIN1', async (application) => {
+        await expect(InboxConnections.open(application)).rejects.toThrow(/encoding LATIN1.*UTF8/);
+      }));
+
+    it('that holds bytes as they are (SQL_ASCII) keeps all texts', () =>
+      within('SQL_ASCII', async (application) => {
+        const connections = await InboxConnections.open(application);
+        try {
+          await connections.migrate();
+          const { store } = connections;
+          const texts = { eventId: 'id → 😀', name: 'naïve', orderKey: 'ключ', account: '客' };
+          const [{ id } = { id: '' }] = await store.insert([event(texts)]);
+          const row = await claimOne(store);
+          await store.settle([settlement(row, { to: 'dead', reason: 'rejected', error: '✗ é' })]);
+          expect(await store.find(texts)).toMatchObject({ id, ...texts });
+          expect(await store.find({ name: texts.name })).toMatchObject({ lastError: '✗ é' });
+        } finally {
+          await connections.close();
+        }
+      }));
   });
 
   it('outlives the loss of all its connections', async () => {

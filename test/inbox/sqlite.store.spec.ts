@@ -1,6 +1,9 @@
 import { AsyncResource } from 'node:async_hooks';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { DataSource, type DataSourceOptions } from 'typeorm';
 import { SqliteDialect } from '../../lib/inbox/dialect.js';
 import { Inbox, InboxConnections } from '../../lib/inbox/index.js';
 import { SqliteDatabase } from '../../lib/inbox/sqlite.database.js';
@@ -156,6 +159,28 @@ describeOn(database, 'the inbox store', () => {
     rolledBack.open();
     expect(await outcome).toBe('committed');
     expect(await its.query('SELECT text FROM effect')).toEqual([{ text: 'kept' }]);
+  });
+
+  it('says that it switches the file to WAL, and only then', async () => {
+    const file = `${(its.database.options as { database: string }).database}.rollback`;
+    const options = { ...its.database.options, database: file, enableWAL: false };
+    const application = await new DataSource(options as DataSourceOptions).initialize();
+    const lines: string[] = [];
+    const log = jest
+      .spyOn(Logger.prototype, 'log')
+      .mockImplementation((line: unknown) => void lines.push(String(line)));
+    try {
+      for (let boot = 0; boot < 2; boot += 1) {
+        await (await InboxConnections.open(application)).close();
+        await application.query('CREATE TABLE IF NOT EXISTS kept (id INTEGER)');
+      }
+    } finally {
+      log.mockRestore();
+      await application.destroy();
+    }
+    expect(lines).toEqual([
+      expect.stringMatching(/\.rollback is in SQLite's WAL mode from now on/),
+    ]);
   });
 
   describe('beside a second process that has the file locked', () => {

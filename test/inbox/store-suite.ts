@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import type { DeadEvent } from '../../lib/core/index.js';
 import {
+  InboxAdmin,
   inboxMigrations,
   InboxConnections,
   type ClaimedRow,
@@ -645,6 +646,47 @@ export function storeSuite(its: Bench): void {
       expect(await its.store.replay({ id: 'no number' })).toBe(0);
       expect(await stateOf(id)).toBe('running');
     });
+
+    it.each<[string, unknown]>([
+      ['no condition', {}],
+      ['nothing', undefined],
+      ['a condition that is undefined', { id: undefined }],
+      ['one of two that is undefined', { source: 'armalo', eventId: undefined }],
+      ['an unknown condition', { ids: ['1'] }],
+      ['a number', { id: 1 }],
+      ['all, and a condition', { all: true, state: 'dead' }],
+    ])('refuses a filter with %s, and replays nothing', async (_, filter) => {
+      const id = await insertOne();
+      await its.store.settle([settlement(await claimOne(its.store), { to: 'done' })]);
+      await expect(its.store.replay(filter as never)).rejects.toMatchObject({
+        code: 'ARMOX_ARMALO_REPLAY_FILTER',
+      });
+      expect(await stateOf(id)).toBe('done');
+      expect(await its.store.replay({ all: true })).toBe(1);
+    });
+  });
+
+  it('lets an operator list, look into and replay what is dead', async () => {
+    const admin = new InboxAdmin(its.store);
+    const ids = [await insertOne(), await insertOne(), await insertOne({ source: 'armox' })];
+    const rows = await its.store.claim(2, LEASE);
+    const failures = [{ handler: 'A.b', error: 'no', duration: 1 }];
+    await its.store.settle(
+      rows.map((row) =>
+        settlement(row, { to: 'dead', reason: 'rejected', error: 'no' }, { failures }),
+      ),
+    );
+    const dead = await admin.list({ state: 'dead' });
+    expect(dead.map(({ id }) => id).sort()).toEqual(rows.map(({ id }) => id).sort());
+    expect(await admin.list()).toHaveLength(3);
+    expect(await admin.attempts(rows[0]?.id ?? '')).toMatchObject([{ handler: 'A.b' }]);
+    expect(await admin.counts()).toEqual([
+      { source: 'armalo', state: 'dead', count: 2 },
+      { source: 'armox', state: 'open', count: 1 },
+    ]);
+    expect(await admin.replay({ id: ids[0] ?? '' })).toBe(1);
+    expect(await admin.find({ id: ids[0] ?? '' })).toMatchObject({ state: 'open' });
+    expect(await admin.violations()).toEqual([]);
   });
 
   describe('prune', () => {
@@ -823,7 +865,7 @@ export function storeSuite(its: Bench): void {
     it('are made once when 20 replicas start at once', async () => {
       const connections = await Promise.all(
         Array.from({ length: 20 }, () =>
-          InboxConnections.open(its.application, { prefix: 'many', poolSize: 2 }),
+          InboxConnections.open(its.application, { tablePrefix: 'many', poolSize: 2 }),
         ),
       );
       try {
@@ -842,9 +884,9 @@ export function storeSuite(its: Bench): void {
       const { type } = its.application.options;
       const application = await new DataSource({
         ...its.database.options,
-        migrations: inboxMigrations({ type, prefix: 'theirs' }),
+        migrations: inboxMigrations({ type, tablePrefix: 'theirs' }),
       }).initialize();
-      const connections = await InboxConnections.open(application, { prefix: 'theirs' });
+      const connections = await InboxConnections.open(application, { tablePrefix: 'theirs' });
       try {
         await application.runMigrations();
         await connections.assertSchema();
@@ -859,7 +901,7 @@ export function storeSuite(its: Bench): void {
     });
 
     it('are named with the ways to make them when they are missing', async () => {
-      const connections = await InboxConnections.open(its.application, { prefix: 'none' });
+      const connections = await InboxConnections.open(its.application, { tablePrefix: 'none' });
       try {
         await expect(connections.assertSchema()).rejects.toMatchObject({
           code: 'ARMOX_ARMALO_SCHEMA',

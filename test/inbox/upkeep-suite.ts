@@ -1,4 +1,6 @@
 import { DataSource } from 'typeorm';
+import { presentSchema } from '../../lib/inbox/inbox.catalog.js';
+import { neededSchema } from '../../lib/inbox/inbox.definition.js';
 import { InboxConnections, inboxMigrations, type InboxStore } from '../../lib/inbox/index.js';
 import { claimOne, event, LEASE, settlement, type Bench } from './store-suite.js';
 
@@ -15,7 +17,7 @@ const INDEX = {
 /** What is done to tables that are in use: upgrades and retention. */
 export function upkeepSuite(its: Bench): void {
   describe('an upgrade', () => {
-    const all = () => inboxMigrations({ type: its.application.options.type, prefix: 'old' });
+    const all = () => inboxMigrations({ type: its.application.options.type, tablePrefix: 'old' });
 
     /** As the version of the package that knew `count` migrations had left it. */
     async function previousSchema(count: number): Promise<DataSource> {
@@ -43,7 +45,7 @@ export function upkeepSuite(its: Bench): void {
         const connections: InboxConnections[] = [];
         const open = async () => {
           const opened = await InboxConnections.open(its.application, {
-            prefix: 'old',
+            tablePrefix: 'old',
             poolSize: 2,
           });
           connections.push(opened);
@@ -75,6 +77,52 @@ export function upkeepSuite(its: Bench): void {
           for (const each of connections) await each.close();
           await dropped(application);
         }
+      }
+    });
+  });
+
+  describe('tables of an older version', () => {
+    /** Each way to have the module's tables of before the newest migration. */
+    const outdated: readonly (readonly [part: string, statement: () => string])[] = [
+      ['the table `stale_watch`', () => 'DROP TABLE stale_watch'],
+      ['the column `stale_inbox.alone`', () => 'ALTER TABLE stale_inbox DROP COLUMN alone'],
+      [
+        'the index `stale_inbox.stale_occurred`',
+        () =>
+          `DROP INDEX stale_occurred${its.database.options.type === 'mysql' ? ' ON stale_inbox' : ''}`,
+      ],
+    ];
+
+    it.each(outdated)('are refused, naming what is missing: %s', async (part, statement) => {
+      const connections = await InboxConnections.open(its.application, { tablePrefix: 'stale' });
+      try {
+        await connections.migrate();
+        await its.query(statement());
+        const next = await InboxConnections.open(its.application, { tablePrefix: 'stale' });
+        const told = next.assertSchema().finally(() => next.close());
+        const { type } = its.application.options;
+        const schema = type === 'postgres' ? ", schema: 'public'" : '';
+        await expect(told).rejects.toMatchObject({
+          code: 'ARMOX_ARMALO_SCHEMA',
+          message: `T${part.slice(1)} is missing, so events cannot be stored and handled. Either set the option \`migrationsRun: true\`, or add \`...inboxMigrations({ type: '${type}', tablePrefix: 'stale'${schema} })\` to the \`migrations\` of your own DataSource and run them.`,
+        });
+        await expect(connections.assertSchema()).rejects.toThrow(/`stale_migration` says/);
+      } finally {
+        await connections.close();
+        for (const table of ['inbox', 'attempt', 'duty', 'replica', 'job', 'watch', 'migration']) {
+          await its.query(`DROP TABLE IF EXISTS stale_${table}`);
+        }
+      }
+    });
+
+    it('are told from those of this version by each table, column and index that a migration makes', async () => {
+      const connections = await InboxConnections.open(its.application);
+      try {
+        const { parts } = connections;
+        const needed = neededSchema(parts.dialect.family, parts.tables);
+        expect([...(await presentSchema(parts))].sort()).toEqual([...needed].sort());
+      } finally {
+        await connections.close();
       }
     });
   });

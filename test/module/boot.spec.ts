@@ -20,6 +20,7 @@ import {
   Inbox,
   INBOX_STORE,
   type InboxStore,
+  InboxAdmin,
   OnArmaloEvent,
   OnArmoxEvent,
 } from 'nestjs-armox-armalo';
@@ -135,7 +136,7 @@ describe('A wrong option stops the application at boot, naming the option:', () 
 
   it('tables that are missing', async () => {
     expect(await failure({ armalo, migrationsRun: false })).toMatch(
-      /`armox_armalo_inbox` is missing.*migrationsRun: true/,
+      /`armox_armalo_inbox`, .* are missing.*migrationsRun: true/,
     );
   });
 });
@@ -331,6 +332,14 @@ describe('A test of an application may replace', () => {
       .useValue({ armalo, bodylimit: 1 });
     await expect(testing.compile()).rejects.toThrow(/`bodylimit`/);
   });
+});
+
+it('An operator may ask for InboxAdmin, and replay what is dead', async () => {
+  const { app } = await boot([memory(), ArmoxArmaloModule.forRoot({ armalo, worker: false })]);
+  const admin = app.get(InboxAdmin);
+  expect(await admin.list({ state: 'dead' })).toEqual([]);
+  expect(await admin.replay({ state: 'dead' })).toBe(0);
+  await app.close();
 });
 
 it('With isGlobal, any module may inject what the module exports', async () => {
