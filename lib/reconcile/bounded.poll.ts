@@ -37,10 +37,10 @@ export async function* boundedPoll(
   try {
     batches = feed.poll(stop.signal)[Symbol.asyncIterator]();
     for (;;) {
-      const { done, value } = await bounded(batches.next());
-      if (done) return;
+      const step = await bounded(batches.next());
+      if (step.done) return;
       handedOn = true;
-      yield value;
+      yield step.value;
       handedOn = false;
     }
   } finally {

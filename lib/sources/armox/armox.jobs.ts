@@ -1,4 +1,4 @@
-import { StoreUnavailableError, type WebhookSource } from '../../core/index.js';
+import { runAfter, StoreUnavailableError, type WebhookSource } from '../../core/index.js';
 import type { CallOptions, Timer } from '../../http/index.js';
 import type { Inbox, InboxStore } from '../../inbox/index.js';
 import type { ArmoxClient } from './armox.client.js';
@@ -128,17 +128,17 @@ export class ArmoxJobs {
 
   private async done(id: string, { signal, timeout }: WaitForJob = {}): Promise<AnyArmoxJob> {
     const limit = new AbortController();
-    const timer =
+    const cancel =
       timeout === undefined
         ? undefined
-        : setTimeout(() => limit.abort(new JobTimeoutError(id, timeout)), timeout);
+        : runAfter(timeout, () => limit.abort(new JobTimeoutError(id, timeout)));
     try {
       const signals = signal ? [signal, limit.signal] : [limit.signal];
       const settled = await this.waiters.wait(id, AbortSignal.any(signals));
       if (settled.status === LOST) throw new JobLostError(id);
       return await this.read(settled);
     } finally {
-      clearTimeout(timer);
+      cancel?.();
     }
   }
 
