@@ -1,7 +1,7 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { ConfigurationError } from './core/index.js';
-import { InboxConnections, type InboxStore, type StoreParts } from './inbox/index.js';
+import { InboxConnections, poolSizeOf, type InboxStore, type StoreParts } from './inbox/index.js';
 import type { ResolvedOptions } from './resolve-options.js';
 import { armaloFactCompanion } from './sources/armalo/index.js';
 import { armoxJobCompanion } from './sources/armox/index.js';
@@ -60,18 +60,10 @@ function companionsOf({ armox, armalo }: ResolvedOptions) {
   ];
 }
 
-/** Drivers' own default, of pg and mysql2 alike. */
-const DEFAULT_POOL = 10;
-
-function transactionsOf({ options }: DataSource): number {
-  if (options.type !== 'postgres' && options.type !== 'mysql' && options.type !== 'mariadb')
-    return 1;
-  const { poolSize, extra } = options as {
-    poolSize?: number;
-    extra?: { max?: number; connectionLimit?: number };
-  };
-  const pool = poolSize ?? extra?.max ?? extra?.connectionLimit ?? DEFAULT_POOL;
-  return Math.max(1, pool - 2);
+function transactionsOf(dataSource: DataSource): number {
+  const { type } = dataSource.options;
+  if (type !== 'postgres' && type !== 'mysql' && type !== 'mariadb') return 1;
+  return Math.max(1, poolSizeOf(dataSource) - 2);
 }
 
 function missingDataSource(name: string | undefined): ConfigurationError {

@@ -5,6 +5,8 @@ export type { InboxOptions } from './inbox.options.js';
 export type { InboxCompanion, StoredBeside } from './inbox.companion.js';
 export { only } from './database.js';
 export type { Row, Unit } from './database.js';
+export { poolSizeOf } from './pool.size.js';
+export { transactionDepth } from './transaction.state.js';
 export type { Dialect } from './dialect.js';
 export { bytes, hashOf } from './inbox.rows.js';
 export { empty, join, raw, sql } from './sql.js';
@@ -18,6 +20,7 @@ export type {
   EndReason,
   EventFilter,
   FailedAttempt,
+  HandlerTurn,
   InboxStore,
   InsertResult,
   Lease,

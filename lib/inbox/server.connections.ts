@@ -1,7 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { SchemaError } from '../core/index.js';
 import { MysqlDialect, PostgresDialect } from './dialect.js';
-import { ServerHandlerTransactions } from './handler.marks.js';
 import {
   companionsOf,
   DEFAULT_INGEST_TIMEOUT,
@@ -16,6 +15,8 @@ import { ownPool } from './own.data-source.js';
 import { PostgresInsert } from './postgres.insert.js';
 import { PostgresListener } from './postgres.listener.js';
 import { ServerDatabase, type ServerDialect } from './server.database.js';
+import { ServerHandlerTransactions } from './server.handler.transactions.js';
+import { MYSQL_SESSIONS, POSTGRES_SESSIONS } from './server.sessions.js';
 import { SqlInboxStore } from './sql.inbox.store.js';
 import { StoreParts } from './store.parts.js';
 
@@ -100,11 +101,15 @@ export async function openServer(
   const own = ownPool(application, poolSize, ingestTimeout);
   await own.initialize();
   const dialect = postgres ? new PostgresDialect(options.clock) : new MysqlDialect(options.clock);
-  const database = new ServerDatabase(own, postgres ? POSTGRES : MYSQL);
+  const server = postgres ? POSTGRES : MYSQL;
+  const database = new ServerDatabase(own, server);
   const parts = new StoreParts(database, dialect, tables);
   const store = new SqlInboxStore(parts, {
     insert: postgres ? new PostgresInsert(dialect, tables) : new MysqlInsert(dialect, tables),
-    handlers: new ServerHandlerTransactions(application, parts),
+    handlers: new ServerHandlerTransactions(application, parts, {
+      ...server,
+      ...(postgres ? POSTGRES_SESSIONS : MYSQL_SESSIONS),
+    }),
     companions: companionsOf(parts, options),
     ingestTimeout,
     joins: () => false,

@@ -5,6 +5,7 @@ import { Companions } from './inbox.companion.js';
 import { markHandled, type HandlerTransactions, type TransactionalWork } from './handler.marks.js';
 import type {
   EventFilter,
+  HandlerTurn,
   InboxStore,
   Lease,
   NewInboxRow,
@@ -101,8 +102,14 @@ export class SqlInboxStore implements InboxStore {
     return newerApplied(this.parts, id, handler);
   }
 
-  runTransactional(lease: Lease, handler: string, leaseMs: number, work: TransactionalWork) {
-    return this.its.handlers.run(lease, handler, leaseMs, work);
+  runTransactional(
+    lease: Lease,
+    handler: string,
+    leaseMs: number,
+    work: TransactionalWork,
+    turn?: HandlerTurn,
+  ) {
+    return this.its.handlers.run(lease, handler, leaseMs, work, turn);
   }
 
   nextDueIn() {

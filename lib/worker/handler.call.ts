@@ -88,7 +88,7 @@ class CallContext implements HandlerContext {
     this.receivedAt = new Date(row.receivedAt);
     this.logger = logger;
     this.#handler = handler.name;
-    this.#manager = manager && guardedManager(manager, () => this.#lateWrite());
+    this.#manager = manager && guardedManager(manager, handler.name, () => this.#lateWrite());
   }
 
   get signal(): AbortSignal {

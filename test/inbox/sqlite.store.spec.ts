@@ -8,6 +8,7 @@ import { SqliteInsert } from '../../lib/inbox/sqlite.insert.js';
 import { SqliteMutex } from '../../lib/inbox/sqlite.mutex.js';
 import type { SourceEvent } from '../../lib/core/index.js';
 import { describeOn, testDatabase } from '../databases.js';
+import { handlerSuite } from './handler-suite.js';
 import { planSuite } from './plan-suite.js';
 import { staleSuite } from './stale-suite.js';
 import {
@@ -129,6 +130,7 @@ describeOn(database, 'the inbox store', () => {
   const its = bench(database);
   storeSuite(its);
   staleSuite(its);
+  handlerSuite(its);
   upkeepSuite(its);
   besideTheApplication(its);
   planSuite(its, {
@@ -226,6 +228,7 @@ describeOn(database, 'the inbox store', () => {
 describeOn(database, 'the inbox store in memory', () => {
   const its = bench(database, { database: ':memory:' });
   storeSuite(its);
+  handlerSuite(its);
   besideTheApplication(its);
 });
 
