@@ -66,7 +66,7 @@ export class SqliteHandlerTransactions implements HandlerTransactions {
   ): Promise<TransactionalOutcome> {
     let outcome: TransactionalOutcome = 'committed';
     const first = sql`UPDATE ${this.parts.tables.inbox} SET lease = lease WHERE ${fence(lease)} RETURNING handled`;
-    const held = await this.transactions.run(first, async (manager, row) => {
+    const held = await this.transactions.run(handler, first, async (manager, row) => {
       const handled = handledOf(row);
       if (handled.includes(handler)) {
         outcome = 'already';

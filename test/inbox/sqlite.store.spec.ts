@@ -102,6 +102,41 @@ function besideTheApplication(its: Bench): void {
     expect(await its.store.find({ eventId: 'left' })).toBeDefined();
   });
 
+  it('goes on by itself when the disk had no room once', async () => {
+    await its.store.insert([event(), event()]);
+    const [one, two] = await its.store.claim(2, LEASE);
+    let pages = 0;
+    const full = its.store.runTransactional(one as never, 'A.b', LEASE, async (manager) => {
+      const [size] = (await manager.query('PRAGMA page_count')) as { page_count: number }[];
+      pages = size?.page_count ?? 0;
+      await manager.query(`PRAGMA max_page_count = ${pages}`);
+      await manager.query("INSERT INTO effect (text) VALUES (hex(zeroblob(1000000)))");
+    });
+    await expect(full).rejects.toThrow(/full/);
+    expect(await written()).toEqual([]);
+
+    const outcome = its.store.runTransactional(two as never, 'A.b', LEASE, async (manager) => {
+      await manager.query(`PRAGMA max_page_count = ${pages + 1_000_000}`);
+      await manager.query(write('later'));
+    });
+    expect(await outcome).toBe('committed');
+    expect(await its.store.insert([event()])).toMatchObject([{ outcome: 'stored' }]);
+    expect(await written()).toEqual(['later']);
+  });
+
+  it('does not commit what a handler goes on with after the disk had no room', async () => {
+    const [{ id } = { id: '' }] = await its.store.insert([event()]);
+    const row = await claimOne(its.store);
+    const swallowed = its.store.runTransactional(row, 'A.b', LEASE, async (manager) => {
+      await manager.query('PRAGMA max_page_count = 1');
+      const tooMuch = "INSERT INTO effect (text) VALUES (hex(zeroblob(1000000)))";
+      await manager.query(tooMuch).catch(() => undefined);
+      await manager.query('PRAGMA max_page_count = 1000000');
+    });
+    await expect(swallowed).rejects.toMatchObject({ code: 'ARMOX_ARMALO_HANDLER' });
+    expect((await its.store.find({ id }))?.handled).toEqual([]);
+  });
+
   it('lets others wait their turn while a transactional handler runs, and answers heartbeats at once', async () => {
     await its.store.insert([event(), event()]);
     const [one, two] = await its.store.claim(2, LEASE);
@@ -230,6 +265,21 @@ describeOn(database, 'the inbox store in memory', () => {
   storeSuite(its);
   handlerSuite(its);
   besideTheApplication(its);
+
+  it('goes on when SQLite has rolled back a transaction of the application, which TypeORM believes in for ever', async () => {
+    const full = its.application.transaction(async (manager) => {
+      await manager.query("INSERT INTO effect (text) VALUES ('gone')");
+      await manager.query('ROLLBACK');
+      throw new Error('full');
+    });
+    await expect(full).rejects.toThrow('full');
+    expect(its.application.createQueryRunner().isTransactionActive).toBe(true);
+    expect(await its.store.insert([event()])).toMatchObject([{ outcome: 'stored' }]);
+    const row = await claimOne(its.store);
+    const outcome = await its.store.runTransactional(row, 'A.b', LEASE, async () => undefined);
+    expect(outcome).toBe('committed');
+    expect(its.application.createQueryRunner().isTransactionActive).toBe(false);
+  });
 });
 
 it('names the types that are supported where another one is given', async () => {
