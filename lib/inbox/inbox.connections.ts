@@ -20,11 +20,10 @@ export class InboxConnections {
     options: InboxOptions = {},
   ): Promise<InboxConnections> {
     const family = familyOf(application.options.type);
-    const { schema } = application.options as { schema?: string };
     const tables = inboxTables(
       family,
       options.prefix ?? DEFAULT_PREFIX,
-      family === 'postgres' ? schema : undefined,
+      family === 'postgres' ? await schemaOf(application) : undefined,
     );
     const opened =
       family === 'sqlite'
@@ -55,4 +54,14 @@ export class InboxConnections {
   close(): Promise<void> {
     return this.opened.close();
   }
+}
+
+/** Named in every statement, since a handler may set a search path of its own. */
+async function schemaOf(application: DataSource): Promise<string | undefined> {
+  const { schema } = application.options as { schema?: string };
+  if (schema !== undefined) return schema;
+  const [row] = (await application.query('SELECT current_schema() AS schema')) as {
+    schema: string | null;
+  }[];
+  return row?.schema ?? undefined;
 }

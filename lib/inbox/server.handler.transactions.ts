@@ -16,6 +16,7 @@ import { untilAborted } from './until.aborted.js';
 
 /** Milliseconds before each look. */
 const LOCK_CHECKS = [0, 100, 400, 1_500];
+const LOCK_CHECK_TIMEOUT = 1_000;
 
 interface Run {
   readonly lease: Lease;
@@ -127,7 +128,9 @@ export class ServerHandlerTransactions implements HandlerTransactions {
     const row = sql`SELECT id FROM ${tables.inbox} WHERE ${fence(lease)}${dialect.skipLocked}`;
     for (const wait of LOCK_CHECKS) {
       await pause(wait, undefined, { ref: false });
-      const free = await database.transaction(() => only(row)).catch(driverError);
+      const free = await database
+        .transaction(() => only(row), LOCK_CHECK_TIMEOUT)
+        .catch(driverError);
       if (Array.isArray(free) && free.length > 0) return false;
     }
     return true;

@@ -110,7 +110,7 @@ function besideTheApplication(its: Bench): void {
       const [size] = (await manager.query('PRAGMA page_count')) as { page_count: number }[];
       pages = size?.page_count ?? 0;
       await manager.query(`PRAGMA max_page_count = ${pages}`);
-      await manager.query("INSERT INTO effect (text) VALUES (hex(zeroblob(1000000)))");
+      await manager.query('INSERT INTO effect (text) VALUES (hex(zeroblob(1000000)))');
     });
     await expect(full).rejects.toThrow(/full/);
     expect(await written()).toEqual([]);
@@ -129,7 +129,7 @@ function besideTheApplication(its: Bench): void {
     const row = await claimOne(its.store);
     const swallowed = its.store.runTransactional(row, 'A.b', LEASE, async (manager) => {
       await manager.query('PRAGMA max_page_count = 1');
-      const tooMuch = "INSERT INTO effect (text) VALUES (hex(zeroblob(1000000)))";
+      const tooMuch = 'INSERT INTO effect (text) VALUES (hex(zeroblob(1000000)))';
       await manager.query(tooMuch).catch(() => undefined);
       await manager.query('PRAGMA max_page_count = 1000000');
     });

@@ -164,7 +164,9 @@ for (const kind of await availableDatabases()) {
       });
       await store.insert([event({ eventId: 'slow', name: 'slow' })]);
       await until(() => ended('slow'));
-      expect(await errors('slow')).toEqual([expect.stringMatching(/^HandlerTimeoutError: A\.slow/)]);
+      expect(await errors('slow')).toEqual([
+        expect.stringMatching(/^HandlerTimeoutError: A\.slow/),
+      ]);
       expect(await stored('slow')).toMatchObject({ attempts: 2, deaths: 0, handled: ['A.slow'] });
       expect(await sleeping()).toBe(0);
     });
@@ -181,6 +183,27 @@ for (const kind of await availableDatabases()) {
       start({ slow: handler('A.slow', () => Promise.resolve()) });
       await until(() => ended('deployed'));
     });
+
+    if (postgres) {
+      it('may set a search path of its own, as applications with a schema per tenant do', async () => {
+        await application.query('CREATE SCHEMA tenant CREATE TABLE effect (text VARCHAR(20))');
+        start({
+          tenant: handler('A.tenant', async ({ manager }) => {
+            await manager.query('SET LOCAL search_path TO tenant');
+            await manager.query("INSERT INTO effect (text) VALUES ('kept')");
+          }),
+        });
+        await store.insert([event({ eventId: 'tenant', name: 'tenant' })]);
+        await until(
+          async () =>
+            (await stored('tenant'))?.finishedAt !== null || (await errors('tenant')).length > 0,
+        );
+        expect(await errors('tenant')).toEqual([]);
+        expect(await application.query('SELECT text FROM tenant.effect')).toEqual([
+          { text: 'kept' },
+        ]);
+      });
+    }
 
     it('that releases its query runner gives no open transaction to the next user of the pool', async () => {
       await application.query('CREATE TABLE effect (text VARCHAR(20))');
