@@ -60,8 +60,8 @@ export class InboxConnections {
 async function schemaOf(application: DataSource): Promise<string | undefined> {
   const { schema } = application.options as { schema?: string };
   if (schema !== undefined) return schema;
-  const [row] = (await application.query('SELECT current_schema() AS schema')) as {
-    schema: string | null;
-  }[];
+  const [row] = await application.query<{ schema: string | null }[]>(
+    'SELECT current_schema() AS schema',
+  );
   return row?.schema ?? undefined;
 }

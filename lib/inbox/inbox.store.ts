@@ -99,7 +99,7 @@ export interface HandlerTurn {
    */
   readonly signal: AbortSignal;
   /** Called with the wait for a connection of the application's pool, which may last. */
-  connecting<T>(connect: () => Promise<T>): Promise<T>;
+  readonly connecting: <T>(connect: () => Promise<T>) => Promise<T>;
 }
 
 export interface StoredEvent extends Omit<ClaimedRow, 'token' | 'attempt' | 'body'> {

@@ -107,7 +107,7 @@ function besideTheApplication(its: Bench): void {
     const [one, two] = await its.store.claim(2, LEASE);
     let pages = 0;
     const full = its.store.runTransactional(one as never, 'A.b', LEASE, async (manager) => {
-      const [size] = (await manager.query('PRAGMA page_count')) as { page_count: number }[];
+      const [size] = await manager.query<{ page_count: number }[]>('PRAGMA page_count');
       pages = size?.page_count ?? 0;
       await manager.query(`PRAGMA max_page_count = ${pages}`);
       await manager.query('INSERT INTO effect (text) VALUES (hex(zeroblob(1000000)))');

@@ -117,7 +117,7 @@ for (const kind of await availableDatabases()) {
       const list = postgres
         ? `SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query LIKE 'SELECT pg_sleep%'`
         : `SELECT COUNT(*) AS n FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE 'SELECT SLEEP%'`;
-      const [row] = (await application.query(list)) as { n: unknown }[];
+      const [row] = await application.query<{ n: unknown }[]>(list);
       return Number(row?.n);
     };
 
@@ -159,7 +159,7 @@ for (const kind of await availableDatabases()) {
             // One behind the other on the same connection.
             await Promise.all([manager.query(sleep), manager.query(sleep)]);
           },
-          { transactional: true, timeout: 150 },
+          { transactional: true, timeout: 1_000 },
         ),
       });
       await store.insert([event({ eventId: 'slow', name: 'slow' })]);
@@ -215,7 +215,8 @@ for (const kind of await availableDatabases()) {
           const open = postgres
             ? 'SELECT txid_current_if_assigned() AS open'
             : 'SELECT NULLIF(@@in_transaction, 0) AS open';
-          const rows = await Promise.all([application.query(open), application.query(open)]);
+          const ask = () => application.query<unknown[]>(open);
+          const rows = await Promise.all([ask(), ask()]);
           refused.push(...rows.flat());
         }),
       }).notify();
