@@ -27,7 +27,8 @@ export class ConfigurationError extends ArmoxArmaloError {
 
 /**
  * Two handlers have the same stable name, or a decorated method cannot be called: thrown at boot. Or
- * a handler goes on using `context.manager` after it has ended.
+ * a transactional handler goes on using `context.manager` after it has ended, ends its transaction or
+ * releases its connection itself, or leaves a nested transaction open: counts as a failed attempt.
  */
 export class HandlerError extends ArmoxArmaloError {
   readonly code = 'ARMOX_ARMALO_HANDLER';
@@ -63,7 +64,10 @@ export class NotTransactionalError extends ArmoxArmaloError {
   readonly code = 'ARMOX_ARMALO_NOT_TRANSACTIONAL';
 }
 
-/** A handler ran longer than its `timeout`. Counts as a failed attempt. */
+/**
+ * A handler ran longer than its `timeout`, or got no connection of the application's pool within it.
+ * Counts as a failed attempt.
+ */
 export class HandlerTimeoutError extends ArmoxArmaloError {
   readonly code = 'ARMOX_ARMALO_HANDLER_TIMEOUT';
 }

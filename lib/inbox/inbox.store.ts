@@ -100,8 +100,22 @@ export type Settlement = Lease & {
     | { readonly to: 'postponed'; readonly inMs: number; readonly error?: string }
   );
 
-/** What a transactional run came to. `already`: a previous commit holds the handler's mark. */
-export type TransactionalOutcome = 'committed' | 'already' | 'lease-lost';
+/**
+ * What a transactional run came to. `already`: a previous commit holds the handler's mark. `stuck`: it
+ * could not be ended, so the row is still locked and nothing can be written to it for now.
+ */
+export type TransactionalOutcome = 'committed' | 'already' | 'lease-lost' | 'stuck';
+
+/** What bounds a transactional run. */
+export interface HandlerTurn {
+  /**
+   * Its abort ends the run wherever it is: a wait for a connection is given up, a statement under way is
+   * cancelled, and all is rolled back.
+   */
+  readonly signal: AbortSignal;
+  /** Called with the wait for a connection of the application's pool, which may last. */
+  readonly connecting: <T>(connect: () => Promise<T>) => Promise<T>;
+}
 
 export interface StoredEvent extends Omit<ClaimedRow, 'token' | 'attempt' | 'body'> {
   readonly state: StoredState | 'running';
@@ -197,12 +211,16 @@ export interface InboxStore {
   /**
    * Runs `work` in a transaction that holds the row by id and token; its writes, the handler's mark
    * and a fresh lease are one commit. Errors of `work` roll everything back and come out as they are.
+   * @param turn default: without a bound
+   * @throws HandlerTimeoutError when the turn ended before there was a connection; HandlerError when
+   * `work` has ended its own transaction, or left a nested one open
    */
   runTransactional(
     lease: Lease,
     handler: string,
     leaseMs: number,
     work: (manager: EntityManager) => Promise<void>,
+    turn?: HandlerTurn,
   ): Promise<TransactionalOutcome>;
   /** Graceful shutdown: the rows are pending again at once, with their attempt given back. */
   giveBack(leases: readonly Lease[]): Promise<void>;

@@ -10,6 +10,7 @@ export type { InboxCompanion, StoredBeside } from './inbox.companion.js';
 export { only } from './database.js';
 export type { Row, Unit } from './database.js';
 export { poolSizeOf } from './pool.size.js';
+export { transactionDepth } from './transaction.state.js';
 export type { Dialect } from './dialect.js';
 export { bytes, hashOf } from './inbox.rows.js';
 export { empty, join, raw, sql } from './sql.js';
@@ -23,6 +24,7 @@ export type {
   EndReason,
   EventFilter,
   FailedAttempt,
+  HandlerTurn,
   InboxStore,
   InsertResult,
   Lease,

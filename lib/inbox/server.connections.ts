@@ -3,7 +3,6 @@ import { SchemaError } from '../core/index.js';
 import { mysqlFacts, postgresFacts, type DatabaseFacts } from './database.facts.js';
 import { assertUsable } from './database.requirements.js';
 import { MysqlDialect, PostgresDialect } from './dialect.js';
-import { ServerHandlerTransactions } from './handler.marks.js';
 import {
   companionsOf,
   DEFAULT_INGEST_TIMEOUT,
@@ -18,6 +17,8 @@ import { ownPool } from './own.data-source.js';
 import { PostgresInsert } from './postgres.insert.js';
 import { PostgresListener } from './postgres.listener.js';
 import { ServerDatabase, type ServerDialect } from './server.database.js';
+import { ServerHandlerTransactions } from './server.handler.transactions.js';
+import { MYSQL_SESSIONS, POSTGRES_SESSIONS } from './server.sessions.js';
 import { SqlInboxStore } from './sql.inbox.store.js';
 import { StoreParts } from './store.parts.js';
 
@@ -121,12 +122,16 @@ function assembled(
   const postgres = type === 'postgres';
   const tables = inboxTables(familyOf(type), options.tablePrefix ?? DEFAULT_PREFIX, facts.schema);
   const dialect = postgres ? new PostgresDialect(options.clock) : new MysqlDialect(options.clock);
-  const database = new ServerDatabase(own, postgres ? POSTGRES : MYSQL);
+  const server = postgres ? POSTGRES : MYSQL;
+  const database = new ServerDatabase(own, server);
   const parts = new StoreParts(database, dialect, tables);
   const mysql = postgres ? undefined : new MysqlInsert(dialect, tables, facts.longestStatement);
   const store = new SqlInboxStore(parts, {
     insert: mysql ?? new PostgresInsert(dialect, tables),
-    handlers: new ServerHandlerTransactions(application, parts),
+    handlers: new ServerHandlerTransactions(application, parts, {
+      ...server,
+      ...(postgres ? POSTGRES_SESSIONS : MYSQL_SESSIONS),
+    }),
     companions: companionsOf(parts, options),
     ingestTimeout: options.ingestTimeout ?? DEFAULT_INGEST_TIMEOUT,
     joins: () => false,

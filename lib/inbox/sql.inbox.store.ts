@@ -7,6 +7,7 @@ import { markHandled, type HandlerTransactions, type TransactionalWork } from '.
 import type {
   ClaimedRow,
   EventFilter,
+  HandlerTurn,
   InboxStore,
   Lease,
   NewInboxRow,
@@ -113,8 +114,14 @@ export class SqlInboxStore implements InboxStore {
     return firstStored(this.parts, row, eventIds);
   }
 
-  runTransactional(lease: Lease, handler: string, leaseMs: number, work: TransactionalWork) {
-    return this.its.handlers.run(lease, handler, leaseMs, work);
+  runTransactional(
+    lease: Lease,
+    handler: string,
+    leaseMs: number,
+    work: TransactionalWork,
+    turn?: HandlerTurn,
+  ) {
+    return this.its.handlers.run(lease, handler, leaseMs, work, turn);
   }
 
   nextDueIn() {

@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { driverError } from './database.errors.js';
 import type { Row, Unit } from './database.js';
 import type { Sql } from './sql.js';
 
@@ -39,9 +40,20 @@ export class SqliteConnection {
       : this.allOfBetter(text, values);
   }
 
-  /** Whether anybody has a transaction open on this connection, as far as TypeORM knows. */
+  /**
+   * Whether anybody has a transaction open on this connection. SQLite itself is asked, within this tick:
+   * TypeORM believes for ever in one that SQLite has rolled back by itself (disk full, for one).
+   */
   get inTransaction(): boolean {
-    return this.dataSource.createQueryRunner().isTransactionActive;
+    try {
+      // Deferred, so it takes no lock.
+      this.all('BEGIN');
+    } catch (error) {
+      if (!/within a transaction/.test(driverError(error).message)) throw error;
+      return true;
+    }
+    this.all('ROLLBACK');
+    return false;
   }
 
   /** Runs the whole unit within this tick. */
@@ -54,7 +66,8 @@ export class SqliteConnection {
       this.all(end);
       return result;
     } catch (error) {
-      for (const text of undo) this.undo(text);
+      // After a rollback by SQLite itself there is nothing to undo; the first error is the one to tell.
+      if (this.inTransaction) for (const text of undo) this.all(text);
       throw error;
     }
   }
@@ -63,14 +76,6 @@ export class SqliteConnection {
   async saved(): Promise<void> {
     const driver = this.dataSource.driver as { autoSave?: () => Promise<void> };
     if (this.dataSource.options.type === 'sqljs') await driver.autoSave?.();
-  }
-
-  private undo(text: string): void {
-    try {
-      this.all(text);
-    } catch {
-      // SQLite has rolled back by itself (disk full, for one); the first error is the one to tell.
-    }
   }
 
   private drive<Result>(unit: Unit<Result>): Result {

@@ -118,6 +118,17 @@ async function whileBusy<Result>(attempt: () => Result, tries: number): Promise<
   }
 }
 
+/** In memory the application may have a transaction open on the same connection. */
+async function untilFree(connection: SqliteConnection): Promise<void> {
+  const waitsUntil = performance.now() + MIGRATION_TIMEOUT;
+  while (connection.inTransaction) {
+    if (performance.now() > waitsUntil) {
+      throw timedOut('Waiting for a transaction of the application', MIGRATION_TIMEOUT);
+    }
+    await breathe();
+  }
+}
+
 const exclusivelyOnSqlite =
   (own: DataSource, mutex: SqliteMutex): Exclusively =>
   async (work) => {
@@ -126,14 +137,14 @@ const exclusivelyOnSqlite =
     const connection = new SqliteConnection(own);
     const runner = own.createQueryRunner();
     try {
-      while (connection.inTransaction) await breathe();
+      await untilFree(connection);
       await whileBusy(() => connection.all('BEGIN IMMEDIATE'), BUSY_TRIES);
       try {
         await work(runner);
         connection.all('COMMIT');
         await connection.saved();
       } catch (error) {
-        connection.all('ROLLBACK');
+        if (connection.inTransaction) connection.all('ROLLBACK');
         throw error;
       }
     } finally {

@@ -2,10 +2,18 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { asStoreError, driverError, isBusy, timedOut } from './database.errors.js';
 import { STATEMENT_TIMEOUT, type Row } from './database.js';
+import { nestedLeftOpen, transactionEnded } from './handler.transaction.errors.js';
 import type { Sql } from './sql.js';
 import { SqliteConnection } from './sqlite.connection.js';
 import { breathe, type SqliteMutex } from './sqlite.mutex.js';
+import { forgetTransaction, transactionDepth } from './transaction.state.js';
 import { rollBackWhole } from './whole.rollback.js';
+
+/**
+ * In memory the application has the same runner, and is about to begin, or has just ended, for a moment
+ * in which TypeORM believes in a transaction that SQLite has not. Milliseconds.
+ */
+const LONGEST_BELIEF = 1_000;
 
 interface OwnTransaction {
   readonly connection: SqliteConnection;
@@ -37,11 +45,13 @@ export class SqliteTransactions {
   ) {}
 
   /**
+   * @param handler its name, for errors
    * @param first the statement that takes the write lock, and says by its rows whether to go on
    * @param work runs inside the transaction; gives the statement that ends it
    * @returns whether there was a row
    */
   async run(
+    handler: string,
     first: Sql,
     work: (manager: EntityManager, row: Row) => Promise<Sql | undefined>,
   ): Promise<boolean> {
@@ -53,10 +63,11 @@ export class SqliteTransactions {
         this.opened = undefined;
         throw asStoreError(error);
       });
+      const connection = new SqliteConnection(dataSource);
       const runner = dataSource.createQueryRunner();
-      const row = await this.begin(runner, first);
+      const row = await this.begin(connection, runner, first);
       if (!row) return false;
-      await this.inside(dataSource, runner, row, work);
+      await this.inside(connection, runner, handler, () => work(runner.manager, row));
       return true;
     } finally {
       release();
@@ -68,10 +79,21 @@ export class SqliteTransactions {
     if (dataSource && !this.shared) await dataSource.destroy();
   }
 
-  private async begin(runner: QueryRunner, first: Sql): Promise<Row | undefined> {
+  private async begin(
+    connection: SqliteConnection,
+    runner: QueryRunner,
+    first: Sql,
+  ): Promise<Row | undefined> {
     const waitsUntil = performance.now() + STATEMENT_TIMEOUT;
+    let believedSince = Infinity;
     for (;;) {
-      if (!runner.isTransactionActive) {
+      const now = performance.now();
+      const taken = this.shared && connection.inTransaction;
+      const believed = runner.isTransactionActive || transactionDepth(runner) !== 0;
+      if (!believed || taken) believedSince = Infinity;
+      else believedSince = Math.min(believedSince, now);
+      if (!taken && (!believed || !this.shared || now - believedSince > LONGEST_BELIEF)) {
+        if (believed) rollBackForgotten(connection, runner);
         await runner.startTransaction();
         try {
           const rows = (await runner.query(first.sql, [...first.values])) as readonly Row[];
@@ -79,40 +101,54 @@ export class SqliteTransactions {
           await runner.rollbackTransaction();
           return undefined;
         } catch (error) {
-          await runner.rollbackTransaction().catch(driverError);
+          await rollBack(connection, runner);
           if (!isBusy(driverError(error))) throw asStoreError(error);
         }
       }
-      if (performance.now() > waitsUntil) throw timedOut('Waiting for SQLite', STATEMENT_TIMEOUT);
+      if (now > waitsUntil) throw timedOut('Waiting for SQLite', STATEMENT_TIMEOUT);
       await breathe();
     }
   }
 
   private async inside(
-    dataSource: DataSource,
+    connection: SqliteConnection,
     runner: QueryRunner,
-    row: Row,
-    work: (manager: EntityManager, row: Row) => Promise<Sql | undefined>,
+    handler: string,
+    work: () => Promise<Sql | undefined>,
   ): Promise<void> {
-    const transaction: OwnTransaction = {
-      connection: new SqliteConnection(dataSource),
-      open: true,
-    };
+    const transaction: OwnTransaction = { connection, open: true };
     try {
       // SQLite may roll a transaction back by itself (disk full, for one). The savepoint is gone then,
       // and its release fails, where the mark would be committed without what the handler wrote.
       await runner.query('SAVEPOINT armox_armalo_handler');
-      const last = await current.run(transaction, () => work(runner.manager, row));
+      const last = await current.run(transaction, work);
       transaction.open = false;
-      await runner.query('RELEASE armox_armalo_handler');
+      await runner.query('RELEASE armox_armalo_handler').catch((error: unknown) => {
+        const cause = driverError(error);
+        throw /no such savepoint/.test(cause.message) ? transactionEnded(handler, cause) : error;
+      });
       if (last) await runner.query(last.sql, [...last.values]);
+      // TypeORM would release a savepoint instead, and leave the transaction open.
+      if (transactionDepth(runner) !== 1) throw nestedLeftOpen(handler);
       await runner.commitTransaction();
     } catch (error) {
       transaction.open = false;
-      await rollBackWhole(runner).catch(driverError);
+      await rollBack(connection, runner);
       throw error;
     } finally {
       await runner.release();
     }
   }
+}
+
+/** Level by level, as TypeORM's subscribers expect it, and then for certain. */
+async function rollBack(connection: SqliteConnection, runner: QueryRunner): Promise<void> {
+  await rollBackWhole(runner).catch(driverError);
+  rollBackForgotten(connection, runner);
+}
+
+/** TypeORM fails to roll back what SQLite has rolled back already, and believes in it from then on. */
+function rollBackForgotten(connection: SqliteConnection, runner: QueryRunner): void {
+  if (connection.inTransaction) connection.all('ROLLBACK');
+  forgetTransaction(runner);
 }

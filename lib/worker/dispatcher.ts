@@ -8,6 +8,7 @@ import type { HandlerReport, HandlerResult } from './handler.failure.js';
 import type { HandOver } from './hand-over.js';
 import type { HandlerRunner } from './handler.runner.js';
 import { mayRun, retryDelay } from './retry.policy.js';
+import type { Slot } from './slot.js';
 import type { Timers } from './timers.js';
 
 export interface DispatcherParts {
@@ -34,9 +35,13 @@ export class Dispatcher {
   }
 
   /** @returns undefined when nothing may be settled: the lease is lost, or the application stops */
-  async dispatch(row: ClaimedRow, signal: AbortSignal): Promise<Settlement | undefined> {
+  async dispatch(
+    row: ClaimedRow,
+    signal: AbortSignal,
+    slot: Slot,
+  ): Promise<Settlement | undefined> {
     const began = this.parts.timers.now();
-    const settlement = await this.settlementOf(row, signal);
+    const settlement = await this.settlementOf(row, signal, slot);
     if (settlement) this.log(row, settlement, Math.round(this.parts.timers.now() - began));
     return settlement;
   }
@@ -44,6 +49,7 @@ export class Dispatcher {
   private async settlementOf(
     row: ClaimedRow,
     signal: AbortSignal,
+    slot: Slot,
   ): Promise<Settlement | undefined> {
     const source = this.sources.get(row.source);
     if (!source) {
@@ -73,7 +79,7 @@ export class Dispatcher {
       return fresh;
     };
     const { supersededBy = [] } = event;
-    const reports = await this.runAll(row, remaining, { payload, supersededBy }, signal);
+    const reports = await this.runAll(row, remaining, { payload, supersededBy }, signal, slot);
     if (!reports) return undefined;
     const outcome = eventOutcome(row, reports, this.parts.random, this.parts.clock.now());
     const goesOn = outcome.to === 'retry' || outcome.to === 'postponed';
@@ -89,6 +95,7 @@ export class Dispatcher {
     handlers: readonly RegisteredHandler[],
     event: { readonly payload: () => unknown } & Required<Pick<EventReading, 'supersededBy'>>,
     signal: AbortSignal,
+    slot: Slot,
   ): Promise<readonly HandlerReport[] | undefined> {
     const reports: HandlerReport[] = [];
     for (const handler of handlers) {
@@ -99,7 +106,7 @@ export class Dispatcher {
       }
       const result =
         (await this.skip(row, handler, event.supersededBy)) ??
-        (await this.parts.runner.run(handler, row, event.payload(), signal));
+        (await this.parts.runner.run(handler, row, event.payload(), signal, slot));
       if (result.kind === 'stopped') return undefined;
       reports.push({ handler: handler.name, policy, result });
       if (result.kind === 'failed') this.logFailure(row, handler, result.error, result.duration);

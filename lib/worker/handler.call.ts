@@ -1,18 +1,12 @@
 import type { LoggerService } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import {
-  HandlerError,
-  HandlerTimeoutError,
-  NotTransactionalError,
-  type Via,
-} from '../core/index.js';
+import { HandlerError, NotTransactionalError, type Via } from '../core/index.js';
 import type { HandlerContext, RegisteredHandler } from '../handlers/index.js';
 import type { ClaimedRow } from '../inbox/index.js';
+import { timedOut, timeoutOf } from './deadline.js';
 import { guardedManager } from './guarded.manager.js';
 import { idempotencyKey } from './idempotency-key.js';
 import type { Timers } from './timers.js';
-
-const DEFAULT_TIMEOUT = 60_000;
 
 export interface HandlerCall {
   readonly handler: RegisteredHandler;
@@ -20,7 +14,7 @@ export interface HandlerCall {
   readonly payload: unknown;
   readonly manager?: EntityManager;
   readonly logger: LoggerService;
-  /** Of the row: lease lost, or shutdown. */
+  /** Of the row (lease lost, or shutdown); in a transaction of the deadline, which is the row's and the timeout's. */
   readonly signal: AbortSignal;
   readonly timers: Timers;
 }
@@ -41,8 +35,8 @@ export async function callHandler(call: HandlerCall): Promise<void> {
       reject(reason);
     };
   });
-  const timeout = handler.options.timeout ?? DEFAULT_TIMEOUT;
-  const cancel = timers.after(timeout, () => cut(timedOut(handler.name, timeout)));
+  const timeout = timeoutOf(handler);
+  const cancel = timers.after(timeout, () => cut(timedOut(handler, timeout)));
   const onAbort = () => cut(signal.reason as Error);
   signal.addEventListener('abort', onAbort, { once: true });
   try {
@@ -52,13 +46,6 @@ export async function callHandler(call: HandlerCall): Promise<void> {
     signal.removeEventListener('abort', onAbort);
     context.end();
   }
-}
-
-function timedOut(name: string, timeout: number): HandlerTimeoutError {
-  return new HandlerTimeoutError(
-    `${name} did not end within ${timeout} ms, so this attempt has failed. Pass context.signal on to what ` +
-      'it waits for, or give it a longer `timeout`.',
-  );
 }
 
 class CallContext implements HandlerContext {
@@ -89,7 +76,7 @@ class CallContext implements HandlerContext {
     this.receivedAt = new Date(row.receivedAt);
     this.logger = logger;
     this.#handler = handler.name;
-    this.#manager = manager && guardedManager(manager, () => this.#lateWrite());
+    this.#manager = manager && guardedManager(manager, handler.name, () => this.#lateWrite());
   }
 
   get signal(): AbortSignal {

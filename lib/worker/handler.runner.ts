@@ -1,14 +1,18 @@
 import type { LoggerService } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import type { RegisteredHandler } from '../handlers/index.js';
 import type { ClaimedRow, InboxStore, TransactionalOutcome } from '../inbox/index.js';
+import { ConnectionWait } from './connection.wait.js';
+import { Deadline } from './deadline.js';
 import { callHandler, type HandlerCall } from './handler.call.js';
 import type { HandlerResult } from './handler.failure.js';
 import { Semaphore } from './semaphore.js';
+import type { Slot } from './slot.js';
 import type { Timers } from './timers.js';
 import { untilOrGivenUp } from './until.js';
 
-/** A rollback on a dead connection would hold the slot until TCP gives up, a quarter of an hour. */
-const LONGEST_ROLLBACK_MS = 10_000;
+/** Longer than the store needs to end a transaction on a connection that is dead: for a store that hangs. */
+const LONGEST_END_MS = 20_000;
 
 export interface HandlerRunnerParts {
   readonly store: Pick<InboxStore, 'runTransactional'>;
@@ -22,9 +26,11 @@ export interface HandlerRunnerParts {
 /** Runs one handler on one event, in a transaction where it asks for one. */
 export class HandlerRunner {
   private readonly transactions: Semaphore;
+  private readonly connections: ConnectionWait;
 
   constructor(private readonly parts: HandlerRunnerParts) {
     this.transactions = new Semaphore(parts.transactions);
+    this.connections = new ConnectionWait(parts.timers);
   }
 
   async run(
@@ -32,6 +38,7 @@ export class HandlerRunner {
     row: ClaimedRow,
     payload: unknown,
     signal: AbortSignal,
+    slot: Slot,
   ): Promise<HandlerResult> {
     const { timers, loggerOf } = this.parts;
     const call = { handler, row, payload, signal, timers, logger: loggerOf(handler.name) };
@@ -41,8 +48,8 @@ export class HandlerRunner {
         await callHandler(call);
         return { kind: 'done' };
       }
-      const outcome = await this.inTransaction(call);
-      return { kind: outcome === 'lease-lost' || outcome === 'given-up' ? 'stopped' : 'done' };
+      const outcome = await this.inTransaction(call, slot);
+      return { kind: outcome === 'committed' || outcome === 'already' ? 'done' : 'stopped' };
     } catch (error) {
       if (signal.aborted) return { kind: 'stopped' };
       return { kind: 'failed', error, duration: Math.round(timers.now() - began) };
@@ -50,23 +57,37 @@ export class HandlerRunner {
   }
 
   /** What has been begun is committed or rolled back before this ends, unless the connection is dead. */
-  private async inTransaction(call: HandlerCall): Promise<TransactionalOutcome | 'given-up'> {
+  private async inTransaction(
+    call: HandlerCall,
+    slot: Slot,
+  ): Promise<TransactionalOutcome | 'given-up'> {
     const { store, leaseMs, timers } = this.parts;
-    const { row, handler, signal } = call;
-    const leave = await this.transactions.acquire(signal);
+    const { row, handler, signal, logger } = call;
+    // This wait does not count to the timeout: each permit comes free within the timeout of its holder.
+    const leave = await slot.whileWaiting(() => this.transactions.acquire(signal));
+    const deadline = new Deadline(handler, signal, timers);
     const failed = new AbortController();
     const lease = { id: row.id, token: row.token };
+    const work = async (manager: EntityManager): Promise<void> => {
+      try {
+        await callHandler({ ...call, signal: deadline.signal, manager });
+      } catch (error) {
+        failed.abort();
+        throw error;
+      }
+    };
     const transaction = store
-      .runTransactional(lease, handler.name, leaseMs, async (manager) => {
-        try {
-          await callHandler({ ...call, manager });
-        } catch (error) {
-          failed.abort();
-          throw error;
-        }
+      .runTransactional(lease, handler.name, leaseMs, work, {
+        signal: deadline.signal,
+        connecting: (connect) => this.connections.until(connect, slot, logger),
       })
       // The permit stands for the connection, so it lasts as long as the transaction does.
       .finally(leave);
-    return untilOrGivenUp(transaction, [failed.signal, signal], LONGEST_ROLLBACK_MS, timers);
+    try {
+      const ends = [failed.signal, deadline.signal];
+      return await untilOrGivenUp(transaction, ends, LONGEST_END_MS, timers);
+    } finally {
+      deadline.end();
+    }
   }
 }

@@ -6,6 +6,7 @@ import { errorHeadline, errorText } from './error-text.js';
 import { LeaseKeeper, type HeldRow } from './lease.keeper.js';
 import { Outage } from './outage.js';
 import { SettleBatcher } from './settle.batcher.js';
+import type { Slot } from './slot.js';
 import type { Timers } from './timers.js';
 import { WakeUp } from './wake-up.js';
 import type { WorkerSettings } from './worker.settings.js';
@@ -18,7 +19,11 @@ export type LoopStore = Pick<
 export interface WorkerLoopParts {
   readonly store: LoopStore;
   /** @returns what becomes of the row; undefined = nothing may be settled, as the lease is lost */
-  readonly run: (row: ClaimedRow, signal: AbortSignal) => Promise<Settlement | undefined>;
+  readonly run: (
+    row: ClaimedRow,
+    signal: AbortSignal,
+    slot: Slot,
+  ) => Promise<Settlement | undefined>;
   readonly settings: Pick<WorkerSettings, 'concurrency' | 'lease' | 'pollInterval' | 'maxDeaths'>;
   readonly timers: Timers;
   readonly random: Random;
@@ -47,6 +52,7 @@ export class WorkerLoop {
   private readonly claiming: Outage;
   private readonly rescuing: Outage;
   private readonly wakeUp: WakeUp;
+  private readonly slot: Slot = { whileWaiting: (wait) => this.withoutSlot(wait) };
   private readonly underway = new Set<Promise<void>>();
   private running = 0;
   private stopping = false;
@@ -171,10 +177,20 @@ export class WorkerLoop {
     this.wakeUp.wake('slot');
   }
 
+  private async withoutSlot<T>(wait: () => Promise<T>): Promise<T> {
+    this.running--;
+    this.wakeUp.wake('slot');
+    try {
+      return await wait();
+    } finally {
+      this.running++;
+    }
+  }
+
   private async runOrReport(held: HeldRow): Promise<Settlement | undefined> {
     const { row, signal } = held;
     try {
-      return await this.parts.run(row, signal);
+      return await this.parts.run(row, signal, this.slot);
     } catch (error) {
       this.parts.logger.error(`Event #${row.id} could not be run: ${errorHeadline(error)}`);
       const { id, token, handled, attempt } = row;

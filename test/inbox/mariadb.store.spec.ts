@@ -11,6 +11,7 @@ import { MysqlInsert } from '../../lib/inbox/mysql.insert.js';
 import { MYSQL } from '../../lib/inbox/server.connections.js';
 import { ServerDatabase } from '../../lib/inbox/server.database.js';
 import { describeOn, testDatabase } from '../databases.js';
+import { handlerSuite } from './handler-suite.js';
 import { planSuite } from './plan-suite.js';
 import { serverSuite } from './server-suite.js';
 import { staleSuite } from './stale-suite.js';
@@ -33,6 +34,7 @@ describeOn(database, 'the inbox store', () => {
   const its = bench(database);
   storeSuite(its);
   staleSuite(its);
+  handlerSuite(its);
   upkeepSuite(its);
   serverSuite(its);
   planSuite(its, {

@@ -5,6 +5,7 @@ import { PostgresInsert } from '../../lib/inbox/postgres.insert.js';
 import { ServerDatabase } from '../../lib/inbox/server.database.js';
 import { POSTGRES } from '../../lib/inbox/server.connections.js';
 import { describeOn, testDatabase } from '../databases.js';
+import { handlerSuite } from './handler-suite.js';
 import { planSuite } from './plan-suite.js';
 import { serverSuite } from './server-suite.js';
 import { staleSuite } from './stale-suite.js';
@@ -30,6 +31,7 @@ describeOn(database, 'the inbox store', () => {
   const its = bench(database);
   storeSuite(its);
   staleSuite(its);
+  handlerSuite(its);
   upkeepSuite(its);
   serverSuite(its);
   planSuite(its, {

@@ -11,6 +11,7 @@ import { SqliteInsert } from '../../lib/inbox/sqlite.insert.js';
 import { SqliteMutex } from '../../lib/inbox/sqlite.mutex.js';
 import type { SourceEvent } from '../../lib/core/index.js';
 import { describeOn, testDatabase } from '../databases.js';
+import { handlerSuite } from './handler-suite.js';
 import { planSuite } from './plan-suite.js';
 import { staleSuite } from './stale-suite.js';
 import {
@@ -104,6 +105,41 @@ function besideTheApplication(its: Bench): void {
     expect(await its.store.find({ eventId: 'left' })).toBeDefined();
   });
 
+  it('goes on by itself when the disk had no room once', async () => {
+    await its.store.insert([event(), event()]);
+    const [one, two] = await its.store.claim(2, LEASE);
+    let pages = 0;
+    const full = its.store.runTransactional(one as never, 'A.b', LEASE, async (manager) => {
+      const [size] = await manager.query<{ page_count: number }[]>('PRAGMA page_count');
+      pages = size?.page_count ?? 0;
+      await manager.query(`PRAGMA max_page_count = ${pages}`);
+      await manager.query('INSERT INTO effect (text) VALUES (hex(zeroblob(1000000)))');
+    });
+    await expect(full).rejects.toThrow(/full/);
+    expect(await written()).toEqual([]);
+
+    const outcome = its.store.runTransactional(two as never, 'A.b', LEASE, async (manager) => {
+      await manager.query(`PRAGMA max_page_count = ${pages + 1_000_000}`);
+      await manager.query(write('later'));
+    });
+    expect(await outcome).toBe('committed');
+    expect(await its.store.insert([event()])).toMatchObject([{ outcome: 'stored' }]);
+    expect(await written()).toEqual(['later']);
+  });
+
+  it('does not commit what a handler goes on with after the disk had no room', async () => {
+    const [{ id } = { id: '' }] = await its.store.insert([event()]);
+    const row = await claimOne(its.store);
+    const swallowed = its.store.runTransactional(row, 'A.b', LEASE, async (manager) => {
+      await manager.query('PRAGMA max_page_count = 1');
+      const tooMuch = 'INSERT INTO effect (text) VALUES (hex(zeroblob(1000000)))';
+      await manager.query(tooMuch).catch(() => undefined);
+      await manager.query('PRAGMA max_page_count = 1000000');
+    });
+    await expect(swallowed).rejects.toMatchObject({ code: 'ARMOX_ARMALO_HANDLER' });
+    expect((await its.store.find({ id }))?.handled).toEqual([]);
+  });
+
   it('lets others wait their turn while a transactional handler runs, and answers heartbeats at once', async () => {
     await its.store.insert([event(), event()]);
     const [one, two] = await its.store.claim(2, LEASE);
@@ -132,6 +168,7 @@ describeOn(database, 'the inbox store', () => {
   const its = bench(database);
   storeSuite(its);
   staleSuite(its);
+  handlerSuite(its);
   upkeepSuite(its);
   besideTheApplication(its);
   planSuite(its, {
@@ -251,7 +288,23 @@ describeOn(database, 'the inbox store', () => {
 describeOn(database, 'the inbox store in memory', () => {
   const its = bench(database, { database: ':memory:' });
   storeSuite(its);
+  handlerSuite(its);
   besideTheApplication(its);
+
+  it('goes on when SQLite has rolled back a transaction of the application, which TypeORM believes in for ever', async () => {
+    const full = its.application.transaction(async (manager) => {
+      await manager.query("INSERT INTO effect (text) VALUES ('gone')");
+      await manager.query('ROLLBACK');
+      throw new Error('full');
+    });
+    await expect(full).rejects.toThrow('full');
+    expect(its.application.createQueryRunner().isTransactionActive).toBe(true);
+    expect(await its.store.insert([event()])).toMatchObject([{ outcome: 'stored' }]);
+    const row = await claimOne(its.store);
+    const outcome = await its.store.runTransactional(row, 'A.b', LEASE, async () => undefined);
+    expect(outcome).toBe('committed');
+    expect(its.application.createQueryRunner().isTransactionActive).toBe(false);
+  });
 });
 
 it('names the types that are supported where another one is given', async () => {

@@ -23,6 +23,7 @@ import {
   OtherReplicas,
   retryDelay,
 } from '../../lib/worker/index.js';
+import { heldSlot } from './held.slot.js';
 import { LogBook } from './log-book.js';
 import { ManualTimers, rest } from './manual-timers.js';
 import { MemoryStore } from './memory.store.js';
@@ -79,7 +80,7 @@ function workbench(transactions = 2) {
   };
   /** One attempt, from claim to settle. */
   const attempt = async (signal = new AbortController().signal) => {
-    const settlement = await dispatcher.dispatch(await claim(), signal);
+    const settlement = await dispatcher.dispatch(await claim(), signal, heldSlot);
     if (settlement) await store.settle([settlement]);
     return settlement;
   };
@@ -425,7 +426,7 @@ describe('a transactional handler', () => {
     Object.assign(store.row('1'), { state: 'open', handled: [] });
     const row = await claim();
     store.row('1').handled = ['tx'];
-    const settlement = await dispatcher.dispatch(row, new AbortController().signal);
+    const settlement = await dispatcher.dispatch(row, new AbortController().signal, heldSlot);
     expect(settlement).toMatchObject({ to: 'done', handled: ['tx'] });
     expect(store.written).toEqual(['effect']);
   });
@@ -473,9 +474,9 @@ describe('a transactional handler', () => {
     });
     const waiting = new AbortController();
     const never = new AbortController().signal;
-    const first = dispatcher.dispatch(await claim(), never);
-    const second = dispatcher.dispatch(await claim(), waiting.signal);
-    const third = dispatcher.dispatch(await claim(), never);
+    const first = dispatcher.dispatch(await claim(), never, heldSlot);
+    const second = dispatcher.dispatch(await claim(), waiting.signal, heldSlot);
+    const third = dispatcher.dispatch(await claim(), never, heldSlot);
     await timers.pass(900);
     expect(ends).toHaveLength(1);
     waiting.abort(new Error('lost'));

@@ -42,7 +42,7 @@ for (const kind of await availableDatabases()) {
         .catch((error: unknown) => expect(error).toBe(rolledBack));
 
       const builder = await dataSource.transaction(async (given) => {
-        const manager = (late = guardedManager(given, () => ended));
+        const manager = (late = guardedManager(given, 'A.b', () => ended));
         await manager.save(NoteEntity, { id: 2, text: 'saved' });
         await manager.getRepository(NoteEntity).update({ id: 2 }, { text: 'updated' });
         await manager.transaction((nested) => nested.insert(NoteEntity, { id: 3, text: 'nested' }));

@@ -1,0 +1,108 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { EntityManager } from 'typeorm';
+import { guardedManager } from '../../lib/worker/guarded.manager.js';
+import { claimOne, event, LEASE, type Bench } from './store-suite.js';
+
+/** What a transactional handler may do to its transaction, on every database. */
+export function handlerSuite(its: Bench): void {
+  const write = (text: string) => `INSERT INTO ${its.effects} (text) VALUES ('${text}')`;
+  const written = async () =>
+    (await its.query(`SELECT text FROM ${its.effects} ORDER BY text`)).map((row) => row['text']);
+  const runOne = async (work: (manager: EntityManager) => Promise<void>) => {
+    const [{ id } = { id: '' }] = await its.store.insert([event()]);
+    const row = await claimOne(its.store);
+    let ended: Error | undefined;
+    const outcome = await its.store
+      .runTransactional(row, 'A.b', LEASE, async (manager) => {
+        try {
+          await work(guardedManager(manager, 'A.b', () => ended));
+        } finally {
+          ended = new Error('over');
+        }
+      })
+      .catch((error: unknown) => error);
+    return { outcome, handled: (await its.store.find({ id }))?.handled };
+  };
+  const goesOn = async () => {
+    const later = await runOne(async (manager) => void (await manager.query(write('later'))));
+    expect(later).toEqual({ outcome: 'committed', handled: ['A.b'] });
+    expect((await its.store.insert([event()]))[0]?.outcome).toBe('stored');
+  };
+
+  describe('a handler that ends its own transaction', () => {
+    const begin = 'BEGIN';
+    for (const [title, statements] of Object.entries({
+      'by COMMIT': ['COMMIT'],
+      'by ROLLBACK': ['ROLLBACK'],
+      'by COMMIT, and begins another': ['COMMIT', begin],
+      'by ROLLBACK, and begins another': ['ROLLBACK', begin],
+    })) {
+      it(`${title} has failed and is told so, and those after it go on`, async () => {
+        const { outcome, handled } = await runOne(async (manager) => {
+          await manager.query(write('before'));
+          for (const statement of statements) await manager.query(statement);
+          await manager.query(write('after'));
+        });
+        expect(outcome).toMatchObject({
+          code: 'ARMOX_ARMALO_HANDLER',
+          message: expect.stringMatching(/A\.b.*COMMIT or ROLLBACK.*context\.manager/s) as unknown,
+        });
+        expect(handled).toEqual([]);
+        await goesOn();
+      });
+    }
+
+    it('through its query runner is refused before anything happens', async () => {
+      for (const end of ['commitTransaction', 'rollbackTransaction', 'release'] as const) {
+        const { outcome, handled } = await runOne(async (manager) => {
+          await manager.query(write(end));
+          await manager.queryRunner?.[end]();
+        });
+        expect(outcome).toMatchObject({
+          code: 'ARMOX_ARMALO_HANDLER',
+          message: expect.stringMatching(`A\\.b calls .*${end}`) as unknown,
+        });
+        expect(handled).toEqual([]);
+      }
+      expect(await written()).toEqual([]);
+      await goesOn();
+    });
+  });
+
+  it('may nest transactions of its own, one of which rolls back alone', async () => {
+    const { outcome } = await runOne(async (manager) => {
+      await manager.transaction(async (nested) => void (await nested.query(write('nested'))));
+      const undone = manager.transaction(async (nested) => {
+        await nested.query(write('undone'));
+        throw new Error('undo');
+      });
+      await expect(undone).rejects.toThrow('undo');
+    });
+    expect(outcome).toBe('committed');
+    expect(await written()).toEqual(['nested']);
+  });
+
+  it('is not committed with a nested transaction left open', async () => {
+    let release = (): void => undefined;
+    const { outcome, handled } = await runOne(async (manager) => {
+      let begun = (): void => undefined;
+      const open = new Promise<void>((resolve) => (begun = resolve));
+      const left = manager.transaction(async (nested) => {
+        await nested.query(write('left'));
+        begun();
+        await new Promise<void>((resolve) => (release = resolve));
+      });
+      left.catch(() => undefined);
+      await open;
+    });
+    expect(outcome).toMatchObject({
+      code: 'ARMOX_ARMALO_HANDLER',
+      message: expect.stringMatching(/A\.b.*nested.*[Aa]wait/s) as unknown,
+    });
+    expect(handled).toEqual([]);
+    release();
+    await pause(0);
+    await goesOn();
+    expect(await written()).toEqual(['later']);
+  });
+}
