@@ -26,7 +26,7 @@ export class Settling {
   async settle(settlements: readonly Settlement[]): Promise<ReadonlySet<string>> {
     if (settlements.length === 0) return new Set();
     const { accepted, keys } = await this.recorded(settlements.map(storable));
-    if (keys.length > 0) await this.orderKeys.promote(keys).catch(() => undefined);
+    await this.orderKeys.promoteOrLeave(keys);
     return new Set(settlements.map(({ id }) => id).filter((id) => !accepted.has(id)));
   }
 
