@@ -28,6 +28,7 @@ export class InboxSchema {
       names.attempt,
       names.duty,
       names.replica,
+      names.alone,
       names.job,
       names.watch,
     ]) {

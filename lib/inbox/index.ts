@@ -15,6 +15,7 @@ export { inboxMigrations } from './inbox.migrations.js';
 export type { InboxMigrationOptions, MigrationClass } from './inbox.migrations.js';
 export type {
   ClaimedRow,
+  ClaimException,
   EndReason,
   EventFilter,
   FailedAttempt,
@@ -22,6 +23,8 @@ export type {
   InsertResult,
   Lease,
   NewInboxRow,
+  Outlook,
+  Rescue,
   RetentionPeriods,
   Settlement,
   StoredAttempt,
