@@ -141,7 +141,7 @@ function resolveWorker(options: Exclude<ArmoxArmaloOptions['worker'], false | un
     lease: atLeast(1_000, 'worker.lease', options.lease ?? 30_000),
     pollInterval: atLeast(10, 'worker.pollInterval', options.pollInterval ?? 1_000),
     shutdownTimeout: atLeast(0, 'worker.shutdownTimeout', options.shutdownTimeout ?? 15_000),
-    maxDeaths: atLeast(1, 'worker.maxDeaths', options.maxDeaths ?? 2),
+    maxDeaths: atLeast(1, 'worker.maxDeaths', options.maxDeaths ?? 3),
     retry,
     retention: { payload: 14 * DAY, row: 180 * DAY, dead: null, ...retention },
   };

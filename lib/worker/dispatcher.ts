@@ -7,6 +7,7 @@ import { eventOutcome, settlementBase } from './event.outcome.js';
 import type { HandlerReport, HandlerResult } from './handler.failure.js';
 import type { HandlerRunner } from './handler.runner.js';
 import { mayRun, retryDelay } from './retry.policy.js';
+import type { Slot } from './slot.js';
 import type { Timers } from './timers.js';
 
 export interface DispatcherParts {
@@ -30,9 +31,13 @@ export class Dispatcher {
   }
 
   /** @returns undefined when nothing may be settled: the lease is lost, or the application stops */
-  async dispatch(row: ClaimedRow, signal: AbortSignal): Promise<Settlement | undefined> {
+  async dispatch(
+    row: ClaimedRow,
+    signal: AbortSignal,
+    slot: Slot,
+  ): Promise<Settlement | undefined> {
     const began = this.parts.timers.now();
-    const settlement = await this.settlementOf(row, signal);
+    const settlement = await this.settlementOf(row, signal, slot);
     if (settlement) this.log(row, settlement, Math.round(this.parts.timers.now() - began));
     return settlement;
   }
@@ -40,6 +45,7 @@ export class Dispatcher {
   private async settlementOf(
     row: ClaimedRow,
     signal: AbortSignal,
+    slot: Slot,
   ): Promise<Settlement | undefined> {
     const source = this.sources.get(row.source);
     if (!source) return this.tryAgain(row, sourceIsGone(row.source));
@@ -64,7 +70,7 @@ export class Dispatcher {
       unused = undefined;
       return fresh;
     };
-    const reports = await this.runAll(row, remaining, payload, signal);
+    const reports = await this.runAll(row, remaining, payload, signal, slot);
     return reports && eventOutcome(row, reports, this.parts.random);
   }
 
@@ -74,6 +80,7 @@ export class Dispatcher {
     handlers: readonly RegisteredHandler[],
     payload: () => unknown,
     signal: AbortSignal,
+    slot: Slot,
   ): Promise<readonly HandlerReport[] | undefined> {
     const reports: HandlerReport[] = [];
     for (const handler of handlers) {
@@ -84,7 +91,7 @@ export class Dispatcher {
       }
       const result =
         (await this.skip(row, handler)) ??
-        (await this.parts.runner.run(handler, row, payload(), signal));
+        (await this.parts.runner.run(handler, row, payload(), signal, slot));
       if (result.kind === 'stopped') return undefined;
       reports.push({ handler: handler.name, policy, result });
       if (result.kind === 'failed') this.logFailure(row, handler, result.error, result.duration);

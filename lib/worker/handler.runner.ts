@@ -4,6 +4,7 @@ import type { ClaimedRow, InboxStore, TransactionalOutcome } from '../inbox/inde
 import { callHandler, type HandlerCall } from './handler.call.js';
 import type { HandlerResult } from './handler.failure.js';
 import { Semaphore } from './semaphore.js';
+import type { Slot } from './slot.js';
 import type { Timers } from './timers.js';
 import { untilOrGivenUp } from './until.js';
 
@@ -32,6 +33,7 @@ export class HandlerRunner {
     row: ClaimedRow,
     payload: unknown,
     signal: AbortSignal,
+    slot: Slot,
   ): Promise<HandlerResult> {
     const { timers, loggerOf } = this.parts;
     const call = { handler, row, payload, signal, timers, logger: loggerOf(handler.name) };
@@ -41,7 +43,7 @@ export class HandlerRunner {
         await callHandler(call);
         return { kind: 'done' };
       }
-      const outcome = await this.inTransaction(call);
+      const outcome = await this.inTransaction(call, slot);
       return { kind: outcome === 'lease-lost' || outcome === 'given-up' ? 'stopped' : 'done' };
     } catch (error) {
       if (signal.aborted) return { kind: 'stopped' };
@@ -50,10 +52,13 @@ export class HandlerRunner {
   }
 
   /** What has been begun is committed or rolled back before this ends, unless the connection is dead. */
-  private async inTransaction(call: HandlerCall): Promise<TransactionalOutcome | 'given-up'> {
+  private async inTransaction(
+    call: HandlerCall,
+    slot: Slot,
+  ): Promise<TransactionalOutcome | 'given-up'> {
     const { store, leaseMs, timers } = this.parts;
     const { row, handler, signal } = call;
-    const leave = await this.transactions.acquire(signal);
+    const leave = await slot.whileWaiting(() => this.transactions.acquire(signal));
     const failed = new AbortController();
     const lease = { id: row.id, token: row.token };
     const transaction = store

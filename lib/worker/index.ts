@@ -3,6 +3,7 @@ export type { WorkerLifecycleParts } from './worker.lifecycle.js';
 export { Dispatcher } from './dispatcher.js';
 export { HandlerRunner } from './handler.runner.js';
 export { WorkerLoop } from './worker.loop.js';
+export type { Slot } from './slot.js';
 export type { LoopStore, WorkerLoopParts } from './worker.loop.js';
 export { DutyRoster } from './duty.roster.js';
 export type { Duty } from './duty.roster.js';

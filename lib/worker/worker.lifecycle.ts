@@ -10,6 +10,7 @@ import { errorHeadline } from './error-text.js';
 import { HandlerRunner } from './handler.runner.js';
 import { assertRetryPolicy } from './retry.policy.js';
 import { systemTimers, type Timers } from './timers.js';
+import { transactionalEvents } from './transactional.events.js';
 import { retentionDuty, sweepDuty } from './worker.duties.js';
 import { WorkerLoop } from './worker.loop.js';
 import type { WorkerSettings } from './worker.settings.js';
@@ -64,7 +65,16 @@ export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
       logger,
     });
     const run = dispatcher.dispatch.bind(dispatcher);
-    this.loop = new WorkerLoop({ store, run, settings, timers, random, logger });
+    this.loop = new WorkerLoop({
+      store,
+      run,
+      settings,
+      sources: sources.map(({ name }) => name),
+      transactional: () => transactionalEvents(handlers, sources),
+      timers,
+      random,
+      logger,
+    });
     this.roster = new DutyRoster(
       [
         retentionDuty(store, settings.retention, logger),

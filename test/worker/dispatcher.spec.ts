@@ -21,6 +21,7 @@ import {
   HandlerRunner,
   retryDelay,
 } from '../../lib/worker/index.js';
+import { heldSlot } from './held.slot.js';
 import { LogBook } from './log-book.js';
 import { ManualTimers, rest } from './manual-timers.js';
 import { MemoryStore } from './memory.store.js';
@@ -70,7 +71,7 @@ function workbench(transactions = 2) {
   };
   /** One attempt, from claim to settle. */
   const attempt = async (signal = new AbortController().signal) => {
-    const settlement = await dispatcher.dispatch(await claim(), signal);
+    const settlement = await dispatcher.dispatch(await claim(), signal, heldSlot);
     if (settlement) await store.settle([settlement]);
     return settlement;
   };
@@ -89,6 +90,21 @@ function workbench(transactions = 2) {
 }
 
 describe('an event', () => {
+  it('whose process died in every attempt that it may have is dead, and not run once more', async () => {
+    const { handler, store, dispatcher } = workbench();
+    const runs: number[] = [];
+    handler('a', (_, { attempt }) => void runs.push(attempt));
+    store.abandon('1', defaultRetryPolicy.attempts);
+    const rescue = { leaseMs: 30_000, maxDeaths: 3, alone: true, held: new Set<string>() };
+    const row = (await store.claimAbandoned(rescue)) as ClaimedRow;
+    const { signal } = new AbortController();
+    expect(await dispatcher.dispatch(row, signal, heldSlot)).toMatchObject({
+      to: 'dead',
+      reason: 'attempts-used-up',
+    });
+    expect(runs).toEqual([]);
+  });
+
   it('is done when every handler has succeeded, each with an event object of its own', async () => {
     const { handler, attempt, store, logger } = workbench();
     store.row('1').body = Buffer.from('{"amount":1}');
@@ -321,7 +337,7 @@ describe('a transactional handler', () => {
     Object.assign(store.row('1'), { state: 'open', handled: [] });
     const row = await claim();
     store.row('1').handled = ['tx'];
-    const settlement = await dispatcher.dispatch(row, new AbortController().signal);
+    const settlement = await dispatcher.dispatch(row, new AbortController().signal, heldSlot);
     expect(settlement).toMatchObject({ to: 'done', handled: ['tx'] });
     expect(store.written).toEqual(['effect']);
   });
@@ -369,9 +385,9 @@ describe('a transactional handler', () => {
     });
     const waiting = new AbortController();
     const never = new AbortController().signal;
-    const first = dispatcher.dispatch(await claim(), never);
-    const second = dispatcher.dispatch(await claim(), waiting.signal);
-    const third = dispatcher.dispatch(await claim(), never);
+    const first = dispatcher.dispatch(await claim(), never, heldSlot);
+    const second = dispatcher.dispatch(await claim(), waiting.signal, heldSlot);
+    const third = dispatcher.dispatch(await claim(), never, heldSlot);
     await timers.pass(900);
     expect(ends).toHaveLength(1);
     waiting.abort(new Error('lost'));
