@@ -79,7 +79,7 @@ const WORKER_RULES = {
   lease: number({ unit: 'milliseconds', min: 1_000, max: HOUR, default: 30_000 }),
   pollInterval: number({ unit: 'milliseconds', min: 10, max: HOUR, default: 1_000 }),
   shutdownTimeout: number({ unit: 'milliseconds', min: 0, max: HOUR, default: 15_000 }),
-  maxDeaths: number({ min: 1, max: 1_000, default: 2 }),
+  maxDeaths: number({ min: 1, max: 1_000, default: 3 }),
   retry: group('always', RETRY_RULES),
   retention: group('always', RETENTION_RULES),
 } satisfies RulesOf<WorkerOptions>;

@@ -93,7 +93,10 @@ export interface WorkerOptions {
   readonly pollInterval?: number;
   /** Milliseconds that running handlers are given at shutdown. Default 15,000. */
   readonly shutdownTimeout?: number;
-  /** Deaths of the process while it ran one event, until that event is dead. Default 2. */
+  /**
+   * Deaths of the process while it ran one event and nothing beside it, until that event is dead. A
+   * death among others counts as an attempt only. Default 3.
+   */
   readonly maxDeaths?: number;
   /** Default: 5 s × 3ⁿ up to 6 h, ± 15 %, 20 attempts: about 70 hours. */
   readonly retry?: Partial<RetryPolicy>;

@@ -1,62 +1,59 @@
-import { randomBytes } from 'node:crypto';
-import type { DeadEvent } from '../core/index.js';
-import { only, type Row, type Unit } from './database.js';
-import { DEAD_COLUMNS, deadEvent } from './deaths.js';
+import { AbandonedRows, FRONT } from './abandoned.rows.js';
+import { only, type Row } from './database.js';
 import { CLAIMED_COLUMNS, claimedRow, idOf } from './inbox.rows.js';
-import type { ClaimedRow, Lease } from './inbox.store.js';
+import type { ClaimedRow, ClaimException, Lease, Outlook, Rescue } from './inbox.store.js';
 import { LostClaims } from './lost.claims.js';
-import { keysOf, type OrderKeys } from './order.keys.js';
-import { join, raw, sql, type Sql } from './sql.js';
+import type { OrderKeys } from './order.keys.js';
+import { freshToken, leased, PENDING, tokenBytes } from './row.lease.js';
+import { empty, join, raw, sql, type Sql } from './sql.js';
 import type { StoreParts } from './store.parts.js';
 
 /** Every so many claims one starts at the oldest row, for what came due behind the cursor. */
 const RESCAN_EVERY = 16;
 
-/** How many of the oldest due rows are looked through for a lease that has run out. */
-const SUSPECT_WINDOW = 10_000;
-
-/** The handler name under which a death of the process stands in the attempt table. */
-export const PROCESS = '(process)';
-
-interface Buried {
-  readonly keys: readonly Buffer[];
-  readonly dead: readonly DeadEvent[];
-}
+/** More sets of exceptions than a worker ever alternates between. */
+const MOST_CURSORS = 16;
 
 interface Place {
   readonly dueAt: number;
   readonly id: string;
 }
 
-const freshToken = (): string => randomBytes(16).toString('hex');
-
 /** Takes rows for this process, and keeps or gives back what it has taken. */
 export class Claiming {
-  private cursor: Place | undefined;
+  /** Where the last claim ended, for each set of exceptions: one passes over what is there for the next. */
+  private readonly cursors = new Map<string, Place>();
   private claims = 0;
   private readonly lost: LostClaims;
+  private readonly abandoned: AbandonedRows;
 
   constructor(
     private readonly parts: StoreParts,
-    private readonly orderKeys: OrderKeys,
+    orderKeys: OrderKeys,
   ) {
-    this.lost = new LostClaims(parts, SUSPECT_WINDOW);
+    this.lost = new LostClaims(parts, FRONT);
+    this.abandoned = new AbandonedRows(parts, orderKeys, this.lost);
   }
 
   /**
    * Starts where the last claim ended. Before that place there is little but what was claimed already,
    * of which PostgreSQL keeps dead index entries while any long transaction is open elsewhere.
    */
-  async claim(limit: number, leaseMs: number): Promise<readonly ClaimedRow[]> {
+  async claim(
+    limit: number,
+    leaseMs: number,
+    except: readonly ClaimException[] = [],
+  ): Promise<readonly ClaimedRow[]> {
     if (limit <= 0) return [];
     this.claims += 1;
-    const from = this.claims % RESCAN_EVERY === 0 ? undefined : this.cursor;
-    const rows = await this.claimFrom(from, limit, leaseMs);
+    const walk = { key: JSON.stringify(except), others: notOf(except), leaseMs };
+    const from = this.claims % RESCAN_EVERY === 0 ? undefined : this.cursors.get(walk.key);
+    const rows = await this.claimFrom(from, limit, walk);
     if (rows.length === limit) return rows;
-    this.cursor = undefined;
+    this.cursors.delete(walk.key);
     if (from === undefined) return rows;
     try {
-      return [...rows, ...(await this.claimFrom(undefined, limit - rows.length, leaseMs))];
+      return [...rows, ...(await this.claimFrom(undefined, limit - rows.length, walk))];
     } catch (error) {
       // What was claimed already must not be lost with what could not be claimed beside it.
       if (rows.length === 0) throw error;
@@ -64,19 +61,26 @@ export class Claiming {
     }
   }
 
-  async claimSuspect(leaseMs: number, maxDeaths: number): Promise<ClaimedRow | undefined> {
-    for (const suspect of await this.suspects(50)) {
-      if (Number(suspect['deaths']) + 1 >= maxDeaths) await this.bury(idOf(suspect));
-      else {
-        const taken = await this.take(idOf(suspect), leaseMs);
-        if (taken) return taken;
-      }
-    }
-    return undefined;
+  claimAbandoned(rescue: Rescue): Promise<ClaimedRow | undefined> {
+    return this.abandoned.claim(rescue);
   }
 
-  async hasSuspects(): Promise<boolean> {
-    return (await this.suspects(1)).length > 0;
+  endSolitude(lease: Lease): Promise<void> {
+    return this.abandoned.endSolitude(lease);
+  }
+
+  async outlook(): Promise<Outlook> {
+    const { database, dialect, tables } = this.parts;
+    await this.lost.giveBack();
+    const [row] = await database.read(() =>
+      only(sql`SELECT
+        (SELECT due_at FROM ${tables.inbox} WHERE ${PENDING} AND lease_until IS NULL
+          ORDER BY due_at, id LIMIT 1) - ${dialect.now} AS due_in,
+        (SELECT MIN(lease_until) FROM (SELECT lease_until FROM ${tables.inbox}
+          WHERE ${PENDING} AND due_at <= ${dialect.now} ORDER BY due_at, id LIMIT ${FRONT}) front)
+          - ${dialect.now} AS over_in`),
+    );
+    return { dueIn: fromNow(row?.['due_in']), leaseOverIn: fromNow(row?.['over_in']) };
   }
 
   async heartbeat(leases: readonly Lease[], leaseMs: number): Promise<ReadonlySet<string>> {
@@ -115,23 +119,23 @@ export class Claiming {
         returning: ['id'],
       }),
     );
-    this.cursor = undefined;
+    this.cursors.clear();
   }
 
   private async claimFrom(
     from: Place | undefined,
     limit: number,
-    leaseMs: number,
+    { key, others, leaseMs }: { key: string; others: Sql; leaseMs: number },
   ): Promise<readonly ClaimedRow[]> {
     const { dialect, tables } = this.parts;
     const token = freshToken();
     const claim = () => {
-      const after = from ? sql` AND ${dialect.from(from.dueAt, from.id)}` : sql``;
+      const after = from ? sql` AND ${dialect.from(from.dueAt, from.id)}` : empty;
       return dialect.change({
         table: tables.inbox,
-        set: this.lease(token, leaseMs),
+        set: leased(dialect, token, leaseMs),
         counting: ['attempts'],
-        where: sql`${pending} AND due_at <= ${dialect.now} AND lease_until IS NULL${after}`,
+        where: sql`${PENDING} AND due_at <= ${dialect.now} AND lease_until IS NULL${after}${others}`,
         orderBy: raw('due_at, id'),
         limit,
         skipLocked: true,
@@ -139,83 +143,16 @@ export class Claiming {
         index: `${tables.prefix}_due`,
       });
     };
-    const found = await this.lost.watch(token, { suspect: false, leaseMs }, () =>
+    const found = await this.lost.watch(token, { abandoned: false, leaseMs }, () =>
       this.parts.oneChange(claim),
     );
-    const rows = found
-      .map((row) => ({ row, dueAt: Number(row['due_at']), id: idOf(row) }))
-      .sort((a, b) => a.dueAt - b.dueAt || (BigInt(a.id) < BigInt(b.id) ? -1 : 1));
-    this.cursor = rows.at(-1) ?? this.cursor;
-    return rows.map(({ row }) => claimedRow(row, token));
-  }
-
-  /**
-   * Claimed rows are the oldest due ones, so the window holds them; a row beyond it moves up as those
-   * before it finish. An index on `lease_until` would make every claim write to it.
-   */
-  private async suspects(limit: number): Promise<readonly Row[]> {
-    const { database, dialect, tables } = this.parts;
-    await this.lost.giveBack();
-    return database.read(() =>
-      only(sql`SELECT id, deaths FROM (SELECT id, deaths, lease_until FROM ${tables.inbox}
-        WHERE ${pending} AND due_at <= ${dialect.now} ORDER BY due_at, id LIMIT ${SUSPECT_WINDOW}) front
-        WHERE lease_until <= ${dialect.now} LIMIT ${limit}`),
-    );
-  }
-
-  private async take(id: string, leaseMs: number): Promise<ClaimedRow | undefined> {
-    const { dialect, tables } = this.parts;
-    const token = freshToken();
-    const claim = () =>
-      dialect.change({
-        table: tables.inbox,
-        set: this.lease(token, leaseMs),
-        counting: ['attempts', 'deaths'],
-        where: this.suspect(id),
-        skipLocked: true,
-        returning: CLAIMED_COLUMNS,
-      });
-    const [row] = await this.lost.watch(token, { suspect: true, leaseMs }, () =>
-      this.parts.oneChange(claim),
-    );
-    return row && claimedRow(row, token);
-  }
-
-  private async bury(id: string): Promise<void> {
-    const { database } = this.parts;
-    const { keys, dead } = await database.transaction(() => this.buryUnit(id));
-    this.parts.deaths.tell(dead);
-    if (keys.length > 0) await this.orderKeys.promote(keys).catch(() => undefined);
-  }
-
-  private *buryUnit(id: string): Unit<Buried> {
-    const { dialect, tables } = this.parts;
-    const error =
-      'The process died or stalled while it ran this event, as often as is allowed; the event may be what kills it.';
-    const rows = yield* dialect.change({
-      table: tables.inbox,
-      set: sql`state = 'dead', reason = 'killed-process', last_error = ${error},
-        due_at = ${dialect.now}, finished_at = ${dialect.now}, lease = NULL, lease_until = NULL`,
-      counting: ['deaths'],
-      where: this.suspect(id),
-      skipLocked: true,
-      returning: [...DEAD_COLUMNS, 'order_hash', 'deaths'],
-    });
-    for (const row of rows) {
-      yield sql`INSERT INTO ${tables.attempt} (inbox_id, attempt, handler, error, failed_at, duration)
-        VALUES (${BigInt(id)}, ${Number(row['attempts'])}, ${PROCESS}, ${error}, ${dialect.now}, 0)`;
+    const rows = found.map(placed).sort(byPlace);
+    const last = rows.at(-1);
+    if (last) {
+      if (this.cursors.size >= MOST_CURSORS) this.cursors.clear();
+      this.cursors.set(key, last);
     }
-    const dead = rows.map((row) => deadEvent(row, { reason: 'killed-process', error }));
-    return { keys: keysOf(rows), dead };
-  }
-
-  private lease(token: string, leaseMs: number): Sql {
-    const { dialect } = this.parts;
-    return sql`lease = ${Buffer.from(token, 'hex')}, lease_until = ${dialect.now} + ${dialect.number(leaseMs)}`;
-  }
-
-  private suspect(id: string): Sql {
-    return sql`id = ${BigInt(id)} AND state = 'open' AND lease_until <= ${this.parts.dialect.now}`;
+    return rows.map(({ row }) => claimedRow(row, token));
   }
 
   /** The rows whose lease is still one of these. */
@@ -224,12 +161,26 @@ export class Claiming {
     for (const { id, token } of leases) byToken.set(token, [...(byToken.get(token) ?? []), id]);
     const { dialect } = this.parts;
     const each = [...byToken].map(
-      ([token, ids]) => sql`(lease = ${Buffer.from(token, 'hex')} AND ${dialect.oneOf('id', ids)})`,
+      ([token, ids]) => sql`(lease = ${tokenBytes(token)} AND ${dialect.oneOf('id', ids)})`,
     );
     const ids = leases.map(({ id }) => id);
     return sql`${dialect.oneOf('id', ids)} AND (${join(each, ' OR ')})`;
   }
 }
 
-/** `body_gone` leads the index on MySQL, and open rows always have their body. */
-const pending = raw("state = 'open' AND body_gone = 0");
+const placed = (row: Row) => ({ row, dueAt: Number(row['due_at']), id: idOf(row) });
+
+const byPlace = (a: Place, b: Place): number =>
+  a.dueAt - b.dueAt || (BigInt(a.id) < BigInt(b.id) ? -1 : 1);
+
+const fromNow = (milliseconds: unknown): number | undefined =>
+  milliseconds == null ? undefined : Math.max(0, Number(milliseconds));
+
+function notOf(except: readonly ClaimException[]): Sql {
+  const each = except.map(({ source, names }) =>
+    names
+      ? sql` AND NOT (source = ${source} AND name IN (${join(names)}))`
+      : sql` AND source <> ${source}`,
+  );
+  return each.length === 0 ? empty : join(each, '');
+}

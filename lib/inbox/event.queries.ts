@@ -71,15 +71,6 @@ export class EventQueries {
     }));
   }
 
-  async nextDueIn(): Promise<number | undefined> {
-    const { database, dialect, tables } = this.parts;
-    const [row] = await database.read(() =>
-      only(sql`SELECT due_at - ${dialect.now} AS due_in FROM ${tables.inbox}
-        WHERE state = 'open' AND body_gone = 0 AND lease_until IS NULL ORDER BY due_at, id LIMIT 1`),
-    );
-    return row && Math.max(0, Number(row['due_in']));
-  }
-
   async violations(): Promise<readonly { id: string; problem: string }[]> {
     const { database, tables } = this.parts;
     const { inbox } = tables;

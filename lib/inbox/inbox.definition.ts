@@ -23,8 +23,8 @@ const COLUMNS = {
     ...['id', 'identity', 'due_at', 'received_at', 'occurred_at', 'finished_at', 'lease_until'],
     ...['lease', 'order_hash', 'attempts', 'deaths', 'body_gone', 'state', 'via', 'source'],
     ...['account', 'event_id', 'name', 'order_key', 'handled', 'reason', 'last_error', 'body'],
-    'alone',
   ],
+  alone: ['lease', 'inbox_id'],
   attempt: ['id', 'inbox_id', 'attempt', 'handler', 'error', 'failed_at', 'duration'],
   duty: ['name', 'owner', 'held_until'],
   replica: ['id', 'handlers', 'started_at', 'seen_until'],
@@ -42,6 +42,7 @@ const COLUMNS = {
 
 const INDEXES: Readonly<Record<keyof typeof COLUMNS, readonly string[]>> = {
   inbox: ['identity', 'due', 'open_key', 'waiting', 'occurred'],
+  alone: [],
   attempt: ['attempt_of'],
   duty: [],
   replica: [],

@@ -71,11 +71,9 @@ function migration(title: string, up: readonly string[], down: readonly string[]
 
 const dropped = (table: Sql): string => `DROP TABLE IF EXISTS ${table.sql}`;
 
-/** MySQL has no IF NOT EXISTS for an index or a column, SQLite none for a column. */
+/** MySQL has no CREATE INDEX IF NOT EXISTS; MariaDB and the others have. */
 function unlessThere(error: unknown): void {
-  const { code, message } = driverError(error);
-  if (code === 'ER_DUP_KEYNAME' || code === 'ER_DUP_FIELDNAME') return;
-  if (!message.startsWith('duplicate column name')) throw error;
+  if (driverError(error).code !== 'ER_DUP_KEYNAME') throw error;
 }
 
 /** Finds what is newer than an event of an ordering key, for handlers that skip stale ones. */
@@ -100,16 +98,16 @@ function occurredMigration(family: SqlFamily, tables: InboxTables): MigrationCla
   );
 }
 
-/** Which handlers the running workers have, and whether a claimed event runs with nothing beside it. */
+/** Which handlers the running workers have, and which claims run their event with nothing beside it. */
 function replicaMigration(family: SqlFamily, tables: InboxTables): MigrationClass {
   const type = {
-    postgres: { id: 'text', texts: 'text', number: 'bigint', flag: 'smallint', end: '' },
-    sqlite: { id: 'TEXT', texts: 'TEXT', number: 'INTEGER', flag: 'INTEGER', end: '' },
+    postgres: { id: 'text', texts: 'text', number: 'bigint', lease: 'bytea', end: '' },
+    sqlite: { id: 'TEXT', texts: 'TEXT', number: 'INTEGER', lease: 'BLOB', end: '' },
     mysql: {
       id: 'VARCHAR(64)',
       texts: 'MEDIUMTEXT',
       number: 'BIGINT',
-      flag: 'TINYINT',
+      lease: 'BINARY(16)',
       end: ' ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin',
     },
   }[family];
@@ -122,9 +120,12 @@ function replicaMigration(family: SqlFamily, tables: InboxTables): MigrationClas
         started_at ${type.number} NOT NULL,
         seen_until ${type.number} NOT NULL
       )${type.end}`,
-      `ALTER TABLE ${tables.inbox.sql} ADD COLUMN${family === 'postgres' ? ' IF NOT EXISTS' : ''} alone ${type.flag} NOT NULL DEFAULT 0`,
+      `CREATE TABLE IF NOT EXISTS ${tables.alone.sql} (
+        lease ${type.lease} NOT NULL PRIMARY KEY,
+        inbox_id ${type.number} NOT NULL
+      )${type.end}`,
     ],
-    [`ALTER TABLE ${tables.inbox.sql} DROP COLUMN alone`, dropped(tables.replica)],
+    [tables.replica, tables.alone].map(dropped),
   );
 }
 

@@ -52,10 +52,39 @@ export interface ClaimedRow extends Lease {
   readonly receivedAt: number;
   /** 1 for the first; counted at the claim, so that a payload that kills the process is not retried for ever. */
   readonly attempt: number;
-  /** Leases of this row that ran out because the process holding them died. */
+  /** Times that the process died, or stood still beyond the lease, while it ran this event and nothing else. */
   readonly deaths: number;
   /** Names of the handlers that have succeeded. */
   readonly handled: readonly string[];
+}
+
+/** What a claim leaves out: the events of a source, or only those with one of these names. */
+export interface ClaimException {
+  readonly source: string;
+  readonly names?: readonly string[];
+}
+
+/** How the event of a dead process is taken up again. */
+export interface Rescue {
+  readonly leaseMs: number;
+  /** So many deaths, and the event is `dead`. */
+  readonly maxDeaths: number;
+  /**
+   * Whether the event will run with nothing beside it in its process, so that its death then is counted.
+   * One that would run beside others is taken at once after its first attempt; after each further one it
+   * waits a lease longer, at most 10 in all, for a process that can run it alone.
+   */
+  readonly alone: boolean;
+  /** Ids that this process has itself; whatever their lease is, they are nobody's abandoned ones. */
+  readonly held: ReadonlySet<string>;
+}
+
+/** Milliseconds; 0 = now, or earlier. */
+export interface Outlook {
+  /** Until the next pending row is due; undefined = none is pending. */
+  readonly dueIn: number | undefined;
+  /** Until a lease is over that is not extended; undefined = there is no lease. */
+  readonly leaseOverIn: number | undefined;
 }
 
 /** A handler's failed try, or that it was skipped, as it goes into the attempt table. */
@@ -174,17 +203,24 @@ export interface InboxStore {
   /** One transaction, one commit; results in the order of `rows`. A duplicate changes nothing. */
   insert(rows: readonly NewInboxRow[]): Promise<readonly InsertResult[]>;
   /** Up to `limit` rows that are due and whose lease is nobody's, oldest due first; counts their attempt. */
-  claim(limit: number, leaseMs: number): Promise<readonly ClaimedRow[]>;
+  claim(
+    limit: number,
+    leaseMs: number,
+    except?: readonly ClaimException[],
+  ): Promise<readonly ClaimedRow[]>;
   /**
-   * One row whose lease ran out without a settle: its process died, or was paused for longer. Counts
-   * the death; at `maxDeaths` the row goes to `dead`, reason `killed-process`, and the next one is taken.
+   * One row whose lease ran out without a settle, and that nobody has locked: its process died, or was
+   * paused for longer. Those of the fewest attempts come first. Counts the attempt, and a death only where that event ran alone; at `maxDeaths`
+   * the row goes to `dead`, reason `killed-process`, and the next one is taken. Waits for nobody's lock.
    */
-  claimSuspect(leaseMs: number, maxDeaths: number): Promise<ClaimedRow | undefined>;
+  claimAbandoned(rescue: Rescue): Promise<ClaimedRow | undefined>;
   /**
-   * Whether there is a row for `claimSuspect`. Asked while other events run: a suspect that waits for
-   * their end under a lease of its own would count their deaths too.
+   * Before anything else begins to run in the process of a row that was claimed `alone`: if the process
+   * dies from now on, that is no death of this event. Works while a handler has the row locked.
    */
-  hasSuspects(): Promise<boolean>;
+  endSolitude(lease: Lease): Promise<void>;
+  /** What there will be to claim, in one statement. */
+  outlook(): Promise<Outlook>;
   /**
    * Extends the leases, and never waits for a locked row.
    * @returns the ids whose lease is still the given one (extended, or locked by their own handler)
@@ -224,8 +260,6 @@ export interface InboxStore {
   ): Promise<TransactionalOutcome>;
   /** Graceful shutdown: the rows are pending again at once, with their attempt given back. */
   giveBack(leases: readonly Lease[]): Promise<void>;
-  /** Milliseconds until the next pending row is due (0 = now); undefined = none is pending. */
-  nextDueIn(): Promise<number | undefined>;
   /** Opens the heads of ordering keys that no open row holds: what a crash between two commits left. */
   sweepWaiting(): Promise<number>;
   /**

@@ -11,6 +11,7 @@ export interface InboxTables {
     readonly attempt: string;
     readonly duty: string;
     readonly replica: string;
+    readonly alone: string;
     readonly job: string;
     readonly watch: string;
     readonly migration: string;
@@ -20,6 +21,8 @@ export interface InboxTables {
   readonly duty: Sql;
   /** Running workers, and the handlers that each of them has. */
   readonly replica: Sql;
+  /** Claims whose event runs with nothing beside it in its process. */
+  readonly alone: Sql;
   /** Runs of a service that end later: what is known of each, and when to ask again. */
   readonly job: Sql;
   /** What the poller looks at now and then, and what it remembers of it. */
@@ -75,6 +78,7 @@ export function inboxTables(family: SqlFamily, prefix: string, schema?: string):
     attempt: `${prefix}_attempt`,
     duty: `${prefix}_duty`,
     replica: `${prefix}_replica`,
+    alone: `${prefix}_alone`,
     job: `${prefix}_job`,
     watch: `${prefix}_watch`,
     migration: `${prefix}_migration`,
@@ -87,6 +91,7 @@ export function inboxTables(family: SqlFamily, prefix: string, schema?: string):
     attempt: table(names.attempt),
     duty: table(names.duty),
     replica: table(names.replica),
+    alone: table(names.alone),
     job: table(names.job),
     watch: table(names.watch),
     migration: table(names.migration),

@@ -21,6 +21,7 @@ export { inboxMigrations } from './inbox.migrations.js';
 export type { InboxMigrationOptions, MigrationClass } from './inbox.migrations.js';
 export type {
   ClaimedRow,
+  ClaimException,
   EndReason,
   EventFilter,
   FailedAttempt,
@@ -32,6 +33,8 @@ export type {
   PublishedHandler,
   Replica,
   ReplayFilter,
+  Outlook,
+  Rescue,
   RetentionPeriods,
   Settlement,
   StoredAttempt,

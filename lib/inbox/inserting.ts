@@ -129,8 +129,7 @@ export class Inserting {
       const hash = rows.get(key)?.orderHash;
       if (waits && hash) keys.set(hash.toString('hex'), hash);
     }
-    // It is committed: whatever goes wrong now must not be told as "not stored". The sweep opens it.
-    if (keys.size > 0) await this.orderKeys.promote([...keys.values()]).catch(() => undefined);
+    await this.orderKeys.promoteOrLeave([...keys.values()]);
   }
 }
 

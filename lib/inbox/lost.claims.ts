@@ -5,8 +5,8 @@ import type { StoreParts } from './store.parts.js';
 
 interface LostClaim {
   readonly token: string;
-  /** Whether it took the event of a dead process, which must go on running alone. */
-  readonly suspect: boolean;
+  /** Whether it took the event of a dead process, which stays one. */
+  readonly abandoned: boolean;
   /** After this no commit that was on its way can come any more, nor is its lease a live one. */
   readonly until: number;
 }
@@ -26,27 +26,30 @@ export class LostClaims {
 
   async watch<Result>(
     token: string,
-    { suspect, leaseMs }: { readonly suspect: boolean; readonly leaseMs: number },
+    { abandoned, leaseMs }: { readonly abandoned: boolean; readonly leaseMs: number },
     claim: () => Promise<Result>,
   ): Promise<Result> {
     try {
       return await claim();
     } catch (error) {
-      this.lost.push({ token, suspect, until: performance.now() + 2 * leaseMs });
+      this.lost.push({ token, abandoned, until: performance.now() + 2 * leaseMs });
       throw error;
     }
   }
 
   /** Call it before looking for leases that have run out. */
   async giveBack(): Promise<void> {
-    for (const suspect of [true, false]) {
-      const tokens = this.lost.filter((one) => one.suspect === suspect).map(({ token }) => token);
-      if (tokens.length > 0) await this.undo(tokens, suspect);
+    if (this.lost.length === 0) return;
+    for (const abandoned of [true, false]) {
+      const tokens = this.lost
+        .filter((one) => one.abandoned === abandoned)
+        .map(({ token }) => token);
+      if (tokens.length > 0) await this.undo(tokens, abandoned);
     }
     this.lost = this.lost.filter(({ until }) => until > performance.now());
   }
 
-  private async undo(tokens: readonly string[], suspect: boolean): Promise<void> {
+  private async undo(tokens: readonly string[], abandoned: boolean): Promise<void> {
     const { database, dialect, tables } = this.parts;
     const ofThem = sql`lease IN (${join(tokens.map((token) => Buffer.from(token, 'hex')))})`;
     const found = await database.read(() =>
@@ -56,9 +59,9 @@ export class LostClaims {
         WHERE lease_until IS NOT NULL AND ${ofThem}`),
     );
     if (found.length === 0) return;
-    // The token goes in both cases, so that a row is undone once only.
-    const set = suspect
-      ? sql`lease = ${Buffer.alloc(16)}, lease_until = ${dialect.now}, attempts = attempts - 1, deaths = deaths - 1`
+    // The token goes in both cases, so that a row is undone once only. A death that the claim counted was one.
+    const set = abandoned
+      ? sql`lease = ${Buffer.alloc(16)}, lease_until = ${dialect.now}, attempts = attempts - 1`
       : raw('lease = NULL, lease_until = NULL, attempts = attempts - 1');
     await this.parts.oneChange(() =>
       dialect.change({

@@ -1,11 +1,13 @@
+import { Logger } from '@nestjs/common';
 import { only, type Row, type Unit } from './database.js';
-import { isUniqueViolation } from './database.errors.js';
+import { driverError, isUniqueViolation } from './database.errors.js';
 import { bytes } from './inbox.rows.js';
 import { join, sql } from './sql.js';
 import type { StoreParts } from './store.parts.js';
 
 const KEYS_AT_ONCE = 100;
 const TRIES = 5;
+const MOST_CAUSES = 50;
 
 /** The ordering keys that the rows belong to, each once. */
 export function keysOf(rows: readonly Row[]): readonly Buffer[] {
@@ -20,7 +22,21 @@ export function keysOf(rows: readonly Row[]): readonly Buffer[] {
 
 /** Lets the oldest waiting event of a key go ahead, where none of that key is open. */
 export class OrderKeys {
+  private readonly logger = new Logger('ArmoxArmaloInbox');
+  /** The causes that are in the log already. */
+  private readonly told = new Set<string>();
+
   constructor(private readonly parts: StoreParts) {}
+
+  /** For callers whose own work is committed: that this fails must not be told as if that had. */
+  async promoteOrLeave(keys: readonly Buffer[]): Promise<void> {
+    if (keys.length === 0) return;
+    try {
+      await this.promote(keys);
+    } catch (error) {
+      this.tell(causeOf(error));
+    }
+  }
 
   /**
    * Called after the commit that may have left a key without an open row. Both sides do so (who has
@@ -49,6 +65,16 @@ export class OrderKeys {
       opened += promoted;
       if (stuck.length === 0 || promoted === 0) return opened;
     }
+  }
+
+  private tell(cause: string): void {
+    if (this.told.has(cause)) return;
+    if (this.told.size >= MOST_CAUSES) this.told.clear();
+    this.told.add(cause);
+    this.logger.warn(
+      `The next event of an ordering key could not be opened: ${cause} Nothing is lost; the sweep opens it ` +
+        'within 30 seconds. This line comes once for each cause.',
+    );
   }
 
   private async promoteSome(keys: readonly Buffer[]): Promise<number> {
@@ -83,4 +109,11 @@ export class OrderKeys {
     });
     return rows.length;
   }
+}
+
+/** What the driver said, where the error is our own about it; never a payload. */
+function causeOf(error: unknown): string {
+  const { message, cause, code } = driverError(error);
+  const told = cause === undefined ? message : driverError(cause).message;
+  return `${typeof code === 'string' ? `${code}: ` : ''}${told.replace(/\.?$/, '.')}`;
 }

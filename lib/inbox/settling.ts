@@ -30,7 +30,7 @@ export class Settling {
     if (settlements.length === 0) return new Set();
     const { accepted, keys, dead } = await this.recorded(settlements.map(storable));
     this.parts.deaths.tell(dead);
-    if (keys.length > 0) await this.orderKeys.promote(keys).catch(() => undefined);
+    await this.orderKeys.promoteOrLeave(keys);
     return new Set(settlements.map(({ id }) => id).filter((id) => !accepted.has(id)));
   }
 

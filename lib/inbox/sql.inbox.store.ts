@@ -5,6 +5,7 @@ import { EventQueries } from './event.queries.js';
 import { Companions } from './inbox.companion.js';
 import { markHandled, type HandlerTransactions, type TransactionalWork } from './handler.marks.js';
 import type {
+  ClaimException,
   ClaimedRow,
   EventFilter,
   HandlerTurn,
@@ -13,6 +14,7 @@ import type {
   NewInboxRow,
   PublishedHandler,
   ReplayFilter,
+  Rescue,
   RetentionPeriods,
   Settlement,
 } from './inbox.store.js';
@@ -78,16 +80,20 @@ export class SqlInboxStore implements InboxStore {
     return rows.length === 0 ? [] : this.inserting.insert(rows);
   }
 
-  claim(limit: number, leaseMs: number) {
-    return this.claiming.claim(limit, leaseMs);
+  claim(limit: number, leaseMs: number, except?: readonly ClaimException[]) {
+    return this.claiming.claim(limit, leaseMs, except);
   }
 
-  claimSuspect(leaseMs: number, maxDeaths: number) {
-    return this.claiming.claimSuspect(leaseMs, maxDeaths);
+  claimAbandoned(rescue: Rescue) {
+    return this.claiming.claimAbandoned(rescue);
   }
 
-  hasSuspects() {
-    return this.claiming.hasSuspects();
+  endSolitude(lease: Lease) {
+    return this.claiming.endSolitude(lease);
+  }
+
+  outlook() {
+    return this.claiming.outlook();
   }
 
   heartbeat(leases: readonly Lease[], leaseMs: number) {
@@ -122,10 +128,6 @@ export class SqlInboxStore implements InboxStore {
     turn?: HandlerTurn,
   ) {
     return this.its.handlers.run(lease, handler, leaseMs, work, turn);
-  }
-
-  nextDueIn() {
-    return this.queries.nextDueIn();
   }
 
   sweepWaiting() {

@@ -6,25 +6,31 @@ export type WakeReason = 'news' | 'slot' | 'stop';
 /** The loop's one sleep at a time. */
 export class WakeUp {
   private sleeping: { readonly for: readonly WakeReason[]; readonly end: () => void } | undefined;
-  private stopped = false;
+  private hasStopped = false;
 
   constructor(private readonly timers: Timers) {}
 
-  sleep(ms: number, reasons: readonly WakeReason[]): Promise<void> {
-    if (this.stopped) return Promise.resolve();
+  /** Whether the loop has been told to stop. */
+  get stopped(): boolean {
+    return this.hasStopped;
+  }
+
+  /** @returns whether nothing ended it before its time */
+  sleep(ms: number, reasons: readonly WakeReason[]): Promise<boolean> {
+    if (this.hasStopped) return Promise.resolve(false);
     return new Promise((resolve) => {
-      const end = () => {
+      const end = (whole: boolean) => {
         cancel();
         this.sleeping = undefined;
-        resolve();
+        resolve(whole);
       };
-      const cancel = this.timers.after(ms, end);
-      this.sleeping = { for: reasons, end };
+      const cancel = this.timers.after(ms, () => end(true));
+      this.sleeping = { for: reasons, end: () => end(false) };
     });
   }
 
   wake(reason: WakeReason): void {
-    if (reason === 'stop') this.stopped = true;
+    if (reason === 'stop') this.hasStopped = true;
     if (reason === 'stop' || this.sleeping?.for.includes(reason)) this.sleeping?.end();
   }
 }

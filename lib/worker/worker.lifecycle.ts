@@ -18,6 +18,7 @@ import { HandlerRunner } from './handler.runner.js';
 import { OtherReplicas } from './other.replicas.js';
 import { ReplicaPresence } from './replica.presence.js';
 import { systemTimers, type Timers } from './timers.js';
+import { transactionalEvents } from './transactional.events.js';
 import { retentionDuty, sweepDuty } from './worker.duties.js';
 import { WorkerLoop, type LoopStore } from './worker.loop.js';
 import type { WorkerSettings } from './worker.settings.js';
@@ -79,8 +80,16 @@ export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
       logger,
     });
     const run = dispatcher.dispatch.bind(dispatcher);
-    const loopStore = withLookIn(store, (dueIn) => handOver.lookIn(dueIn));
-    this.loop = new WorkerLoop({ store: loopStore, run, settings, timers, random, logger });
+    this.loop = new WorkerLoop({
+      store: withLookIn(store, (dueIn) => handOver.lookIn(dueIn)),
+      run,
+      settings,
+      sources: sources.map(({ name }) => name),
+      transactional: () => transactionalEvents(handlers, sources),
+      timers,
+      random,
+      logger,
+    });
     this.presence = new ReplicaPresence({ store, handlers, replica, timers, random, logger });
     this.roster = new DutyRoster(
       [
@@ -144,8 +153,11 @@ function withLookIn(
   store: InboxStore,
   lookIn: (dueIn: number | undefined) => number | undefined,
 ): LoopStore {
-  const nextDueIn = async () => lookIn(await store.nextDueIn());
-  return Object.assign(Object.create(store) as InboxStore, { nextDueIn });
+  const outlook = async () => {
+    const found = await store.outlook();
+    return { ...found, dueIn: lookIn(found.dueIn) };
+  };
+  return Object.assign(Object.create(store) as InboxStore, { outlook });
 }
 
 function loggerPerHandler(): (handler: string) => LoggerService {

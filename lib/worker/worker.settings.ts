@@ -13,7 +13,7 @@ export interface WorkerSettings {
   readonly pollInterval: number;
   /** What running handlers are given at shutdown. */
   readonly shutdownTimeout: number;
-  /** Deaths of the process while it ran one event, until that event is dead. */
+  /** Deaths of the process while it ran one event and nothing beside it, until that event is dead. */
   readonly maxDeaths: number;
   readonly retry: RetryPolicy;
   readonly retention: RetentionPeriods;

@@ -41,15 +41,14 @@ export class CrashPoints {
       return results;
     };
     const claim = store.claim.bind(store);
-    store.claim = async (limit, leaseMs) => {
+    store.claim = async (limit, leaseMs, except) => {
       if (!this.works) return [];
-      const rows = await claim(limit, leaseMs);
+      const rows = await claim(limit, leaseMs, except);
       if (rows.length > 0) await this.at('after-claim');
       return rows;
     };
-    const claimSuspect = store.claimSuspect.bind(store);
-    store.claimSuspect = async (leaseMs, maxDeaths) =>
-      this.works ? claimSuspect(leaseMs, maxDeaths) : undefined;
+    const claimAbandoned = store.claimAbandoned.bind(store);
+    store.claimAbandoned = async (rescue) => (this.works ? claimAbandoned(rescue) : undefined);
     const settle = store.settle.bind(store);
     store.settle = async (settlements) => {
       await this.at('before-settle');

@@ -167,8 +167,8 @@ async function plans({ store, kind }: Ground, findings: World['findings']): Prom
         return { id, token, handled, attempt, failures: [], to: 'done' };
       }),
     );
-    await store.claimSuspect(60_000, 2);
-    await store.nextDueIn();
+    await store.claimAbandoned({ leaseMs: 60_000, maxDeaths: 3, alone: true, held: new Set() });
+    await store.outlook();
   } finally {
     Reflect.set(parts, 'database', inner);
   }

@@ -9,7 +9,10 @@ export interface ModelRow {
   token: string | null;
   leaseUntil: number | null;
   dueAt: number;
+  attempts: number;
   deaths: number;
+  /** Whether the claim that has it runs it with nothing beside it. */
+  alone: boolean;
   handled: boolean;
   effects: number;
   bodyGone: boolean;
@@ -39,7 +42,9 @@ export class InboxModel {
       token: null,
       leaseUntil: null,
       dueAt: this.now(),
+      attempts: 0,
       deaths: 0,
+      alone: false,
       handled: false,
       effects: 0,
       bodyGone: false,
@@ -57,18 +62,25 @@ export class InboxModel {
     row.leaseUntil = this.now() + this.leaseMs;
   }
 
+  claim(row: ModelRow, token: string, alone: boolean): void {
+    this.lease(row, token);
+    row.attempts += 1;
+    row.alone = alone;
+  }
+
   holder({ id, token }: Lease): ModelRow | undefined {
     const row = this.rows.get(id);
     return row?.state === 'open' && row.token === token ? row : undefined;
   }
 
   /** In the order in which they are looked at. */
-  suspects(): readonly ModelRow[] {
+  abandoned(alone: boolean): readonly ModelRow[] {
+    const patience = (row: ModelRow) => (alone ? 0 : this.leaseMs * Math.min(row.attempts - 1, 10));
+    const isOver = (row: ModelRow) =>
+      row.leaseUntil !== null && row.leaseUntil + patience(row) <= this.now();
     return [...this.rows.values()]
-      .filter(
-        (row) => row.state === 'open' && row.leaseUntil !== null && row.leaseUntil <= this.now(),
-      )
-      .sort((a, b) => a.dueAt - b.dueAt || Number(a.id) - Number(b.id));
+      .filter((row) => row.state === 'open' && isOver(row))
+      .sort((a, b) => a.attempts - b.attempts || Number(a.id) - Number(b.id));
   }
 
   finish(row: ModelRow, state: 'done' | 'dead'): void {
@@ -81,7 +93,7 @@ export class InboxModel {
   }
 
   giveBack(row: ModelRow): void {
-    Object.assign(row, { token: null, leaseUntil: null });
+    Object.assign(row, { token: null, leaseUntil: null, attempts: row.attempts - 1 });
   }
 
   replay(): number {
@@ -92,6 +104,7 @@ export class InboxModel {
       row.state = row.key === null ? 'open' : 'waiting';
       row.dueAt = this.now();
       row.deaths = 0;
+      row.attempts = 0;
     }
     for (const key of new Set(final.map((row) => row.key))) this.promote(key);
     return final.length;

@@ -12,7 +12,7 @@ const WORKER = { lease: 1_000, pollInterval: 50, retry: { delay: 20, factor: 1 }
 export const processKillers: Scenario = {
   name: 'process-killers',
   about:
-    'an event that kills its process is dead after the second time, its neighbours are untouched',
+    'an event that kills its process is dead after its third death alone, its neighbours are untouched',
   databases: ['sqlite', 'postgres', 'mariadb'],
   async run({ random, findings }: World, kind: DatabaseKind) {
     const ground = await Ground.create(kind);
@@ -41,7 +41,7 @@ export const processKillers: Scenario = {
         sender.deliver(completion('killer-2', { kill: true })),
         ...neighbours.slice(6).map((name) => sender.deliver(completion(name))),
       ]);
-      findings.check(await ground.drained(60_000), 'the inbox did not drain within a minute');
+      findings.check(await ground.drained(300_000), 'the inbox did not drain within five minutes');
       await sender.deliver(cosigned('retried', { failTimes: 2 }));
       await pause(100);
       findings.check(await ground.drained(30_000), 'the retried event was not done within 30 s');
@@ -60,7 +60,8 @@ export const processKillers: Scenario = {
       });
       await checkEnds(ground, killers, findings);
       for (const error of [...fleet.unhandled(), ...sender.wrong]) findings.wrong(error);
-      findings.check(deaths >= 3 && deaths <= 4, `two killers made ${deaths} deaths`);
+      // Three of each alone, and one or two before, when others ran beside them.
+      findings.check(deaths >= 7 && deaths <= 8, `two killers made ${deaths} deaths`);
       findings.figure('killers', killers.size);
       findings.figure('neighbours', neighbours.length);
       findings.figure('deaths', deaths);
@@ -82,10 +83,10 @@ async function checkEnds(
     const text = event.body?.toString() ?? '';
     const killer = [...killers].find((name) => text.includes(`"${name}"`));
     if (killer === undefined) {
-      findings.check(event.deaths <= 1, `a neighbour counts ${event.deaths} deaths`);
+      findings.check(event.deaths === 0, `a neighbour counts ${event.deaths} deaths`);
     } else {
       findings.check(
-        event.state === 'dead' && event.reason === 'killed-process' && event.deaths === 2,
+        event.state === 'dead' && event.reason === 'killed-process' && event.deaths === 3,
         `${killer} is ${event.state} (${event.reason}) with ${event.deaths} deaths`,
       );
     }

@@ -15,11 +15,12 @@ const HOUR = 3_600_000;
 const PERIODS = { payload: HOUR, row: 5 * HOUR, dead: null };
 
 const at = fc.nat({ max: 30 });
-type Use = 'heartbeat' | 'finish' | 'reject' | 'fail' | 'give back';
+type Use = 'heartbeat' | 'end solitude' | 'finish' | 'reject' | 'fail' | 'give back';
 type Step =
   | readonly ['deliver', string | null]
   | readonly ['redeliver' | 'claim' | 'expire', number]
-  | readonly ['suspect' | 'replay' | 'prune']
+  | readonly ['rescue', boolean]
+  | readonly ['replay' | 'prune']
   | readonly [Use, number]
   | readonly ['handle', number, boolean];
 
@@ -31,8 +32,9 @@ const STEP: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.tuple(fc.constant('redeliver' as const), at) },
   { weight: 4, arbitrary: fc.tuple(fc.constant('claim' as const), fc.integer({ min: 1, max: 4 })) },
-  { weight: 2, arbitrary: fc.tuple(fc.constant('suspect' as const)) },
+  { weight: 2, arbitrary: fc.tuple(fc.constant('rescue' as const), fc.boolean()) },
   { weight: 2, arbitrary: fc.tuple(fc.constant('heartbeat' as const), at) },
+  { weight: 1, arbitrary: fc.tuple(fc.constant('end solitude' as const), at) },
   {
     weight: 3,
     arbitrary: fc.tuple(
@@ -73,7 +75,12 @@ export const properties: Scenario = {
           async (all) => {
             // SQLite never waits, and the other databases' connections have timeouts.
             await new Promise((resolve) => setImmediate(resolve));
-            for (const table of ['armox_armalo_inbox', 'armox_armalo_attempt', 'chaos_effect']) {
+            for (const table of [
+              'armox_armalo_inbox',
+              'armox_armalo_attempt',
+              'armox_armalo_alone',
+              'chaos_effect',
+            ]) {
               await dataSource.query(`DELETE FROM ${table}`);
             }
             const pair = new Pair(
@@ -120,8 +127,8 @@ class Pair {
         return this.deliver(`event ${(step[1] % (this.count + 1)) + 1}`, null);
       case 'claim':
         return this.claim(step[1]);
-      case 'suspect':
-        return this.suspect();
+      case 'rescue':
+        return this.rescue(step[1]);
       case 'expire':
         return this.pass(step[1]);
       case 'replay':
@@ -130,6 +137,7 @@ class Pair {
         while ((await this.store.prune(PERIODS, 3)) > 0);
         return this.model.prune(PERIODS.payload, PERIODS.row);
       case 'heartbeat':
+      case 'end solitude':
       case 'finish':
       case 'reject':
       case 'fail':
@@ -189,26 +197,27 @@ class Pair {
     for (const { id, token } of rows) {
       const row = expected.find((one) => one.id === id);
       if (!row) throw new Error(`Row ${id} was not to be claimed.`);
-      this.model.lease(row, token);
+      this.model.claim(row, token, false);
       this.leases.push({ id, token });
     }
   }
 
-  private async suspect(): Promise<void> {
+  private async rescue(alone: boolean): Promise<void> {
     let expected: string | undefined;
-    for (const row of this.model.suspects()) {
-      row.deaths += 1;
+    for (const row of this.model.abandoned(alone)) {
+      if (row.alone) row.deaths += 1;
       if (row.deaths < MAX_DEATHS) {
         expected = row.id;
         break;
       }
       this.model.finish(row, 'dead');
     }
-    const taken = await this.store.claimSuspect(LEASE, MAX_DEATHS);
-    strictEqual(taken?.id, expected, 'suspect');
+    const rescue = { leaseMs: LEASE, maxDeaths: MAX_DEATHS, alone, held: new Set<string>() };
+    const taken = await this.store.claimAbandoned(rescue);
+    strictEqual(taken?.id, expected, 'abandoned');
     const row = taken && this.model.rows.get(taken.id);
     if (!taken || !row) return;
-    this.model.lease(row, taken.token);
+    this.model.claim(row, taken.token, alone);
     this.leases.push({ id: taken.id, token: taken.token });
   }
 
@@ -227,6 +236,10 @@ class Pair {
         if (row) this.model.lease(row, lease.token);
         return;
       }
+      case 'end solitude':
+        await this.store.endSolitude(lease);
+        if (row) row.alone = false;
+        return;
       case 'finish':
         await settled({ ...base, to: 'done' });
         if (row) this.model.finish(row, 'done');

@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import type { ClaimedRow } from '../../lib/inbox/index.js';
 import { testDatabase } from '../databases.js';
+import { rescue } from './claim-suite.js';
 import { bench, event, LEASE, settlement, type Bench } from './store-suite.js';
 
 type Step =
   | { do: 'insert'; keys: readonly (number | null)[] }
   | { do: 'redeliver' }
   | { do: 'claim'; limit: number }
-  | { do: 'suspect' }
+  | { do: 'abandon'; alone: boolean }
   | { do: 'settle'; to: 'done' | 'dead' | 'retry' }
   | { do: 'settle late' }
   | { do: 'give back' }
@@ -30,7 +31,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   }),
   fc.constantFrom<Step>(
     { do: 'redeliver' },
-    { do: 'suspect' },
+    { do: 'abandon', alone: true },
+    { do: 'abandon', alone: false },
     { do: 'settle late' },
     { do: 'give back' },
     { do: 'replay' },
@@ -61,9 +63,9 @@ class Run {
       case 'claim':
         this.held.push(...(await store.claim(next.limit, LEASE)));
         break;
-      case 'suspect': {
+      case 'abandon': {
         clock.pass(LEASE);
-        const row = await store.claimSuspect(LEASE, 3);
+        const row = await store.claimAbandoned(rescue({ alone: next.alone }));
         await this.noticeDead();
         if (row) this.replace(row);
         break;
@@ -96,8 +98,8 @@ class Run {
     for (let round = 0; round < 500; round += 1) {
       clock.pass(LEASE);
       const rows = await store.claim(100, LEASE);
-      const suspect = await store.claimSuspect(LEASE, 100);
-      const all = suspect ? [...rows, suspect] : rows;
+      const abandoned = await store.claimAbandoned(rescue({ maxDeaths: 100 }));
+      const all = abandoned ? [...rows, abandoned] : rows;
       if (all.length === 0) break;
       await store.settle(all.map((row) => settlement(row, { to: 'done' })));
     }
@@ -125,7 +127,7 @@ class Run {
     expect([...refused]).toEqual([]);
   }
 
-  /** Leases that ran out too often end on the way to the next suspect. */
+  /** Leases that ran out too often end on the way to the next abandoned event. */
   private async noticeDead(): Promise<void> {
     for (const row of [...this.held]) {
       const found = await this.its.store.find({ id: row.id });

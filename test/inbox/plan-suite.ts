@@ -6,6 +6,7 @@ import { inboxTables, type InboxTables, type SqlFamily } from '../../lib/inbox/i
 import { SqlInboxStore } from '../../lib/inbox/sql.inbox.store.js';
 import { StoreParts } from '../../lib/inbox/store.parts.js';
 import { ExplainingDatabase } from './explaining.database.js';
+import { rescue } from './claim-suite.js';
 import { event, LEASE, settlement, type Bench } from './store-suite.js';
 
 export interface PlanSubject {
@@ -69,8 +70,10 @@ export function planSuite(its: Bench, subject: PlanSubject): void {
     await store.settle(
       rows.slice(50, 100).map((row) => settlement(row, { to: 'retry', inMs: 5, error: row.id })),
     );
-    await store.claimSuspect(LEASE, 2);
-    await store.nextDueIn();
+    await store.claim(20, LEASE, [{ source: 'armalo', names: ['pact.violated'] }]);
+    expect(await store.claim(5, 0)).toHaveLength(5);
+    expect(await store.claimAbandoned(rescue())).toBeDefined();
+    await store.outlook();
     const [oldest] = await its.query(
       "SELECT MIN(id) AS id FROM armox_armalo_inbox WHERE state = 'waiting'",
     );

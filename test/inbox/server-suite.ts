@@ -2,7 +2,8 @@ import { createServer, connect, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { InboxConnections, type InboxStore } from '../../lib/inbox/index.js';
+import { InboxConnections, type ClaimedRow, type InboxStore } from '../../lib/inbox/index.js';
+import { rescue } from './claim-suite.js';
 import { claimOne, event, LEASE, settlement, type Bench } from './store-suite.js';
 
 /** A TCP proxy to the database that can fall silent, or cut the line as soon as a text has passed. */
@@ -93,12 +94,38 @@ export function serverSuite(its: Bench): void {
         expect([...(await its.store.heartbeat([row], LEASE))]).toEqual([id]);
         expect(await other.insert([same])).toEqual([{ id, outcome: 'duplicate' }]);
         its.clock.pass(LEASE * 2);
-        expect(await other.claimSuspect(LEASE, 1)).toBeUndefined();
+        expect(await other.claimAbandoned(rescue())).toBeUndefined();
         expect((await other.claim(10, LEASE)).map((each) => each.id)).not.toContain(id);
         expect([...(await its.store.heartbeat([row], LEASE))]).toEqual([id]);
       });
       expect((await its.store.settle([settlement(row, { to: 'done' })])).size).toBe(0);
       expect(await written()).toEqual(['held']);
+    });
+
+    it('hides no event of a dead process behind it', async () => {
+      const other = await its.another();
+      await its.store.insert([event(), event()]);
+      const [locked, abandoned] = await its.store.claim(2, LEASE);
+      await its.store.runTransactional(locked as ClaimedRow, 'A.b', LEASE, async () => {
+        its.clock.pass(LEASE);
+        const held = new Set<string>();
+        expect(await other.claimAbandoned(rescue({ held }))).toMatchObject({ id: abandoned?.id });
+        expect(await other.claimAbandoned(rescue({ held }))).toBeUndefined();
+      });
+    });
+
+    it('can lose its solitude all the same, so that its death is none of one alone', async () => {
+      await its.store.insert([event()]);
+      await claimOne(its.store);
+      its.clock.pass(LEASE);
+      const row = (await its.store.claimAbandoned(rescue())) as ClaimedRow;
+      const dead = its.store.runTransactional(row, 'A.b', LEASE, async () => {
+        await its.store.endSolitude(row);
+        throw new Error('the connection is gone with its process');
+      });
+      await expect(dead).rejects.toThrow('is gone');
+      its.clock.pass(LEASE);
+      expect(await its.store.claimAbandoned(rescue())).toMatchObject({ id: row.id, deaths: 0 });
     });
 
     it('keeps a second run of the same handler out until the first has committed', async () => {
@@ -156,19 +183,22 @@ export function serverSuite(its: Bench): void {
       await expect(store.claim(1, LEASE)).rejects.toBeDefined();
       expect(await its.store.find({ id })).toMatchObject({ state: 'running' });
       its.clock.pass(LEASE);
-      expect(await store.hasSuspects()).toBe(false);
+      expect(await store.outlook()).toEqual({ dueIn: 0, leaseOverIn: undefined });
       expect(await store.claim(1, LEASE)).toMatchObject([{ id, attempt: 1, deaths: 0 }]);
     }));
 
-  it('takes back the event of a dead process too, which stays one and has died once', () =>
+  it('takes back the event of a dead process too, which stays one and has died alone once', () =>
     throughProxy(its, async (proxy, store) => {
       await store.insert([event()]);
       const { id } = await claimOne(its.store);
       its.clock.pass(LEASE);
-      proxy.cutAfter = its.database.options.type === 'postgres' ? 'SKIP LOCKED' : 'COMMIT';
-      await expect(store.claimSuspect(LEASE, 2)).rejects.toBeDefined();
+      await its.store.claimAbandoned(rescue());
+      its.clock.pass(LEASE);
+      // Not what it begins with, READ COMMITTED.
+      proxy.cutAfter = its.database.options.type === 'postgres' ? 'COMMIT\0' : 'COMMIT';
+      await expect(store.claimAbandoned(rescue())).rejects.toBeDefined();
       expect(await its.store.find({ id })).toMatchObject({ state: 'running', deaths: 1 });
-      expect(await store.claimSuspect(LEASE, 2)).toMatchObject({ id, attempt: 2, deaths: 1 });
+      expect(await store.claimAbandoned(rescue())).toMatchObject({ id, attempt: 3, deaths: 1 });
     }));
 
   it('finds the mark of a handler whose COMMIT was answered to nobody', () =>

@@ -1,4 +1,5 @@
-import { randomUUID } from 'node:crypto';
+import { jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { DeadEvent } from '../../lib/core/index.js';
 import {
@@ -11,52 +12,15 @@ import {
   type NewInboxRow,
   type Settlement,
 } from '../../lib/inbox/index.js';
+import { OrderKeys } from '../../lib/inbox/order.keys.js';
 import type { DatabaseKind, TestDatabase } from '../databases.js';
+import { claimOne, claimSuite, rescue } from './claim-suite.js';
+import { event, LEASE, settlement } from './event.fixtures.js';
+import { TestClock } from './test-clock.js';
 
-/** A clock that stands still until a test moves it. */
-export class TestClock {
-  private time = 1_800_000_000_000;
-  now(): number {
-    return this.time;
-  }
-  pass(milliseconds: number): void {
-    this.time += milliseconds;
-  }
-}
+export { claimOne, event, LEASE, settlement };
 
-export function event(changed: Partial<NewInboxRow> = {}): NewInboxRow {
-  return {
-    source: 'armalo',
-    account: '',
-    eventId: randomUUID(),
-    name: 'pact.violated',
-    occurredAt: null,
-    orderKey: null,
-    via: 'webhook',
-    body: Buffer.from('{"event":"pact.violated"}'),
-    invalid: null,
-    ...changed,
-  };
-}
-
-export const LEASE = 30_000;
 const DAY = 86_400_000;
-
-type Outcome =
-  | { to: 'done' }
-  | { to: 'ignored'; reason: 'no-handler' }
-  | { to: 'dead'; reason: 'rejected'; error: string }
-  | { to: 'retry'; inMs: number; error: string }
-  | { to: 'postponed'; inMs: number };
-
-export function settlement(
-  row: ClaimedRow,
-  outcome: Outcome,
-  more: Partial<Pick<Settlement, 'handled' | 'failures'>> = {},
-): Settlement {
-  const { id, token, handled, attempt } = row;
-  return { id, token, handled, attempt, failures: [], ...outcome, ...more };
-}
 
 export interface Bench {
   readonly database: TestDatabase;
@@ -78,12 +42,6 @@ export async function claimAll(store: InboxStore): Promise<ClaimedRow[]> {
     if (rows.length === 0) return all;
     all.push(...rows);
   }
-}
-
-export async function claimOne(store: InboxStore): Promise<ClaimedRow> {
-  const [row] = await store.claim(1, LEASE);
-  if (!row) throw new Error('nothing to claim');
-  return row;
 }
 
 /** Opens a database with the inbox's tables in it for the tests of a `describe`; the rows go after each. */
@@ -116,7 +74,7 @@ export function bench(kind: DatabaseKind, change: Partial<TestDatabase['options'
     its.store = connections.store;
   });
   afterEach(async () => {
-    for (const table of ['inbox', 'attempt', 'duty', 'replica']) {
+    for (const table of ['inbox', 'attempt', 'duty', 'replica', 'alone']) {
       await its.application.query(`DELETE FROM armox_armalo_${table}`);
     }
     await its.application.query('DELETE FROM effect');
@@ -244,24 +202,10 @@ export function storeSuite(its: Bench): void {
     });
   });
 
-  describe('claim', () => {
-    it('gives the oldest due rows first and counts the attempt', async () => {
-      const ids: string[] = [];
-      for (let index = 0; index < 5; index += 1) {
-        ids.push(await insertOne());
-        its.clock.pass(1);
-      }
-      const first = await its.store.claim(3, LEASE);
-      const second = await its.store.claim(3, LEASE);
-      expect([...first, ...second].map(({ id }) => id)).toEqual(ids);
-      expect(first[0]).toMatchObject({ attempt: 1, deaths: 0, handled: [] });
-      expect(first[0]?.token).toMatch(/^[0-9a-f]{32}$/);
-      expect(first[0]?.token).not.toBe(second[0]?.token);
-      expect(await its.store.claim(3, LEASE)).toEqual([]);
-      expect(await stateOf(ids[0] as string)).toBe('running');
-    });
+  claimSuite(its);
 
-    it('gives each row to one of several stores that claim at once', async () => {
+  describe('several stores', () => {
+    it('that claim at once get each row once', async () => {
       const others = await Promise.all([its.another(), its.another()]);
       await its.store.insert(Array.from({ length: 300 }, () => event()));
       const stores = [its.store, ...others, its.store];
@@ -273,82 +217,10 @@ export function storeSuite(its: Bench): void {
       expect(claims).toHaveLength(300);
       expect(new Set(claims.map(({ id }) => id)).size).toBe(300);
     });
-
-    it('finds what came due behind the place of the last claim', async () => {
-      await its.store.insert(Array.from({ length: 4 }, () => event()));
-      const [first] = await its.store.claim(1, LEASE);
-      its.clock.pass(10);
-      await its.store.insert(Array.from({ length: 40 }, () => event()));
-      await its.store.claim(20, LEASE);
-      await its.store.giveBack([first as ClaimedRow]);
-      const ids = (await claimAll(its.store)).map(({ id }) => id);
-      expect(ids).toContain(first?.id);
-      expect(ids).toHaveLength(24);
-    });
-
-    it('leaves alone what is due later', async () => {
-      const id = await insertOne();
-      await its.store.settle([
-        settlement(await claimOne(its.store), { to: 'retry', inMs: 5_000, error: 'no' }),
-      ]);
-      expect(await its.store.claim(10, LEASE)).toEqual([]);
-      expect(await its.store.nextDueIn()).toBe(5_000);
-      its.clock.pass(5_000);
-      expect(await its.store.nextDueIn()).toBe(0);
-      expect((await its.store.claim(10, LEASE)).map((row) => row.id)).toEqual([id]);
-      expect(await its.store.nextDueIn()).toBeUndefined();
-    });
   });
 
-  describe('lease', () => {
-    it('ends a claimed row in each way, and remembers it', async () => {
-      await its.store.insert(Array.from({ length: 4 }, () => event()));
-      const rows = await its.store.claim(4, LEASE);
-      const [done, ignored, dead, retry] = rows as [ClaimedRow, ClaimedRow, ClaimedRow, ClaimedRow];
-      const failures = [{ handler: 'A.b', error: 'boom', duration: 12 }];
-      const refused = await its.store.settle([
-        settlement(done, { to: 'done' }, { handled: ['A.b'] }),
-        settlement(ignored, { to: 'ignored', reason: 'no-handler' }),
-        settlement(dead, { to: 'dead', reason: 'rejected', error: 'never' }, { failures }),
-        settlement(retry, { to: 'retry', inMs: 100, error: 'later' }, { failures }),
-      ]);
-      expect([...refused]).toEqual([]);
-      const now = its.clock.now();
-      expect(await its.store.find({ id: done.id })).toMatchObject({
-        state: 'done',
-        handled: ['A.b'],
-        finishedAt: now,
-      });
-      expect(await its.store.find({ id: ignored.id })).toMatchObject({
-        state: 'ignored',
-        reason: 'no-handler',
-      });
-      expect(await its.store.find({ id: dead.id })).toMatchObject({
-        state: 'dead',
-        reason: 'rejected',
-        lastError: 'never',
-      });
-      expect(await its.store.find({ id: retry.id })).toMatchObject({
-        state: 'open',
-        dueAt: now + 100,
-        lastError: 'later',
-        finishedAt: null,
-      });
-      expect(await its.store.attempts(retry.id)).toEqual([
-        { attempt: 1, handler: 'A.b', error: 'boom', duration: 12, at: now },
-      ]);
-      expect(await its.store.attempts(done.id)).toEqual([]);
-      expect(await its.store.counts()).toEqual(
-        ['dead', 'done', 'ignored', 'open'].map((state) => ({
-          source: 'armalo',
-          state,
-          count: 1,
-        })),
-      );
-      await soundAfterwards();
-    });
-
-    it('settles many rows of many kinds together', async () => {
+  describe('settle', () => {
+    it('writes many rows of many kinds together', async () => {
       await its.store.insert(Array.from({ length: 700 }, () => event()));
       const rows = await its.store.claim(700, LEASE);
       const refused = await its.store.settle(
@@ -369,72 +241,55 @@ export function storeSuite(its: Bench): void {
         count: 466,
       });
     });
+  });
 
-    it('refuses a settle, a mark and a heartbeat once somebody else has the row', async () => {
-      const id = await insertOne();
-      const lost = await claimOne(its.store);
-      its.clock.pass(LEASE);
-      const suspect = await its.store.claimSuspect(LEASE, 3);
-      expect(suspect).toMatchObject({ id, attempt: 2, deaths: 1 });
-      expect([...(await its.store.settle([settlement(lost, { to: 'done' })]))]).toEqual([id]);
-      expect(await its.store.markHandled(lost, 'A.b')).toBe(false);
-      expect([...(await its.store.heartbeat([lost], LEASE))]).toEqual([]);
-      await its.store.giveBack([lost]);
-      expect(await its.store.find({ id })).toMatchObject({ state: 'running', attempts: 2 });
-      expect(await its.store.markHandled(suspect as ClaimedRow, 'A.b')).toBe(true);
-      expect((await its.store.find({ id }))?.handled).toEqual(['A.b']);
+  describe('an ordering key whose next event cannot be opened', () => {
+    it('is told of once a cause, and what went before it is done all the same', async () => {
+      const warned = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+      const promote = jest.spyOn(OrderKeys.prototype, 'promote');
+      try {
+        promote.mockRejectedValue(new Error('lock timeout'));
+        for (const key of ['a', 'b']) {
+          await its.store.insert([event({ orderKey: key }), event({ orderKey: key })]);
+          const row = await claimOne(its.store);
+          expect((await its.store.settle([settlement(row, { to: 'done' })])).size).toBe(0);
+        }
+        promote.mockRejectedValue(new Error('disk full'));
+        await its.store.insert([event({ orderKey: 'a' })]);
+        expect(warned.mock.calls).toEqual([
+          [expect.stringMatching(/lock timeout\. .*the sweep opens it within 30 seconds/)],
+          [expect.stringContaining('disk full')],
+        ]);
+      } finally {
+        promote.mockRestore();
+        warned.mockRestore();
+      }
+      await its.store.sweepWaiting();
+      await soundAfterwards();
     });
+  });
 
-    it('still takes the settle of a lease that ran out but went to nobody', async () => {
-      const id = await insertOne();
-      const row = await claimOne(its.store);
-      its.clock.pass(LEASE * 2);
-      expect((await its.store.settle([settlement(row, { to: 'done' })])).size).toBe(0);
-      expect(await stateOf(id)).toBe('done');
-    });
-
-    it('lasts longer for a heartbeat', async () => {
-      await its.store.insert([event(), event()]);
-      const [one, two] = (await its.store.claim(2, LEASE)) as [ClaimedRow, ClaimedRow];
-      its.clock.pass(LEASE - 1);
-      expect([...(await its.store.heartbeat([one], LEASE))]).toEqual([one.id]);
-      its.clock.pass(1);
-      expect((await its.store.claimSuspect(LEASE, 3))?.id).toBe(two.id);
-      expect(await its.store.claimSuspect(LEASE, 3)).toBeUndefined();
-    });
-
-    it('given back is pending at once, and its attempt does not count', async () => {
-      const id = await insertOne();
-      await its.store.giveBack([await claimOne(its.store)]);
-      expect(await its.store.find({ id })).toMatchObject({ state: 'open', attempts: 0 });
-      expect((await claimOne(its.store)).attempt).toBe(1);
-    });
-
-    it('that keeps running out ends the event as dead, and the next suspect is taken', async () => {
+  describe('an event that killed its process', () => {
+    it('lets the next one of its ordering key go ahead', async () => {
       const killer = await insertOne({ orderKey: 'k' });
       const follower = await insertOne({ orderKey: 'k' });
-      const other = await insertOne();
-      await claimAll(its.store);
-      its.clock.pass(LEASE);
-      const first = await its.store.claimSuspect(LEASE, 2);
-      const second = await its.store.claimSuspect(LEASE, 2);
-      expect([first?.id, second?.id].sort()).toEqual([killer, other].sort());
-      await its.store.settle(
-        [first, second]
-          .filter((row) => row?.id === other)
-          .map((row) => settlement(row as ClaimedRow, { to: 'retry', inMs: 0, error: 'x' })),
-      );
-      its.clock.pass(LEASE);
-      expect(await its.store.claimSuspect(LEASE, 2)).toBeUndefined();
-      expect(await its.store.find({ id: killer })).toMatchObject({
-        state: 'dead',
-        reason: 'killed-process',
-        deaths: 2,
-        attempts: 2,
-      });
-      expect(await its.store.attempts(killer)).toMatchObject([{ attempt: 2 }]);
-      expect(await stateOf(follower)).toBe('open');
+      await claimOne(its.store);
+      for (let time = 0; time < 2; time += 1) {
+        its.clock.pass(LEASE);
+        await its.store.claimAbandoned(rescue({ maxDeaths: 1 }));
+      }
+      expect([await stateOf(killer), await stateOf(follower)]).toEqual(['dead', 'open']);
       await soundAfterwards();
+    });
+
+    it('leaves no note behind', async () => {
+      await insertOne();
+      await claimOne(its.store);
+      for (let time = 0; time < 2; time += 1) {
+        its.clock.pass(LEASE);
+        await its.store.claimAbandoned(rescue({ maxDeaths: 1 }));
+      }
+      expect(await its.query('SELECT * FROM armox_armalo_alone')).toEqual([]);
     });
   });
 
@@ -491,7 +346,7 @@ export function storeSuite(its: Bench): void {
       await insertOne();
       const lost = await claimOne(its.store);
       its.clock.pass(LEASE);
-      await its.store.claimSuspect(LEASE, 9);
+      await its.store.claimAbandoned(rescue());
       let ran = false;
       const outcome = await its.store.runTransactional(lost, 'A.b', LEASE, async () => {
         ran = true;
@@ -504,9 +359,9 @@ export function storeSuite(its: Bench): void {
       const row = await claimOne(its.store);
       await its.store.runTransactional(row, 'A.b', LEASE, async () => its.clock.pass(LEASE - 1));
       its.clock.pass(LEASE - 1);
-      expect(await its.store.claimSuspect(LEASE, 9)).toBeUndefined();
+      expect(await its.store.claimAbandoned(rescue())).toBeUndefined();
       its.clock.pass(1);
-      expect((await its.store.claimSuspect(LEASE, 9))?.id).toBe(id);
+      expect((await its.store.claimAbandoned(rescue()))?.id).toBe(id);
     });
 
     it('keep their mark when the dispatcher that retries the event does not know of it', async () => {
@@ -799,8 +654,11 @@ export function storeSuite(its: Bench): void {
         settlement({ ...three, token: '00'.repeat(16) }, { to: 'dead', reason: 'rejected', error }),
         settlement(three, { to: 'done' }),
       ] as Settlement[]);
-      clock.pass(LEASE);
-      await store.claimSuspect(LEASE, 1);
+      // Dies once in company, which counts nothing, and then alone.
+      for (let lease = 0; lease < 2; lease += 1) {
+        clock.pass(LEASE);
+        await store.claimAbandoned(rescue({ maxDeaths: 1 }));
+      }
       await new Promise(setImmediate);
       const common = { source: 'armalo', account: '', name: 'pact.violated' };
       const unsound = { reason: 'invalid-payload', error: 'data.amount must be a number' };
@@ -815,7 +673,7 @@ export function storeSuite(its: Bench): void {
           ...{ id: rejected?.id, account: 'a', eventId: 'rejected', reason: 'rejected', error },
           ...{ handler: 'Judge.see', attempt: 1 },
         },
-        { ...common, ...killed, id: lethal?.id, eventId: 'lethal', handler: null, attempt: 1 },
+        { ...common, ...killed, id: lethal?.id, eventId: 'lethal', handler: null, attempt: 2 },
       ]);
       stop();
       await store.insert([event({ invalid: 'x' })]);
@@ -850,10 +708,10 @@ export function storeSuite(its: Bench): void {
       const [result] = await store.insert([event()]);
       const found = await store.find({ id: (result as { id: string }).id });
       expect(Math.abs((found?.receivedAt ?? 0) - before)).toBeLessThan(60_000);
-      expect(await store.nextDueIn()).toBe(0);
+      expect(await store.outlook()).toMatchObject({ dueIn: 0 });
       const row = await claimOne(store);
       await store.settle([settlement(row, { to: 'retry', inMs: 100_000, error: 'x' })]);
-      const due = await store.nextDueIn();
+      const { dueIn: due } = await store.outlook();
       expect(due).toBeGreaterThan(90_000);
       expect(due).toBeLessThanOrEqual(100_000);
       expect(await store.claim(1, LEASE)).toEqual([]);

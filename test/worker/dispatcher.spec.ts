@@ -99,6 +99,21 @@ function workbench(transactions = 2) {
 }
 
 describe('an event', () => {
+  it('whose process died in every attempt that it may have is dead, and not run once more', async () => {
+    const { handler, store, dispatcher } = workbench();
+    const runs: number[] = [];
+    handler('a', (_, { attempt }) => void runs.push(attempt));
+    store.abandon('1', defaultRetryPolicy.attempts);
+    const rescue = { leaseMs: 30_000, maxDeaths: 3, alone: true, held: new Set<string>() };
+    const row = (await store.claimAbandoned(rescue)) as ClaimedRow;
+    const { signal } = new AbortController();
+    expect(await dispatcher.dispatch(row, signal, heldSlot)).toMatchObject({
+      to: 'dead',
+      reason: 'attempts-used-up',
+    });
+    expect(runs).toEqual([]);
+  });
+
   it('is done when every handler has succeeded, each with an event object of its own', async () => {
     const { handler, attempt, store, logger } = workbench();
     store.row('1').body = Buffer.from('{"amount":1}');

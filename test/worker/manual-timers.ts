@@ -5,6 +5,11 @@ export class ManualTimers implements Timers {
   private time = 1_000;
   private readonly waiting = new Set<{ readonly at: number; readonly then: () => void }>();
 
+  /** How many wait for their time. */
+  get pending(): number {
+    return this.waiting.size;
+  }
+
   now(): number {
     return this.time;
   }

@@ -1,34 +1,26 @@
 import type { EntityManager } from 'typeorm';
 import type {
   ClaimedRow,
-  FailedAttempt,
+  ClaimException,
+  InsertResult,
   Lease,
   PublishedHandler,
   Replica,
+  NewInboxRow,
+  Outlook,
+  Rescue,
   Settlement,
+  StoredAttempt,
+  StoredState,
   TransactionalOutcome,
 } from '../../lib/inbox/index.js';
 import type { Timers } from '../../lib/worker/index.js';
+import { openRow, storedEvent, type Row } from './memory.rows.js';
 
-interface Row extends Omit<
-  ClaimedRow,
-  'token' | 'attempt' | 'deaths' | 'handled' | 'source' | 'body'
-> {
-  source: string;
-  body: Buffer;
-  state: 'open' | 'done' | 'ignored' | 'dead';
-  token: string | null;
-  leaseUntil: number;
-  dueAt: number;
-  attempt: number;
-  deaths: number;
-  handled: string[];
-  reason: string | null;
-  lastError: string | null;
-  failures: FailedAttempt[];
-}
-
-/** The inbox's port in memory, as far as the worker uses it; its clock is the test's. */
+/**
+ * The inbox's port in memory, as far as the worker uses it; its clock is the test's. Held to the claim
+ * suite that the databases' stores are held to.
+ */
 export class MemoryStore {
   readonly rows = new Map<string, Row>();
   readonly calls: string[] = [];
@@ -40,41 +32,21 @@ export class MemoryStore {
   settledGroups: number[] = [];
   /** Rows that an open transaction holds, with the process that holds them. */
   readonly locked = new Map<string, unknown>();
+  /** Tokens of claims whose event runs with nothing beside it. */
+  private readonly alone = new Set<string>();
   private tokens = 0;
 
-  constructor(readonly timers: Timers) {}
+  constructor(readonly timers: Pick<Timers, 'now'>) {}
 
   add(
     count: number,
     event: Partial<
-      Pick<Row, 'source' | 'name' | 'body' | 'dueAt' | 'orderKey' | 'occurredAt'>
+      Pick<Row, 'source' | 'name' | 'body' | 'dueAt' | 'orderKey' | 'occurredAt' | 'eventId'>
     > = {},
   ): void {
     for (let n = 0; n < count; n++) {
       const id = String(this.rows.size + 1);
-      this.rows.set(id, {
-        id,
-        source: 'armalo',
-        account: '',
-        eventId: `event-${id}`,
-        name: 'escrow.created',
-        occurredAt: null,
-        orderKey: null,
-        via: 'webhook',
-        body: Buffer.from('{}'),
-        receivedAt: 0,
-        state: 'open',
-        token: null,
-        leaseUntil: 0,
-        dueAt: this.timers.now(),
-        attempt: 0,
-        deaths: 0,
-        handled: [],
-        reason: null,
-        lastError: null,
-        failures: [],
-        ...event,
-      });
+      this.rows.set(id, { ...openRow(id, this.timers.now()), ...event });
     }
   }
 
@@ -89,37 +61,74 @@ export class MemoryStore {
   }
 
   /** As after `kill -9` of the process that has it. */
-  abandon(id: string): void {
-    Object.assign(this.row(id), { token: 'gone', leaseUntil: this.timers.now() - 1, attempt: 1 });
+  abandon(id: string, attempt = 1): void {
+    Object.assign(this.row(id), { token: 'gone', leaseUntil: this.timers.now() - 1, attempt });
   }
 
-  async claim(limit: number, leaseMs: number): Promise<readonly ClaimedRow[]> {
+  async insert(rows: readonly NewInboxRow[]): Promise<readonly InsertResult[]> {
+    return rows.map(({ source, eventId, name, body, orderKey, occurredAt }) => {
+      this.add(1, { source, eventId, name, body, orderKey, occurredAt });
+      return { id: String(this.rows.size), outcome: 'stored' };
+    });
+  }
+
+  async claim(
+    limit: number,
+    leaseMs: number,
+    except: readonly ClaimException[] = [],
+  ): Promise<readonly ClaimedRow[]> {
     this.called('claim');
     this.claimLimits.push(limit);
-    const now = this.timers.now();
-    return [...this.rows.values()]
-      .filter((row) => row.state === 'open' && row.token === null && row.dueAt <= now)
+    const left = ({ source, name }: Row) =>
+      except.some((one) => one.source === source && (one.names?.includes(name) ?? true));
+    return this.due()
+      .filter((row) => row.token === null && !left(row))
+      .sort((a, b) => a.dueAt - b.dueAt)
       .slice(0, limit)
       .map((row) => this.lease(row, leaseMs));
   }
 
-  async claimSuspect(leaseMs: number, maxDeaths: number): Promise<ClaimedRow | undefined> {
-    this.called('claimSuspect');
-    for (const row of this.rows.values()) {
-      if (row.state !== 'open' || row.token === null || row.leaseUntil > this.timers.now())
-        continue;
-      row.deaths++;
-      if (row.deaths < maxDeaths) return this.lease(row, leaseMs);
-      Object.assign(row, { state: 'dead', reason: 'killed-process', token: null });
+  async claimAbandoned({
+    leaseMs,
+    maxDeaths,
+    alone,
+    held,
+  }: Rescue): Promise<ClaimedRow | undefined> {
+    this.called('claimAbandoned');
+    for (const row of this.due().sort((a, b) => a.attempt - b.attempt)) {
+      if (row.token === null || held.has(row.id) || this.locked.has(row.id)) continue;
+      const patience = alone ? 0 : leaseMs * Math.min(row.attempt - 1, 10);
+      if (row.leaseUntil + patience > this.timers.now()) continue;
+      if (this.alone.delete(row.token)) row.deaths++;
+      if (row.deaths >= maxDeaths) this.bury(row);
+      else {
+        const claimed = this.lease(row, leaseMs);
+        if (alone) this.alone.add(claimed.token);
+        return claimed;
+      }
     }
     return undefined;
   }
 
-  async hasSuspects(): Promise<boolean> {
-    this.called('hasSuspects');
-    return [...this.rows.values()].some(
-      (row) => row.state === 'open' && row.token !== null && row.leaseUntil <= this.timers.now(),
-    );
+  async endSolitude({ token }: Lease): Promise<void> {
+    this.called('endSolitude');
+    this.alone.delete(token);
+  }
+
+  async outlook(): Promise<Outlook> {
+    this.called('outlook');
+    const now = this.timers.now();
+    const until = (times: readonly number[]) =>
+      times.length === 0 ? undefined : Math.max(0, Math.min(...times) - now);
+    const open = [...this.rows.values()].filter(({ state }) => state === 'open');
+    return {
+      dueIn: until(open.filter(({ token }) => token === null).map(({ dueAt }) => dueAt)),
+      leaseOverIn: until(
+        this.due()
+          .filter(({ token }) => token !== null)
+          .map(({ leaseUntil }) => leaseUntil),
+      ),
+    };
   }
 
   async heartbeat(leases: readonly Lease[], leaseMs: number): Promise<ReadonlySet<string>> {
@@ -172,7 +181,7 @@ export class MemoryStore {
   async runTransactional(
     lease: Lease,
     handler: string,
-    _leaseMs: number,
+    leaseMs: number,
     work: (manager: EntityManager) => Promise<void>,
   ): Promise<TransactionalOutcome> {
     this.called('begin');
@@ -195,6 +204,7 @@ export class MemoryStore {
     }
     this.written.push(...writes);
     this.row(lease.id).handled.push(handler);
+    this.row(lease.id).leaseUntil = this.timers.now() + leaseMs;
     return 'committed';
   }
 
@@ -202,7 +212,7 @@ export class MemoryStore {
     this.called(`giveBack ${leases.map(({ id }) => id).join(',')}`, 'giveBack');
     for (const { id } of leases.filter((lease) => this.holds(lease))) {
       const row = this.row(id);
-      Object.assign(row, { token: null, attempt: row.attempt - 1, dueAt: this.timers.now() });
+      Object.assign(row, { token: null, attempt: row.attempt - 1 });
     }
   }
 
@@ -226,14 +236,42 @@ export class MemoryStore {
     this.published.delete(replica);
   }
 
-  async nextDueIn(): Promise<number | undefined> {
-    const open = [...this.rows.values()].filter((row) => row.state === 'open' && !row.token);
-    if (open.length === 0) return undefined;
-    return Math.max(0, Math.min(...open.map((row) => row.dueAt)) - this.timers.now());
+  async find(filter: { readonly id?: string; readonly eventId?: string }) {
+    const row = [...this.rows.values()].find(
+      ({ id, eventId }) => id === filter.id || eventId === filter.eventId,
+    );
+    return row && storedEvent(row, this.timers.now());
+  }
+
+  async attempts(id: string): Promise<readonly StoredAttempt[]> {
+    return this.row(id).attempts;
+  }
+
+  async counts(): Promise<{ source: string; state: StoredState | 'running'; count: number }[]> {
+    const all = [...this.rows.values()].map((row) => storedEvent(row, this.timers.now()));
+    const kinds = [...new Set(all.map(({ source, state }) => `${source} ${state}`))].sort();
+    return kinds.map((kind) => {
+      const [source, state] = kind.split(' ') as [string, StoredState];
+      const count = all.filter((row) => row.source === source && row.state === state).length;
+      return { source, state, count };
+    });
+  }
+
+  private due(): Row[] {
+    return [...this.rows.values()].filter(
+      ({ state, dueAt }) => state === 'open' && dueAt <= this.timers.now(),
+    );
+  }
+
+  private bury(row: Row): void {
+    const { attempt } = row;
+    const at = this.timers.now();
+    row.attempts.push({ attempt, handler: '(process)', error: 'died', duration: 0, at });
+    Object.assign(row, { state: 'dead', reason: 'killed-process', token: null, finishedAt: at });
   }
 
   private lease(row: Row, leaseMs: number): ClaimedRow {
-    row.token = `token-${++this.tokens}`;
+    row.token = (++this.tokens).toString(16).padStart(32, '0');
     row.leaseUntil = this.timers.now() + leaseMs;
     row.attempt++;
     return { ...row, token: row.token, handled: [...row.handled] };
@@ -247,13 +285,15 @@ export class MemoryStore {
   private apply(row: Row, settlement: Settlement): void {
     // A mark whose commit was never answered must survive a settle that does not know of it.
     row.handled = [...new Set([...row.handled, ...settlement.handled])];
-    row.failures.push(...settlement.failures);
+    const at = this.timers.now();
+    const { attempt } = settlement;
+    row.attempts.push(...settlement.failures.map((failure) => ({ ...failure, attempt, at })));
     row.token = null;
     if ('error' in settlement) row.lastError = settlement.error;
     if ('reason' in settlement) row.reason = settlement.reason;
     if (settlement.to === 'postponed') row.attempt--;
-    if ('inMs' in settlement) row.dueAt = this.timers.now() + settlement.inMs;
-    else row.state = settlement.to;
+    if ('inMs' in settlement) row.dueAt = at + settlement.inMs;
+    else Object.assign(row, { state: settlement.to, dueAt: at, finishedAt: at });
   }
 
   private called(call: string, method = call): void {

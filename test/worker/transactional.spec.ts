@@ -112,7 +112,15 @@ for (const kind of await availableDatabases()) {
       const loop = new WorkerLoop({
         store,
         run: dispatcher.dispatch.bind(dispatcher),
-        settings: { concurrency, lease: 30_000, pollInterval: 20, maxDeaths: 3 },
+        settings: {
+          concurrency,
+          transactions: POOL,
+          lease: 30_000,
+          pollInterval: 20,
+          maxDeaths: 3,
+        },
+        sources: ['armalo'],
+        transactional: () => [],
         timers: systemTimers,
         random: Math.random,
         logger,

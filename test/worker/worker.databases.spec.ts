@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
-import { DataSource, EntitySchema } from 'typeorm';
+import { DataSource, EntitySchema, type Logger } from 'typeorm';
 import { systemClock, type WebhookSource } from '../../lib/core/index.js';
 import {
   defaultRetryPolicy,
@@ -17,9 +17,11 @@ import {
   OtherReplicas,
   systemTimers,
   WorkerLoop,
+  type Timers,
 } from '../../lib/worker/index.js';
 import { availableDatabases, describeOn, type TestDatabase } from '../databases.js';
 import { LogBook } from './log-book.js';
+import { ManualTimers } from './manual-timers.js';
 
 interface Effect {
   id?: number;
@@ -66,6 +68,16 @@ function handler(
   };
 }
 
+class StatementLog implements Logger {
+  constructor(private readonly statements: string[]) {}
+  logQuery = (query: string) => void this.statements.push(query);
+  logQueryError = () => undefined;
+  logQuerySlow = () => undefined;
+  logSchemaBuild = () => undefined;
+  logMigration = () => undefined;
+  log = () => undefined;
+}
+
 /** Waits for a condition, not for a time. */
 async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
   while (!(await condition())) await wait(5);
@@ -78,6 +90,7 @@ for (const kind of await availableDatabases()) {
     let connections: InboxConnections;
     let store: InboxStore;
     let heartbeats = 0;
+    const statements: string[] = [];
     const loops: WorkerLoop[] = [];
 
     beforeAll(async () => {
@@ -86,6 +99,7 @@ for (const kind of await availableDatabases()) {
         ...database.options,
         entities: [EffectEntity],
         synchronize: true,
+        logger: new StatementLog(statements),
       }).initialize();
       connections = await InboxConnections.open(dataSource);
       await connections.migrate();
@@ -104,28 +118,38 @@ for (const kind of await availableDatabases()) {
       await database?.drop();
     });
 
-    function start(handlers: RegisteredHandler[], lease = 30_000): WorkerLoop {
+    function start(
+      handlers: RegisteredHandler[],
+      {
+        lease = 30_000,
+        pollInterval = 50,
+        timers = systemTimers,
+      }: { lease?: number; pollInterval?: number; timers?: Timers } = {},
+    ) {
       const logger = new LogBook();
+      const transactions = kind.name === 'sqlite' ? 1 : 4;
       const runner = new HandlerRunner({
         store,
         leaseMs: lease,
-        transactions: kind.name === 'sqlite' ? 1 : 4,
-        timers: systemTimers,
+        transactions,
+        timers,
         loggerOf: () => logger,
       });
       const dispatcher = new Dispatcher({
         store,
         runner,
-        handlers: { handlersFor: () => handlers },
-        sources: [source],
+        handlers: {
+          handlersFor: (name) => handlers.filter((one) => one.source === name),
+        },
+        sources: [source, { ...source, name: 'armox' }],
         handOver: new HandOver(
-          new OtherReplicas(store, 'this one', systemTimers),
-          systemTimers,
+          new OtherReplicas(store, 'this one', timers),
+          timers,
           Math.random,
           logger,
         ),
         retry: { ...defaultRetryPolicy, delay: 1, factor: 1 },
-        timers: systemTimers,
+        timers,
         random: Math.random,
         clock: systemClock,
         logger,
@@ -133,8 +157,10 @@ for (const kind of await availableDatabases()) {
       const loop = new WorkerLoop({
         store,
         run: dispatcher.dispatch.bind(dispatcher),
-        settings: { concurrency: 20, lease, pollInterval: 50, maxDeaths: 3 },
-        timers: systemTimers,
+        settings: { concurrency: 20, transactions, lease, pollInterval, maxDeaths: 3 },
+        sources: ['armalo', 'armox'],
+        transactional: () => [{ source: 'armalo' }],
+        timers,
         random: Math.random,
         logger,
       });
@@ -239,10 +265,10 @@ for (const kind of await availableDatabases()) {
             if (eventId === 'long') await new Promise<void>((resolve) => (release = resolve));
           }),
         ],
-        300,
+        { lease: 300 },
       );
       await until(() => ended('dead'));
-      expect(await store.find({ eventId: 'dead' })).toMatchObject({ deaths: 1, attempts: 2 });
+      expect(await store.find({ eventId: 'dead' })).toMatchObject({ deaths: 0, attempts: 2 });
 
       await store.insert([row('long')]);
       await until(() => runs.includes('long'));
@@ -254,5 +280,67 @@ for (const kind of await availableDatabases()) {
       expect(runs).toEqual(['dead', 'long']);
       expect(await store.find({ eventId: 'long' })).toMatchObject({ deaths: 0, attempts: 1 });
     });
+
+    if (kind.name !== 'sqlite') {
+      it('runs other events beside a transactional handler that is longer than its lease', async () => {
+        let begun = false;
+        let release = () => {};
+        const goOn = new Promise<void>((resolve) => (release = resolve));
+        start(
+          [
+            handler(
+              'long',
+              async ({ eventId }) => {
+                if (eventId !== 'longer than its lease') return;
+                begun = true;
+                await goOn;
+              },
+              { transactional: true },
+            ),
+          ],
+          { lease: 300 },
+        );
+        await store.insert([row('longer than its lease')]);
+        await until(() => begun);
+        const beats = heartbeats;
+        await until(() => heartbeats >= beats + 5);
+        await store.insert([row('beside it')]);
+        await until(() => ended('beside it'));
+        release();
+        await until(() => ended('longer than its lease'));
+        const { attempts, deaths } = (await store.find({ eventId: 'longer than its lease' })) ?? {};
+        expect({ attempts, deaths }).toEqual({ attempts: 1, deaths: 0 });
+      });
+
+      it('sends a dozen statements in ten idle seconds at most', async () => {
+        const timers = new ManualTimers();
+        start([writing()], { timers, pollInterval: 1_000 });
+        const asleep = () => until(() => timers.pending === 2);
+        await asleep();
+        statements.length = 0;
+        for (let second = 0; second < 10; second += 0.05) {
+          await timers.pass(50);
+          await asleep();
+        }
+        expect(statements.length).toBeGreaterThan(5);
+        expect(statements.length).toBeLessThanOrEqual(12);
+      });
+
+      it('does not let slow transactional events of one service hold up instant ones of another', async () => {
+        let begun = 0;
+        let release = () => {};
+        const goOn = new Promise<void>((resolve) => (release = resolve));
+        const slow = handler('slow', () => ((begun += 1), goOn), { transactional: true });
+        const backlog = Array.from({ length: 60 }, (_, n) => `slow-${n}`);
+        await store.insert(backlog.map((eventId) => row(eventId)));
+        start([slow, { ...handler('instant', async () => {}), source: 'armox' }]);
+        await until(() => begun === 4);
+        await store.insert([{ ...row('instant'), source: 'armox' }]);
+        await until(() => ended('instant'));
+        expect(begun).toBe(4);
+        release();
+        await until(async () => (await Promise.all(backlog.map(ended))).every(Boolean));
+      });
+    }
   });
 }

@@ -120,7 +120,15 @@ describe('two workers whose database, handlers and processes fail at random', ()
           const loop = new WorkerLoop({
             store: view,
             run: dispatcher.dispatch.bind(dispatcher),
-            settings: { concurrency: 4, lease: LEASE, pollInterval: 1_000, maxDeaths: 1_000 },
+            settings: {
+              concurrency: 4,
+              transactions: 2,
+              lease: LEASE,
+              pollInterval: 1_000,
+              maxDeaths: 1_000,
+            },
+            sources: ['armalo'],
+            transactional: () => [{ source: 'armalo' }],
             timers,
             random,
             logger,

@@ -1,7 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { describe, expect, it } from '@jest/globals';
-import type { ClaimedRow, Settlement } from '../../lib/inbox/index.js';
-import { WorkerLoop } from '../../lib/worker/index.js';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { ClaimedRow, ClaimException, Settlement } from '../../lib/inbox/index.js';
+import { patternMatches } from '../../lib/handlers/event-pattern.js';
+import { transactionalEvents } from '../../lib/worker/transactional.events.js';
+import { WorkerLoop, type Slot } from '../../lib/worker/index.js';
+import { claimSuite } from '../inbox/claim-suite.js';
+import { TestClock } from '../inbox/test-clock.js';
 import { LogBook } from './log-book.js';
 import { ManualTimers, rest } from './manual-timers.js';
 import { MemoryStore } from './memory.store.js';
@@ -10,14 +14,20 @@ const LEASE = 30_000;
 const POLL = 1_000;
 
 /** A loop whose handlers end when the test says so. */
-function workbench(settings: { concurrency?: number; maxDeaths?: number } = {}) {
+function workbench(
+  settings: { concurrency?: number; transactions?: number; maxDeaths?: number } = {},
+  sources: readonly string[] = ['armalo'],
+  transactional: readonly ClaimException[] = [],
+) {
   const timers = new ManualTimers();
   const store = new MemoryStore(timers);
   const logger = new LogBook();
   const running = new Map<string, { end: (to?: Settlement) => void; signal: AbortSignal }>();
   const started: string[] = [];
   let onStart: (row: ClaimedRow) => void = () => {};
-  const run = (row: ClaimedRow, signal: AbortSignal) => {
+  let wait: (row: ClaimedRow, slot: Slot) => Promise<void> | undefined = () => undefined;
+  const run = async (row: ClaimedRow, signal: AbortSignal, slot: Slot) => {
+    await wait(row, slot);
     started.push(row.id);
     onStart(row);
     return new Promise<Settlement | undefined>((resolve) => {
@@ -32,7 +42,16 @@ function workbench(settings: { concurrency?: number; maxDeaths?: number } = {}) 
   const loop = new WorkerLoop({
     store,
     run,
-    settings: { concurrency: 3, lease: LEASE, pollInterval: POLL, maxDeaths: 3, ...settings },
+    settings: {
+      concurrency: 3,
+      transactions: 1,
+      lease: LEASE,
+      pollInterval: POLL,
+      maxDeaths: 3,
+      ...settings,
+    },
+    sources,
+    transactional: () => transactional,
     timers,
     random: () => 0.5,
     logger,
@@ -45,6 +64,7 @@ function workbench(settings: { concurrency?: number; maxDeaths?: number } = {}) 
     started,
     loop,
     onStart: (then: typeof onStart) => (onStart = then),
+    onWait: (then: typeof wait) => (wait = then),
     finish: async (...ids: string[]) => {
       for (const id of ids) running.get(id)?.end();
       await rest();
@@ -98,20 +118,25 @@ describe('claiming', () => {
     expect(started).toEqual(['1']);
   });
 
-  it('hears a notification that comes while a claim is on its way', async () => {
-    const { store, loop, started } = workbench();
-    const whole = store.claim.bind(store);
-    store.claim = async (limit, leaseMs) => {
-      const rows = await whole(limit, leaseMs);
-      if (store.rows.size === 0) {
-        store.add(1);
-        loop.notify();
-      }
-      return rows;
-    };
-    loop.start();
-    await rest();
-    expect(started).toEqual(['1']);
+  it('hears a notification that comes while it claims, or asks what there is', async () => {
+    for (const method of ['claim', 'outlook'] as const) {
+      const { store, loop, started } = workbench();
+      const whole = store[method].bind(store) as (...given: unknown[]) => Promise<unknown>;
+      const noticed = async (...given: unknown[]) => {
+        const answer = await whole(...given);
+        if (store.rows.size === 0) {
+          store.add(1);
+          loop.notify();
+        }
+        return answer;
+      };
+      Object.assign(store, { [method]: noticed });
+      loop.start();
+      await rest();
+      loop.notify();
+      await rest();
+      expect(started).toEqual(['1']);
+    }
   });
 
   it('wakes when the next event is due, or at the poll interval when nobody tells it', async () => {
@@ -145,7 +170,7 @@ describe('claiming', () => {
     const { store, loop, timers, logger, started } = workbench();
     store.add(1);
     store.failing.set('claim', new Error('connection refused'));
-    store.failing.set('claimSuspect', new Error('connection refused'));
+    store.failing.set('outlook', new Error('connection refused'));
     loop.start();
     await timers.pass(600_000);
     expect(store.calls.filter((call) => call === 'claim').length).toBeLessThan(90);
@@ -227,39 +252,96 @@ describe('leases', () => {
 });
 
 describe('events whose process died', () => {
-  it('run alone, after the running ones have ended and before any other', async () => {
-    const { store, loop, timers, finish, running } = workbench();
-    store.add(6);
-    store.abandon('6');
-    store.row('6').leaseUntil = timers.now() + POLL / 2;
+  it('run alone in a worker that is idle, before any other', async () => {
+    const { store, loop, finish, running, timers } = workbench();
+    store.add(4);
+    store.abandon('3');
+    store.abandon('4');
     loop.start();
-    await timers.pass(2 * POLL);
-    expect([...running.keys()]).toEqual(['1', '2', '3']);
-    await finish('1', '2');
+    await rest();
     expect([...running.keys()]).toEqual(['3']);
     await finish('3');
-    expect([...running.keys()]).toEqual(['6']);
-    await finish('6');
-    expect([...running.keys()]).toEqual(['4', '5']);
-    expect(store.row('6')).toMatchObject({ state: 'done', deaths: 1, attempt: 2 });
+    // What the others had to wait is paid back tenfold, which was nothing here.
+    expect([...running.keys()]).toEqual(['4']);
+    await timers.pass(100);
+    await finish('4');
+    expect([...running.keys()]).toEqual(['1', '2']);
+    expect(store.row('4')).toMatchObject({ state: 'done', deaths: 0, attempt: 2 });
   });
 
-  it('do not count the death of a process in which they only waited for their turn', async () => {
-    const { store, loop, timers, running } = workbench({ maxDeaths: 2 });
+  it('keep others waiting for a second at most, and did not die alone from then on', async () => {
+    const { store, loop, finish, running, timers } = workbench();
+    store.add(3);
+    store.abandon('2');
+    loop.start();
+    await timers.pass(999);
+    expect([...running.keys()]).toEqual(['2']);
+    expect(store.calls).not.toContain('endSolitude');
+    await timers.pass(1);
+    expect([...running.keys()]).toEqual(['2', '1', '3']);
+    const noted = store.calls.indexOf('endSolitude');
+    expect(noted).toBeGreaterThan(0);
+    expect(store.calls.indexOf('claim')).toBeGreaterThan(noted);
+    await finish('1', '2', '3');
+    expect(store.states()).toBe('done done done');
+  });
+
+  it('get no company while it cannot be written that they have it', async () => {
+    const { store, loop, running, timers, logger } = workbench();
     store.add(2);
     store.abandon('2');
-    store.row('2').leaseUntil = timers.now() + POLL / 2;
+    store.failing.set('endSolitude', new Error('connection refused'));
     loop.start();
-    await timers.pass(2 * POLL);
+    await timers.pass(5_000);
+    expect([...running.keys()]).toEqual(['2']);
+    expect(logger.of('warn')).toHaveLength(1);
+    store.failing.clear();
+    await timers.pass(10_000);
+    expect([...running.keys()]).toEqual(['2', '1']);
+  });
+
+  it('let the others go first when these had to wait for the one before', async () => {
+    const { store, loop, finish, running, timers } = workbench();
+    store.add(4);
+    store.abandon('1', 5);
+    store.abandon('2', 5);
+    loop.start();
+    await timers.pass(500);
     expect([...running.keys()]).toEqual(['1']);
-    expect(store.row('2')).toMatchObject({ token: 'gone', deaths: 0 });
+    await finish('1');
+    expect([...running.keys()]).toEqual(['3', '4']);
+    // Busy, and the other one still waits for a process that is not.
+    await timers.pass(3 * POLL);
+    expect([...running.keys()]).toEqual(['3', '4']);
+    await finish('3', '4');
+    await timers.pass(POLL);
+    expect([...running.keys()]).toEqual(['2']);
+  });
+
+  it('do not stop a worker that is busy: they run among the others, one at a time', async () => {
+    const { store, loop, timers, finish, running } = workbench({ concurrency: 5 });
+    store.add(2);
+    loop.start();
+    await rest();
+    store.add(2);
+    store.abandon('3');
+    store.abandon('4');
+    await timers.pass(2 * POLL);
+    expect([...running.keys()]).toEqual(['1', '2', '3']);
+    store.add(1);
+    loop.notify();
+    await rest();
+    expect([...running.keys()]).toEqual(['1', '2', '3', '5']);
+    await finish('3');
+    expect([...running.keys()]).toEqual(['1', '2', '5', '4']);
+    expect(store.row('3')).toMatchObject({ state: 'done', deaths: 0, attempt: 2 });
   });
 
   it('run only after the one before is settled, whose death theirs would be', async () => {
     const { store, loop, timers, finish, running } = workbench({ maxDeaths: 2 });
     store.add(2);
-    store.abandon('1');
-    store.abandon('2');
+    store.abandon('1', 5);
+    store.abandon('2', 5);
     let commit = () => {};
     const settle = store.settle.bind(store);
     store.settle = async (settlements) => {
@@ -269,22 +351,155 @@ describe('events whose process died', () => {
     loop.start();
     await rest();
     await finish('1');
-    await timers.pass(POLL);
+    await timers.pass(POLL / 2);
     expect([...running.keys()]).toEqual([]);
-    expect(store.row('2')).toMatchObject({ token: 'gone', deaths: 0 });
     commit();
-    await timers.pass(POLL);
+    await rest();
     expect([...running.keys()]).toEqual(['2']);
   });
 
-  it('are looked for at the start, and end dead when they have killed too often', async () => {
+  it('end dead when they have killed it alone too often', async () => {
     const { store, loop, running } = workbench({ maxDeaths: 1 });
     store.add(2);
+    const rescue = { leaseMs: 0, maxDeaths: 1, alone: true, held: new Set<string>() };
     store.abandon('1');
+    await store.claimAbandoned(rescue);
     loop.start();
     await rest();
-    expect(store.row('1')).toMatchObject({ state: 'dead', reason: 'killed-process' });
+    expect(store.row('1')).toMatchObject({ state: 'dead', reason: 'killed-process', deaths: 1 });
     expect([...running.keys()]).toEqual(['2']);
+  });
+
+  it('are not those that this process holds itself, however late it is', async () => {
+    const { store, loop, timers, started } = workbench();
+    store.add(1);
+    loop.start();
+    await rest();
+    store.row('1').leaseUntil = timers.now() - 1;
+    await timers.pass(3 * POLL);
+    expect(started).toEqual(['1']);
+  });
+});
+
+describe('slots', () => {
+  it('are not all had by one of several sources, however much it has to do', async () => {
+    const { store, loop, running, finish, started } = workbench({ concurrency: 20 }, [
+      'armalo',
+      'armox',
+    ]);
+    store.add(60);
+    loop.start();
+    await rest();
+    expect(running.size).toBe(18);
+    store.add(3, { source: 'armox' });
+    loop.notify();
+    await rest();
+    expect(started.slice(18)).toEqual(['61', '62']);
+    await finish('61', '62');
+    expect(started.slice(20)).toEqual(['63']);
+    await finish('1', '2');
+    expect(started.slice(21)).toEqual(['19', '20']);
+  });
+
+  it('are one for each where there are two, and one source alone has them all', async () => {
+    const two = workbench({ concurrency: 2 }, ['armalo', 'armox']);
+    two.store.add(5);
+    two.loop.start();
+    await rest();
+    expect([...two.running.keys()]).toEqual(['1']);
+    const one = workbench({ concurrency: 2 });
+    one.store.add(5);
+    one.loop.start();
+    await rest();
+    expect([...one.running.keys()]).toEqual(['1', '2']);
+  });
+
+  it('are not held by events that wait for a connection, of which so many are claimed as can wait', async () => {
+    const slow = { source: 'armalo', names: ['escrow.created'] };
+    const bench = workbench({ concurrency: 3, transactions: 2 }, ['armalo'], [slow]);
+    const { store, loop, running, onWait, finish, timers } = bench;
+    const connections: (() => void)[] = [];
+    onWait((row, slot) => {
+      if (row.name !== 'escrow.created') return undefined;
+      return slot.whileWaiting(() => new Promise((resolve) => connections.push(resolve)));
+    });
+    store.add(10);
+    store.add(4, { name: 'pact.violated' });
+    loop.start();
+    await timers.pass(POLL);
+    expect(connections).toHaveLength(3);
+    expect([...running.keys()]).toEqual(['11', '12', '13']);
+    await finish('11');
+    await timers.pass(POLL);
+    expect([...running.keys()]).toEqual(['12', '13', '14']);
+
+    connections.shift()?.();
+    connections.shift()?.();
+    await timers.pass(POLL);
+    expect([...running.keys()]).toEqual(['12', '13', '14', '1', '2']);
+    await finish('12', '13', '1');
+    await timers.pass(POLL);
+    // One waits, which is less than the two that may.
+    expect(connections.length).toBeGreaterThan(1);
+  });
+
+  it('know the transactional events by the names that a source documents or a handler gives', () => {
+    const handler = (source: string, pattern: string, transactional: boolean) => ({
+      name: `${source} ${pattern}`,
+      source,
+      patterns: [pattern],
+      options: { transactional },
+      invoke: () => Promise.resolve(),
+    });
+    const all = [
+      handler('armalo', 'escrow.*', true),
+      handler('armalo', 'pact.new', true),
+      handler('armalo', '*', false),
+      handler('armox', '*', true),
+      handler('third', '*', false),
+    ];
+    const registry = {
+      all: () => all,
+      handlersFor: (source: string, name: string) =>
+        all.filter(
+          (one) => one.source === source && one.patterns.some((each) => patternMatches(each, name)),
+        ),
+    };
+    const eventNames = ['escrow.created', 'pact.violated'];
+    const sources = ['armalo', 'armox', 'third'].map((name) => ({ name, eventNames }));
+    expect(transactionalEvents(registry, sources)).toEqual([
+      { source: 'armalo', names: ['escrow.created', 'pact.new'] },
+      { source: 'armox' },
+    ]);
+  });
+
+  it('that are kept for others do not make the worker ask for these without end', async () => {
+    const { store, loop, timers } = workbench({ concurrency: 2 }, ['armalo', 'armox']);
+    store.add(50);
+    loop.start();
+    await timers.pass(10 * POLL);
+    expect(store.calls.filter((call) => call === 'claim').length).toBeLessThan(25);
+  });
+
+  it('kept for others cost the one that has much to do a tenth of the time at most', async () => {
+    const { store, loop, timers } = workbench({ concurrency: 2 }, ['armalo', 'armox']);
+    store.add(50);
+    const whole = store.claim.bind(store);
+    let walks = 0;
+    store.claim = async (limit, leaseMs, except = []) => {
+      if (except.length > 0) {
+        walks++;
+        await new Promise<void>((resolve) => timers.after(100, resolve));
+      }
+      return whole(limit, leaseMs, except);
+    };
+    loop.start();
+    for (let time = 0; time < 5_500; time += 50) {
+      loop.notify();
+      await timers.pass(50);
+    }
+    expect(walks).toBeGreaterThan(1);
+    expect(walks).toBeLessThanOrEqual(6);
   });
 });
 
@@ -329,7 +544,7 @@ describe('settling', () => {
     store.add(1);
     loop.start();
     await rest();
-    for (const method of ['settle', 'heartbeat', 'claim', 'claimSuspect']) {
+    for (const method of ['settle', 'heartbeat', 'claim', 'outlook']) {
       store.failing.set(method, new Error('connection refused'));
     }
     await finish('1');
@@ -432,18 +647,18 @@ describe('stopping', () => {
     expect(store.row('1')).toMatchObject({ token: null, attempt: 0 });
   });
 
-  it('leaves an event of a dead process that still waited to run alone to the next one', async () => {
-    const { store, loop, timers, finish, started } = workbench();
-    store.add(2);
-    store.abandon('2');
-    store.row('2').leaseUntil = timers.now() + POLL / 2;
+  it('says before it goes that an event did not die alone, and gives it back', async () => {
+    const { store, loop, timers, started } = workbench();
+    store.add(1);
+    store.abandon('1');
     loop.start();
-    await timers.pass(2 * POLL);
-    const stopping = loop.stop({ graceMs: 15_000 });
-    await finish('1');
-    await stopping;
+    await rest();
     expect(started).toEqual(['1']);
-    expect(store.row('2')).toMatchObject({ token: 'gone', deaths: 0, attempt: 1 });
+    const stopping = loop.stop({ graceMs: 15_000 });
+    await timers.pass(15_000);
+    await stopping;
+    expect(store.calls).toContain('endSolitude');
+    expect(store.row('1')).toMatchObject({ state: 'open', token: null, attempt: 1 });
   });
 
   it('ends also when the database does not answer', async () => {
@@ -463,4 +678,12 @@ describe('stopping', () => {
     expect(loop.stop({ graceMs: 1 })).toBe(loop.stop({ graceMs: 1 }));
     await loop.stop({ graceMs: 1 });
   });
+});
+
+describe('the store in memory of these tests', () => {
+  const its = { clock: new TestClock() } as { clock: TestClock; store: MemoryStore };
+  beforeEach(() => {
+    its.store = new MemoryStore(its.clock);
+  });
+  claimSuite(its);
 });

@@ -1,0 +1,305 @@
+import type { ClaimedRow, InboxStore, NewInboxRow, Rescue } from '../../lib/inbox/index.js';
+import { event, LEASE, settlement } from './event.fixtures.js';
+
+/** What claims, leases and settles need of a store. */
+export interface ClaimBench {
+  readonly clock: { now(): number; pass(milliseconds: number): void };
+  readonly store: Pick<
+    InboxStore,
+    | ('insert' | 'claim' | 'claimAbandoned' | 'endSolitude' | 'outlook' | 'heartbeat')
+    | ('settle' | 'giveBack' | 'markHandled' | 'find' | 'attempts' | 'counts')
+  >;
+}
+
+export const rescue = (changed: Partial<Rescue> = {}): Rescue => ({
+  leaseMs: LEASE,
+  maxDeaths: 3,
+  alone: true,
+  held: new Set(),
+  ...changed,
+});
+
+export async function claimOne(store: Pick<InboxStore, 'claim'>): Promise<ClaimedRow> {
+  const [row] = await store.claim(1, LEASE);
+  if (!row) throw new Error('nothing to claim');
+  return row;
+}
+
+/** Claims, leases and settles: what the store of every database does, and the one in memory for the worker's tests. */
+export function claimSuite(its: ClaimBench): void {
+  const stateOf = async (id: string) => (await its.store.find({ id }))?.state;
+  const insertOne = async (changed: Partial<NewInboxRow> = {}) => {
+    const [result] = await its.store.insert([event(changed)]);
+    return (result as { id: string }).id;
+  };
+  const idsOf = (rows: readonly ClaimedRow[]) => rows.map(({ id }) => id);
+
+  describe('a claim', () => {
+    it('gives the oldest due rows first and counts the attempt', async () => {
+      const ids: string[] = [];
+      for (let index = 0; index < 5; index += 1) {
+        ids.push(await insertOne());
+        its.clock.pass(1);
+      }
+      const first = await its.store.claim(3, LEASE);
+      const second = await its.store.claim(3, LEASE);
+      expect([...first, ...second].map(({ id }) => id)).toEqual(ids);
+      expect(first[0]).toMatchObject({ attempt: 1, deaths: 0, handled: [] });
+      expect(first[0]?.token).toMatch(/^[0-9a-f]{32}$/);
+      expect(first[0]?.token).not.toBe(second[0]?.token);
+      expect(await its.store.claim(3, LEASE)).toEqual([]);
+      expect(await stateOf(ids[0] as string)).toBe('running');
+    });
+    it('leaves out the sources and the names that it is told to', async () => {
+      const slow = await insertOne({ name: 'escrow.created' });
+      const quick = await insertOne({ name: 'pact.violated' });
+      const other = await insertOne({ source: 'armox', name: 'escrow.created' });
+      const claim = async (...except: { source: string; names?: string[] }[]) => {
+        const rows = await its.store.claim(10, LEASE, except);
+        await its.store.giveBack(rows);
+        return idsOf(rows);
+      };
+      expect(await claim({ source: 'armalo', names: ['escrow.created', 'x'] })).toEqual([
+        quick,
+        other,
+      ]);
+      expect(await claim({ source: 'armalo' })).toEqual([other]);
+      expect(await claim({ source: 'armalo' }, { source: 'armox', names: ['x'] })).toEqual([other]);
+      expect(await claim({ source: 'armalo' }, { source: 'armox' })).toEqual([]);
+      expect(await claim()).toEqual([slow, quick, other]);
+    });
+
+    it('finds the older ones that one with exceptions has passed over', async () => {
+      const slow = await insertOne({ name: 'escrow.created' });
+      its.clock.pass(1);
+      await insertOne();
+      const except = [{ source: 'armalo', names: ['escrow.created'] }];
+      expect(await its.store.claim(1, LEASE, except)).toHaveLength(1);
+      its.clock.pass(1);
+      await insertOne();
+      expect(idsOf(await its.store.claim(1, LEASE))).toEqual([slow]);
+    });
+
+    it('finds what came due behind the place of the last claim', async () => {
+      await its.store.insert(Array.from({ length: 4 }, () => event()));
+      const [first] = await its.store.claim(1, LEASE);
+      its.clock.pass(10);
+      await its.store.insert(Array.from({ length: 40 }, () => event()));
+      await its.store.claim(20, LEASE);
+      await its.store.giveBack([first as ClaimedRow]);
+      const ids = idsOf(await its.store.claim(100, LEASE));
+      expect(ids).toContain(first?.id);
+      expect(ids).toHaveLength(24);
+    });
+    it('leaves alone what is due later', async () => {
+      const id = await insertOne();
+      await its.store.settle([
+        settlement(await claimOne(its.store), { to: 'retry', inMs: 5_000, error: 'no' }),
+      ]);
+      expect(await its.store.claim(10, LEASE)).toEqual([]);
+      expect(await its.store.outlook()).toEqual({ dueIn: 5_000, leaseOverIn: undefined });
+      its.clock.pass(5_000);
+      expect(await its.store.outlook()).toMatchObject({ dueIn: 0 });
+      expect((await its.store.claim(10, LEASE)).map((row) => row.id)).toEqual([id]);
+      expect(await its.store.outlook()).toEqual({ dueIn: undefined, leaseOverIn: LEASE });
+    });
+  });
+
+  describe('a lease', () => {
+    it('ends a claimed row in each way, and remembers it', async () => {
+      await its.store.insert(Array.from({ length: 4 }, () => event()));
+      const rows = await its.store.claim(4, LEASE);
+      const [done, ignored, dead, retry] = rows as [ClaimedRow, ClaimedRow, ClaimedRow, ClaimedRow];
+      const failures = [{ handler: 'A.b', error: 'boom', duration: 12 }];
+      const refused = await its.store.settle([
+        settlement(done, { to: 'done' }, { handled: ['A.b'] }),
+        settlement(ignored, { to: 'ignored', reason: 'no-handler' }),
+        settlement(dead, { to: 'dead', reason: 'rejected', error: 'never' }, { failures }),
+        settlement(retry, { to: 'retry', inMs: 100, error: 'later' }, { failures }),
+      ]);
+      expect([...refused]).toEqual([]);
+      const now = its.clock.now();
+      expect(await its.store.find({ id: done.id })).toMatchObject({
+        state: 'done',
+        handled: ['A.b'],
+        finishedAt: now,
+      });
+      expect(await its.store.find({ id: ignored.id })).toMatchObject({
+        state: 'ignored',
+        reason: 'no-handler',
+      });
+      expect(await its.store.find({ id: dead.id })).toMatchObject({
+        state: 'dead',
+        reason: 'rejected',
+        lastError: 'never',
+      });
+      expect(await its.store.find({ id: retry.id })).toMatchObject({
+        state: 'open',
+        dueAt: now + 100,
+        lastError: 'later',
+        finishedAt: null,
+      });
+      expect(await its.store.attempts(retry.id)).toEqual([
+        { attempt: 1, handler: 'A.b', error: 'boom', duration: 12, at: now },
+      ]);
+      expect(await its.store.attempts(done.id)).toEqual([]);
+      expect(await its.store.counts()).toEqual(
+        ['dead', 'done', 'ignored', 'open'].map((state) => ({
+          source: 'armalo',
+          state,
+          count: 1,
+        })),
+      );
+    });
+    it('refuses a settle, a mark and a heartbeat once somebody else has the row', async () => {
+      const id = await insertOne();
+      const lost = await claimOne(its.store);
+      its.clock.pass(LEASE);
+      const taken = await its.store.claimAbandoned(rescue());
+      expect(taken).toMatchObject({ id, attempt: 2, deaths: 0 });
+      expect([...(await its.store.settle([settlement(lost, { to: 'done' })]))]).toEqual([id]);
+      expect(await its.store.markHandled(lost, 'A.b')).toBe(false);
+      expect([...(await its.store.heartbeat([lost], LEASE))]).toEqual([]);
+      await its.store.giveBack([lost]);
+      expect(await its.store.find({ id })).toMatchObject({ state: 'running', attempts: 2 });
+      expect(await its.store.markHandled(taken as ClaimedRow, 'A.b')).toBe(true);
+      expect((await its.store.find({ id }))?.handled).toEqual(['A.b']);
+    });
+
+    it('still takes the settle of a lease that ran out but went to nobody', async () => {
+      const id = await insertOne();
+      const row = await claimOne(its.store);
+      its.clock.pass(LEASE * 2);
+      expect((await its.store.settle([settlement(row, { to: 'done' })])).size).toBe(0);
+      expect(await stateOf(id)).toBe('done');
+    });
+
+    it('lasts longer for a heartbeat', async () => {
+      await its.store.insert([event(), event()]);
+      const [one, two] = (await its.store.claim(2, LEASE)) as [ClaimedRow, ClaimedRow];
+      its.clock.pass(LEASE - 1);
+      expect([...(await its.store.heartbeat([one], LEASE))]).toEqual([one.id]);
+      its.clock.pass(1);
+      expect((await its.store.claimAbandoned(rescue()))?.id).toBe(two.id);
+      expect(await its.store.claimAbandoned(rescue())).toBeUndefined();
+    });
+
+    it('given back is pending at once, and its attempt does not count', async () => {
+      const id = await insertOne();
+      await its.store.giveBack([await claimOne(its.store)]);
+      expect(await its.store.find({ id })).toMatchObject({ state: 'open', attempts: 0 });
+      expect((await claimOne(its.store)).attempt).toBe(1);
+    });
+  });
+
+  describe('an event whose process died', () => {
+    const diesAlone = async (changed: Partial<Rescue> = {}) => {
+      const row = await its.store.claimAbandoned(rescue(changed));
+      its.clock.pass(LEASE);
+      return row;
+    };
+    const dies = async () => {
+      const row = await claimOne(its.store);
+      its.clock.pass(LEASE);
+      return row;
+    };
+
+    it('counts the attempt, and no death of a process that ran others beside it', async () => {
+      const id = await insertOne();
+      await dies();
+      for (const attempts of [2, 3, 4]) {
+        its.clock.pass(4 * LEASE);
+        expect(await diesAlone({ alone: false })).toMatchObject({
+          id,
+          attempt: attempts,
+          deaths: 0,
+        });
+      }
+      expect(await its.store.find({ id })).toMatchObject({ state: 'open', deaths: 0 });
+    });
+
+    it('ends dead at the last of the deaths that it died alone', async () => {
+      const killer = await insertOne();
+      await dies();
+      expect(await diesAlone()).toMatchObject({ id: killer, attempt: 2, deaths: 0 });
+      expect(await diesAlone()).toMatchObject({ id: killer, attempt: 3, deaths: 1 });
+      expect(await diesAlone()).toMatchObject({ id: killer, attempt: 4, deaths: 2 });
+      expect(await diesAlone()).toBeUndefined();
+      expect(await its.store.find({ id: killer })).toMatchObject({
+        state: 'dead',
+        reason: 'killed-process',
+        deaths: 3,
+        attempts: 4,
+      });
+      expect(await its.store.attempts(killer)).toMatchObject([
+        { attempt: 4, handler: '(process)' },
+      ]);
+    });
+
+    it('that ends dead lets the next one be taken', async () => {
+      const killer = await insertOne();
+      await dies();
+      await diesAlone();
+      const other = await insertOne();
+      await dies();
+      await diesAlone({ held: new Set([killer]), alone: false });
+      expect(await diesAlone({ maxDeaths: 1 })).toMatchObject({ id: other, deaths: 0 });
+      expect(await stateOf(killer)).toBe('dead');
+    });
+
+    it('has not died alone once something ran beside it', async () => {
+      const id = await insertOne();
+      await dies();
+      const row = await its.store.claimAbandoned(rescue());
+      await its.store.endSolitude(row as ClaimedRow);
+      its.clock.pass(LEASE);
+      expect(await diesAlone()).toMatchObject({ id, deaths: 0 });
+      expect(await diesAlone({ alone: false })).toBeUndefined();
+      its.clock.pass(4 * LEASE);
+      expect(await diesAlone({ alone: false })).toMatchObject({ id, deaths: 1 });
+    });
+
+    it('has not died when it is given back, or settled, and claimed by another process', async () => {
+      const id = await insertOne();
+      await dies();
+      await its.store.giveBack([(await its.store.claimAbandoned(rescue())) as ClaimedRow]);
+      await dies();
+      const row = await its.store.claimAbandoned(rescue());
+      expect(row).toMatchObject({ id, attempt: 3, deaths: 0 });
+      await its.store.settle([
+        settlement(row as ClaimedRow, { to: 'retry', inMs: 0, error: 'failed' }),
+      ]);
+      await dies();
+      expect(await diesAlone()).toMatchObject({ id, attempt: 5, deaths: 0 });
+    });
+
+    it('runs among others at once the first time, then waits for a process that runs it alone', async () => {
+      const id = await insertOne();
+      await dies();
+      expect(await diesAlone({ alone: false })).toMatchObject({ id, attempt: 2 });
+      its.clock.pass(LEASE - 1);
+      expect(await its.store.claimAbandoned(rescue({ alone: false }))).toBeUndefined();
+      its.clock.pass(1);
+      expect(await diesAlone({ alone: false })).toMatchObject({ id, attempt: 3 });
+    });
+
+    it('comes after those that have died less often', async () => {
+      const killer = await insertOne();
+      await dies();
+      await diesAlone();
+      const neighbour = await insertOne();
+      await dies();
+      expect(await its.store.claimAbandoned(rescue())).toMatchObject({ id: neighbour });
+      expect(await its.store.claimAbandoned(rescue())).toMatchObject({ id: killer, deaths: 1 });
+    });
+
+    it('is not taken by the process that has it itself', async () => {
+      const id = await insertOne();
+      await dies();
+      expect(await its.store.outlook()).toMatchObject({ leaseOverIn: 0 });
+      const held = new Set([id]);
+      expect(await its.store.claimAbandoned(rescue({ held }))).toBeUndefined();
+      expect(await its.store.claimAbandoned(rescue())).toMatchObject({ id });
+    });
+  });
+}

@@ -1,0 +1,58 @@
+import type { ClaimedRow, StoredAttempt, StoredEvent } from '../../lib/inbox/index.js';
+
+/** A row of the store in memory. */
+export interface Row extends Omit<
+  ClaimedRow,
+  'token' | 'attempt' | 'deaths' | 'handled' | 'source' | 'body'
+> {
+  source: string;
+  body: Buffer;
+  state: 'open' | 'done' | 'ignored' | 'dead';
+  token: string | null;
+  leaseUntil: number;
+  dueAt: number;
+  attempt: number;
+  deaths: number;
+  handled: string[];
+  reason: string | null;
+  lastError: string | null;
+  attempts: StoredAttempt[];
+  finishedAt: number | null;
+}
+
+export function openRow(id: string, now: number): Row {
+  return {
+    id,
+    source: 'armalo',
+    account: '',
+    eventId: `event-${id}`,
+    name: 'escrow.created',
+    occurredAt: null,
+    orderKey: null,
+    via: 'webhook',
+    body: Buffer.from('{}'),
+    receivedAt: 0,
+    state: 'open',
+    token: null,
+    leaseUntil: 0,
+    dueAt: now,
+    attempt: 0,
+    deaths: 0,
+    handled: [],
+    reason: null,
+    lastError: null,
+    attempts: [],
+    finishedAt: null,
+  };
+}
+
+export function storedEvent(row: Row, now: number): StoredEvent {
+  const { attempt, body, state, ...rest } = row;
+  return {
+    ...rest,
+    body,
+    reason: row.reason as StoredEvent['reason'],
+    attempts: attempt,
+    state: row.token !== null && row.leaseUntil > now ? 'running' : state,
+  };
+}
