@@ -28,7 +28,7 @@ const EffectEntity = new EntitySchema<Effect>({
 
 const source = {
   name: 'armalo',
-  open: () => ({ payload: {}, problems: [] }),
+  read: () => ({ payload: {}, problems: [] }),
 } as unknown as WebhookSource;
 
 function row(eventId: string): NewInboxRow {
