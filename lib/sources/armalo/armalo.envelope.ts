@@ -46,7 +46,7 @@ function normalised(envelope: JsonEnvelope, occurredAt: number | undefined): Any
     ...envelope,
     ...(occurredAt !== undefined && !isIso && { timestamp: new Date(occurredAt).toISOString() }),
     data: data ?? {},
-  } as AnyArmaloEvent;
+  };
 }
 
 function problemsOf(
