@@ -71,9 +71,11 @@ function migration(title: string, up: readonly string[], down: readonly string[]
 
 const dropped = (table: Sql): string => `DROP TABLE IF EXISTS ${table.sql}`;
 
-/** MySQL has no CREATE INDEX IF NOT EXISTS; MariaDB and the others have. */
+/** MySQL has no IF NOT EXISTS for an index or a column, SQLite none for a column. */
 function unlessThere(error: unknown): void {
-  if (driverError(error).code !== 'ER_DUP_KEYNAME') throw error;
+  const { code, message } = driverError(error);
+  if (code === 'ER_DUP_KEYNAME' || code === 'ER_DUP_FIELDNAME') return;
+  if (!message.startsWith('duplicate column name')) throw error;
 }
 
 /** Finds what is newer than an event of an ordering key, for handlers that skip stale ones. */

@@ -85,7 +85,7 @@ export function upkeepSuite(its: Bench): void {
     /** Each way to have the module's tables of before the newest migration. */
     const outdated: readonly (readonly [part: string, statement: () => string])[] = [
       ['the table `stale_watch`', () => 'DROP TABLE stale_watch'],
-      ['the column `stale_inbox.alone`', () => 'ALTER TABLE stale_inbox DROP COLUMN alone'],
+      ['the column `stale_job.absences`', () => 'ALTER TABLE stale_job DROP COLUMN absences'],
       [
         'the index `stale_inbox.stale_occurred`',
         () =>
@@ -109,7 +109,9 @@ export function upkeepSuite(its: Bench): void {
         await expect(connections.assertSchema()).rejects.toThrow(/`stale_migration` says/);
       } finally {
         await connections.close();
-        for (const table of ['inbox', 'attempt', 'duty', 'replica', 'job', 'watch', 'migration']) {
+        for (const table of [
+          ...['inbox', 'attempt', 'duty', 'replica', 'alone', 'job', 'watch', 'migration'],
+        ]) {
           await its.query(`DROP TABLE IF EXISTS stale_${table}`);
         }
       }

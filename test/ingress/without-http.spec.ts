@@ -69,7 +69,7 @@ const missed: Feed = {
     }),
     ArmoxArmaloModule.forRoot({
       armalo: { webhookSecret: 'whsec_test' },
-      reconcile: { interval: 100, feeds: [missed] },
+      reconcile: { interval: 1_000, feeds: [missed] },
     }),
   ],
   providers: [Handled],

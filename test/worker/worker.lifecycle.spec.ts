@@ -211,8 +211,8 @@ describe('a replica among others', () => {
     const { app, store, timers } = await boot([Handlers]);
     expect([...store.published.values()]).toEqual([[ours]]);
     await rest();
-    const first = store.calls.filter((call) => call === 'publishHandlers' || call === 'claim');
-    expect(first.slice(0, 2)).toEqual(['publishHandlers', 'claim']);
+    const first = store.calls.filter((call) => call === 'publishHandlers' || call === 'outlook');
+    expect(first.slice(0, 2)).toEqual(['publishHandlers', 'outlook']);
     await timers.pass(10_000);
     expect(store.calls.filter((call) => call === 'publishHandlers')).toHaveLength(2);
     await app.close();
