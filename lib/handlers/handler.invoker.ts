@@ -7,7 +7,7 @@ type Method = (event: unknown, context?: HandlerContext) => unknown;
 
 /**
  * Calls handlers directly: the application's global guards, pipes, interceptors and filters are for
- * requests, and there is none here (receivers.md P7).
+ * requests, and there is none here.
  */
 export class HandlerInvoker {
   private readonly injector = new Injector();

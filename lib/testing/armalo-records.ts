@@ -1,4 +1,4 @@
-/** What the sandbox keeps, in the shapes that the API answers with (contract section 5). */
+/** What the sandbox keeps, in the shapes that the API answers with. */
 export interface SandboxScore {
   readonly agentId: string;
   readonly compositeScore: number;

@@ -10,7 +10,7 @@ export interface ArmaloActions {
   readonly startEval: (agentId: string, run: Partial<SandboxEval>) => object;
 }
 
-/** The API as far as its pages show or suggest it (contract sections 2 and 5). */
+/** The API as far as its pages show or suggest it. */
 export function armaloRoutes(state: () => ArmaloState, actions: ArmaloActions): ApiRoutes {
   return {
     'POST /webhooks': (call) => createWebhook(state(), call, actions.webhooksAllowed()),

@@ -21,7 +21,7 @@ import { signArmalo } from './signed-request.js';
 
 export type ArmaloPlan = 'free' | 'pro' | 'enterprise';
 
-/** Calls a minute (contract section 1). */
+/** Calls a minute. */
 const RATE_LIMITS: Readonly<Record<ArmaloPlan, number>> = { free: 60, pro: 600, enterprise: 6_000 };
 
 /** How evaluations end by themselves. */
@@ -189,7 +189,7 @@ export class ArmaloSandbox extends Sandbox {
   protected authenticate(request: IncomingMessage, route: string): string | ApiReply {
     const key = request.headers['x-pact-key'];
     if (key === this.apiKey) return this.apiKey;
-    // Without a key a few routes are sold by the call (contract section 1, the 402 trap).
+    // Without a key a few routes are sold by the call (answered 402).
     if (key === undefined && route === 'GET /scores/:id') {
       return failure(402, 'Payment required', { details: { amountUsdc: 0.001 } });
     }

@@ -39,7 +39,7 @@ export interface ArmoxSandboxOptions extends SandboxOptions {
   readonly lifecycle?: Partial<JobLifecycle> | 'manual';
   /**
    * Ends that raise a webhook, each as `job.<status>`. Default `['completed']`: the page shows no
-   * other (contract section 5.3).
+   * other.
    */
   readonly notify?: readonly ArmoxJobStatus[];
   readonly models?: readonly SandboxModel[];

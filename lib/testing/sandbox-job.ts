@@ -24,18 +24,18 @@ export function isTerminal(status: ArmoxJobStatus): boolean {
   return TERMINAL.includes(status);
 }
 
-/** The shape of `GET /jobs` items (contract section 4.2). */
+/** The shape of `GET /jobs` items. */
 export function listItem(job: SandboxJob): object {
   const { app_name: _app, webhook_url: _url, webhook_delivered: _delivered, ...shown } = job;
   return shown;
 }
 
-/** The shape of `GET /jobs/:id` (contract section 4.3). */
+/** The shape of `GET /jobs/:id`. */
 export function singleJob(job: SandboxJob): object {
   return { ...listItem(job), object: 'job', webhook_delivered: job.webhook_delivered };
 }
 
-/** The answer to a run that ended within the call (contract section 2.1). */
+/** The answer to a run that ended within the call. */
 export function finishedRun(job: SandboxJob): object {
   return {
     id: job.id,
@@ -67,7 +67,7 @@ export function acceptedRun(job: SandboxJob): object {
   };
 }
 
-/** The webhook's `job` (contract section 5.1). */
+/** The webhook's `job`. */
 export function webhookJob(job: SandboxJob): object {
   return {
     id: job.id,

@@ -1,11 +1,9 @@
 import { HandlerTimeoutError } from '../core/index.js';
-import type { RegisteredHandler } from '../handlers/index.js';
+import { HANDLER_RULES, type RegisteredHandler } from '../handlers/index.js';
 import type { Timers } from './timers.js';
 
-const DEFAULT_TIMEOUT = 60_000;
-
 export const timeoutOf = ({ options }: RegisteredHandler): number =>
-  options.timeout ?? DEFAULT_TIMEOUT;
+  options.timeout ?? HANDLER_RULES.timeout.default;
 
 /** Aborts when a handler's timeout is over, or with the signal of its row. */
 export class Deadline {

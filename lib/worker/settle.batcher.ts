@@ -96,7 +96,7 @@ export class SettleBatcher {
   private retryOrDrop(entry: Entry, error: unknown): void {
     entry.failures++;
     if (entry.isOurs() && !this.abandoned && entry.failures < MOST_TRIES) {
-      // Alone and refused by the database: what is left to suspect is the text (receivers.md P22).
+      // Alone and refused by the database: what is left to suspect is the text.
       if (entry.failures === 3) entry.settlement = withoutTexts(entry.settlement);
       this.queue.push(entry);
       return;

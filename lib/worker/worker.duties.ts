@@ -3,7 +3,7 @@ import type { InboxStore, RetentionPeriods } from '../inbox/index.js';
 import type { Duty } from './duty.roster.js';
 
 const RETENTION_EVERY_MS = 3_600_000;
-/** Rows a transaction: short locks beside running traffic (receivers.md D.7 has 5,000; MariaDB locks gaps). */
+/** Rows a transaction: short locks beside running traffic, since MariaDB locks gaps. */
 const RETENTION_BATCH = 1_000;
 const SWEEP_EVERY_MS = 30_000;
 

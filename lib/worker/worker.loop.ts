@@ -34,7 +34,7 @@ export interface WorkerLoopParts {
   readonly logger: LoggerService;
 }
 
-/** The store's largest claim (design section 5, "Shape for speed"). */
+/** The store's largest claim. */
 const LARGEST_CLAIM = 500;
 /** Handled but not yet settled rows wait in memory; so many, and claiming pauses. */
 const MOST_UNSETTLED = 2_000;

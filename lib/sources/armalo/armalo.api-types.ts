@@ -5,7 +5,7 @@ import type { CertificationTier } from './score.dto.js';
 
 /*
  * Answers of Armalo's API. Ids and scores are read from every key that the documents name; all other
- * fields are kept as they came, and may be absent whatever their type says (contract section 5).
+ * fields are kept as they came, and may be absent whatever their type says.
  */
 
 /** What list calls return. */
@@ -134,7 +134,7 @@ export interface CreateAgent {
 
 export interface ArmaloEscrow {
   readonly id: string;
-  /** An open set; the sources disagree about it (contract section 5.4). */
+  /** An open set; the sources disagree about it. */
   readonly status?: string;
   /** A number or a decimal text, as Armalo sent it. */
   readonly amountUsdc?: number | string;

@@ -26,7 +26,7 @@ const PROFILE: ServiceProfile = {
   name: 'Armalo',
   option: 'armalo',
   baseUrl: ARMALO_DEFAULT_BASE_URL,
-  // Half of what the Free plan allows; whether the limit is per key or per account is open (contract 9.30).
+  // Half of what the Free plan allows; whether the limit is per key or per account is open.
   backgroundPerMinute: 30,
   authorize: (apiKey) => ({ 'x-pact-key': apiKey }),
 };
@@ -59,7 +59,7 @@ export class ArmaloClient {
       return readScore(await this.transport.send({ method: 'GET', path, hints }, options), agentId);
     },
 
-    /** Past scores. The route is inferred from the SDK's method (contract section 5.3). */
+    /** Past scores. The route is inferred from the SDK's method. */
     history: async (
       agentId: string,
       { period, ...options }: ScoreHistoryOptions = {},
@@ -107,7 +107,7 @@ export class ArmaloClient {
       this.list<ArmaloAgent>('/agents', 'agent', {}, options),
   };
 
-  /** The routes are inferred from the SDK's methods (contract section 5.4). */
+  /** The routes are inferred from the SDK's methods. */
   readonly escrow = {
     get: (id: string, options?: CallOptions): Promise<ArmaloEscrow> =>
       this.get<ArmaloEscrow>('/escrow', 'escrow', id, options),

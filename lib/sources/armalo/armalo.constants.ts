@@ -1,4 +1,4 @@
-/** Carries the bare hex digest (contract section 3). */
+/** Carries the bare hex digest. */
 export const ARMALO_SIGNATURE_HEADER = 'x-armalo-signature';
 
 /** With `www.`: a redirect from the bare host could drop the key. */

@@ -10,7 +10,7 @@ export interface ArmaloEscrowFeedParts extends WatchRoundParts, ArmaloFeedSurrou
   readonly client: Pick<ArmaloClient, 'escrow'>;
 }
 
-/** The statuses that have a webhook; the documents disagree about all others (contract section 5.4). */
+/** The statuses that have a webhook; the documents disagree about all others. */
 const TOLD: ReadonlyMap<string, string> = new Map([
   ['funded', 'funded'],
   ['released', 'released'],

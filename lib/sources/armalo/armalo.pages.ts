@@ -15,7 +15,7 @@ export interface Listing<T extends { readonly id: string }> {
 }
 
 /**
- * Reads a list, page by page. No document shows pages (contract 9.18), so one is asked for only
+ * Reads a list, page by page. No document shows pages, so one is asked for only
  * where the answer hints at it, by cursor or by offset; what brings nothing new ends it.
  */
 export async function readPages<T extends { readonly id: string }>(

@@ -21,7 +21,7 @@ export function readSingle<T extends { readonly id: string }>(answer: ApiAnswer,
   return resource;
 }
 
-/** `compositeScore`, in older texts `composite` (contract section 7). */
+/** `compositeScore`, in older texts `composite`. */
 export function readScore(answer: ApiAnswer, agentId: string): ArmaloScore {
   const found = readObject(answer.body, ['score'], looksLikeScore);
   if (!found) throw answer.unusable('Its body holds no score.');
@@ -42,7 +42,7 @@ export function readHistoryEntry(item: JsonRecord): ArmaloScoreHistoryEntry {
   };
 }
 
-/** `isActive`, in an older text `status: "active"` (contract section 7). */
+/** `isActive`, in an older text `status: "active"`. */
 export function readWebhook(item: JsonRecord): ArmaloWebhook | undefined {
   const id = readId(item['id']) ?? readId(item['webhookId']);
   const url = readText(item['url']);

@@ -13,7 +13,7 @@ import { ARMALO_SIGNATURE_SHAPE, verifyArmaloSignature } from './armalo.signatur
 
 export type ArmaloSourceOptions = SourceOptions<AnyArmaloEvent>;
 
-/** Reads Armalo's webhooks: what `contract` sections 3, 4 and 9 say. */
+/** Reads Armalo's webhooks: what its pages document, and what they leave open. */
 export function armaloSource(options: ArmaloSourceOptions = {}): WebhookSource {
   const decisions = new SourceDecisions('armalo', options);
   return {

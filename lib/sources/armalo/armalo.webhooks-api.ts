@@ -18,7 +18,7 @@ import type {
 import { readPages } from './armalo.pages.js';
 import { readWebhook } from './armalo.readers.js';
 
-/** Which of 402 and 403 a Free plan gets is not documented (contract 9.28). */
+/** Which of 402 and 403 a Free plan gets is not documented. */
 const PLAN_HINT =
   'Webhooks need Armalo’s Pro or Enterprise plan, and a key with the scope webhooks:write. On the Free plan leave the webhook out and let the poller find the events.';
 
@@ -66,7 +66,7 @@ export class ArmaloWebhooksApi {
   }
 
   /**
-   * Changes a registration. UNVERIFIED: no document shows this route (contract 9.15).
+   * Changes a registration. UNVERIFIED: no document shows this route.
    * @throws NotSupportedError when Armalo has no such route, or no such registration
    */
   async update(
@@ -84,7 +84,7 @@ export class ArmaloWebhooksApi {
   }
 
   /**
-   * Removes a registration. UNVERIFIED: no document shows this route (contract 9.15).
+   * Removes a registration. UNVERIFIED: no document shows this route.
    * @throws NotSupportedError when Armalo has no such route, or no such registration
    */
   async delete(id: string, options?: CallOptions): Promise<void> {

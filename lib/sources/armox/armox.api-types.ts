@@ -1,6 +1,6 @@
 import type { CallOptions } from '../../http/index.js';
 
-/** A model of `GET /models` (contract section 3). Fields that no document names are kept. */
+/** A model of `GET /models`. Fields that no document names are kept. */
 export interface ArmoxModel {
   /** Opaque, e.g. `google/nano-banana`. */
   readonly id: string;

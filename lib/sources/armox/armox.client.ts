@@ -31,7 +31,7 @@ import { readArmoxJob } from './armox.job-reader.js';
 import type { AnyArmoxJob } from './armox.job-reader.js';
 import { isTerminalJobStatus } from './armox.job-status.js';
 
-/** A model run may answer only when the image is there (contract 7.2). */
+/** A model run may answer only when the image is there. */
 const RUN_MODEL_TIMEOUT_MS = 120_000;
 
 const PROFILE: ServiceProfile = {
@@ -144,7 +144,7 @@ export class ArmoxClient {
   ): Promise<AnyArmoxJob> {
     const call: ApiCall = { method: 'POST', path, body, timeoutMs };
     const answer = await this.transport.send(call, options);
-    // Where the body names no status, only a result sent with 200 tells of an end (contract 8.17):
+    // Where the body names no status, only a result sent with 200 tells of an end:
     // an ended job is never looked at again.
     const done = answer.status === 200 && readJob(answer, 'completed').output !== null;
     return readJob(answer, done ? 'completed' : 'processing');

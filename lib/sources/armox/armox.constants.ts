@@ -1,9 +1,9 @@
-/** Carries `sha256=<hex>` (contract section 5.1). */
+/** Carries `sha256=<hex>`. */
 export const ARMOX_SIGNATURE_HEADER = 'x-armox-signature';
 
 export const ARMOX_DEFAULT_BASE_URL = 'https://armox.ai/api/v1';
 
-/** A job's statuses; the last three are terminal (contract section 4.1). */
+/** A job's statuses; the last three are terminal. */
 export const ARMOX_JOB_STATUSES = [
   'pending',
   'processing',
@@ -18,7 +18,7 @@ export type ArmoxEventName = `job.${ArmoxJobStatus}`;
 
 /**
  * The page shows `job.completed` alone; the others are the documented statuses, for the webhooks it
- * leaves open (contract section 5.3) and for what the poller finds.
+ * leaves open and for what the poller finds.
  */
 export const ARMOX_EVENT_NAMES: readonly ArmoxEventName[] = [
   'job.completed',

@@ -10,7 +10,7 @@ import {
 } from './job.dto.js';
 
 interface JobEvent<Name extends string, Job> {
-  /** `job.<status>`: the job's own status decides, not the name that was sent (contract section 5.3). */
+  /** `job.<status>`: the job's own status decides, not the name that was sent. */
   readonly event: Name;
   readonly job: Job;
 }

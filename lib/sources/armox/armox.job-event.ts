@@ -6,7 +6,7 @@ import type { AnyArmoxJob } from './armox.job-reader.js';
  * `source.open` gives it the webhook's own identity.
  */
 export function jobEvent(source: WebhookSource, account: string, job: AnyArmoxJob): SourceEvent {
-  // What the five shapes of contract section 5.4 call differently is under one name in `job` already.
+  // What the five documented shapes call differently is under one name in `job` already.
   const {
     object: _object,
     output_data: _output,

@@ -10,7 +10,7 @@ const LONGEST_ID = 200;
 export type AnyArmoxJob = ArmoxJob<AnyArmoxJobStatus>;
 
 /**
- * Reads a job from any of the five shapes of contract section 5.4: `output_data ?? output`,
+ * Reads a job from any of the five documented shapes: `output_data ?? output`,
  * `model_id ?? model`, `completed_at ?? cancelled_at`. All other fields are kept as they came.
  * @param missingStatus what a job without a status is taken for
  * @returns undefined for what is no job: no object, no id, or one longer than 200 characters

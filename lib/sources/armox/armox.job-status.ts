@@ -3,7 +3,7 @@ import { ARMOX_JOB_STATUSES, type ArmoxJobStatus } from './armox.constants.js';
 /** A status as the API may send it: one that no document names counts as not ended. */
 export type AnyArmoxJobStatus = ArmoxJobStatus | (string & {});
 
-/** How far a job is; a sampled status may skip steps, but never goes back (contract section 4.1). */
+/** How far a job is; a sampled status may skip steps, but never goes back. */
 const RANK: Readonly<Record<ArmoxJobStatus, number>> = {
   pending: 0,
   processing: 1,
@@ -18,7 +18,7 @@ export function isKnownJobStatus(status: string): status is ArmoxJobStatus {
   return (ARMOX_JOB_STATUSES as readonly string[]).includes(status);
 }
 
-/** `canceled` is the other spelling of `cancelled` (contract 8.12). */
+/** `canceled` is the other spelling of `cancelled`. */
 export function normalJobStatus(status: string): AnyArmoxJobStatus {
   return status === 'canceled' ? 'cancelled' : status;
 }

@@ -24,7 +24,7 @@ export interface ArmoxSourceOptions extends SourceOptions<AnyArmoxEvent> {
   readonly stale?: 'skip' | 'run' | undefined;
 }
 
-/** Reads Armox's webhooks: what `contract` sections 5 and 8 say. */
+/** Reads Armox's webhooks: what its pages document, and what they leave open. */
 export function armoxSource(options: ArmoxSourceOptions = {}): WebhookSource {
   const reader = new ArmoxReader(options);
   return {

@@ -7,7 +7,7 @@ export interface ArmoxOutput {
 }
 
 /**
- * A job as handlers get it, whichever of the five shapes of contract section 5.4 it came in. Only
+ * A job as handlers get it, whichever of the five documented shapes it came in. Only
  * `id`, `status` and `output` are always there; fields of newer versions are kept.
  */
 export class ArmoxJob<Status extends string = ArmoxJobStatus> {

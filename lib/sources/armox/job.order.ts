@@ -7,7 +7,7 @@ export function jobIdentity(jobId: string, status: string): string {
   return joinedParts(jobId, status);
 }
 
-/** Ids of the job's events that come after this one (contract section 4.1); none for a status that is not documented. */
+/** Ids of the job's events that come after this one; none for a status that is not documented. */
 export function laterEvents(jobId: string, status: string): readonly string[] {
   return others(jobId, status, (other, own) => isEarlierStatus(own, other));
 }

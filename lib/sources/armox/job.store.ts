@@ -36,7 +36,7 @@ export interface JobNews {
 }
 
 const SOURCE = 'armox';
-/** Order of the statuses: a job never goes back (contract section 4.1). Any one puts `lost` right. */
+/** Order of the statuses: a job never goes back. Any one puts `lost` right. */
 const ENDED = 2;
 const stageOf = (status: string): number =>
   isTerminalJobStatus(status) ? ENDED : status === 'pending' || status === LOST ? 0 : 1;
