@@ -124,7 +124,7 @@ describe('two workers whose database, handlers and processes fail at random', ()
               concurrency: 4,
               transactions: 2,
               lease: LEASE,
-              pollInterval: 1_000,
+              pollInterval: 5_000,
               maxDeaths: 1_000,
             },
             sources: ['armalo'],
