@@ -30,6 +30,8 @@ const LEASE = 30_000;
 export class Reconciler {
   private readonly groups: ReadonlyMap<string, FeedGroup>;
   private readonly stopping = new AbortController();
+  /** Why an account could not be polled in its last round, where it could not. */
+  private readonly leftOut = new Map<string, string>();
   private running: Promise<ReconcileReport> | undefined;
   private following: Promise<ReconcileReport> | undefined;
 
@@ -88,11 +90,15 @@ export class Reconciler {
         if (this.stopping.signal.aborted) return;
         try {
           const reports = await group.run(this.stopping.signal);
+          this.leftOut.delete(key);
           if (reports) feeds.push(...reports);
           else elsewhere.push(key);
         } catch (error) {
           const text = error instanceof Error ? error.message : String(error);
-          this.parts.logger.warn(`Polling ${key} was left out this time: ${text}`);
+          // Rounds are seconds apart: a database that is away for an hour is told of once.
+          if (this.leftOut.get(key) === text) return;
+          this.leftOut.set(key, text);
+          this.parts.logger.warn(`Polling ${key} is left out until this is over: ${text}`);
         }
       }),
     );

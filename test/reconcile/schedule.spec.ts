@@ -276,6 +276,25 @@ describe('The schedule of the poller', () => {
     await schedule.stop();
   });
 
+  it('tells once why it cannot poll while the database is away, and again when it is away again', async () => {
+    const log = new LogBook();
+    let away = true;
+    const gone = {
+      holdDuty: () => (away ? Promise.reject(new Error('no database')) : store.holdDuty()),
+    };
+    const reconciler = new Reconciler({
+      feeds: [countingFeed().feed],
+      inbox,
+      store: gone,
+      logger: log,
+    });
+    for (const now of [true, true, true, false, true]) {
+      away = now;
+      await reconciler.reconcileNow();
+    }
+    expect(log.lines.filter((line) => line.includes('no database'))).toHaveLength(2);
+  });
+
   it('waits for the round under way when it is stopped', async () => {
     const { feed, counts, block, finish } = countingFeed();
     const schedule = new ReconcileSchedule(reconcilerOf(feed));
