@@ -32,5 +32,5 @@ export default {
   ],
   coverageProvider: 'v8',
   maxWorkers: 2,
-  testTimeout: 30_000,
+  testTimeout: 60_000,
 };
