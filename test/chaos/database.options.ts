@@ -1,5 +1,5 @@
 import type { DataSourceOptions } from 'typeorm';
-import { SqliteDriver } from '../../sample-app/database/sqlite.driver.js';
+import { LimitedSqliteDriver } from './limited-disk.js';
 import type { ReplicaOptions } from './replica.options.js';
 
 export function dataSourceOptions(
@@ -16,7 +16,7 @@ export function dataSourceOptions(
       return {
         type: 'better-sqlite3',
         database: url.replace(/^sqlite:/, ''),
-        driver: SqliteDriver,
+        driver: LimitedSqliteDriver,
         enableWAL: true,
         // The driver is synchronous: a wait inside it would stop the handler that it waits for.
         timeout: 0,

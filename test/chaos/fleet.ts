@@ -70,6 +70,20 @@ export class Replica {
     return ((await answer) as { rss: number }).rss;
   }
 
+  /** Resolves when it has taken every connection of the application's pool, or let them go. */
+  async holdPool(hold: boolean): Promise<void> {
+    const obeyed = this.next('obeyed');
+    this.tell({ type: 'hold-pool', hold });
+    await obeyed;
+  }
+
+  /** Resolves when its SQLite file cannot grow any more, or can again. */
+  async fillDisk(full: boolean): Promise<void> {
+    const obeyed = this.next('obeyed');
+    this.tell({ type: 'fill-disk', full });
+    await obeyed;
+  }
+
   tell(command: ReplicaCommand): void {
     this.child.send(command);
   }

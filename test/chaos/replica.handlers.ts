@@ -22,6 +22,12 @@ interface Asked {
   readonly hold?: number;
   /** Rows of `chaos_lock` to count up, in this order, with a pause between them: material for deadlocks. */
   readonly locks?: readonly string[];
+  /** Milliseconds before it writes anything, its transaction being open. */
+  readonly wait?: number;
+  /** Bytes that the effect's row has at least; SQLite does not mind. */
+  readonly bytes?: number;
+  /** Leaves no row behind, so that the handler needs no connection. */
+  readonly unrecorded?: boolean;
 }
 
 @Injectable()
@@ -34,8 +40,11 @@ export class TransactionalHandlers {
   @OnArmaloEvent('pact.violated', { transactional: true })
   async record(event: ArmaloEvent<'pact.violated'>, context: HandlerContext): Promise<void> {
     await this.points.at('before-handler');
-    await context.manager.insert(Effect, { eventId: nameOf(event), replica: this.replica.name });
-    for (const name of (event.data as Asked).locks ?? []) {
+    const { bytes = 0, locks = [], wait = 0 } = event.data as Asked;
+    if (wait > 0) await pause(wait);
+    const replica = this.replica.name.padEnd(bytes);
+    await context.manager.insert(Effect, { eventId: nameOf(event), replica });
+    for (const name of locks) {
       await context.manager.increment(Lock, { name }, 'counted', 1);
       await pause(100);
     }
@@ -54,35 +63,52 @@ export class PlainHandlers {
 
   @OnArmoxEvent('job.completed')
   async publish(event: ArmoxEvent<'job.completed'>, context: HandlerContext): Promise<void> {
+    const asked: Asked = event.job.input_data ?? {};
     await this.points.at('before-handler');
-    await this.run(event.job.id);
-    await behave(event.job.input_data ?? {}, context, this.replica);
+    if (!asked.unrecorded) await recordRun(this.dataSource, event.job.id, this.replica);
+    await behave(asked, context, this.replica);
     await this.points.at('after-handler');
   }
 
-  /** Beside `both.record`: two handlers of one event, of which one fails. */
+  /** Beside `SecondHandlers.second`: two handlers of one event, of which one fails. */
   @OnArmaloEvent('pact.cosigned')
   async first(event: ArmaloEvent<'pact.cosigned'>): Promise<void> {
-    await this.run(`first:${nameOf(event)}`);
+    await recordRun(this.dataSource, `first:${nameOf(event)}`, this.replica);
   }
+}
+
+@Injectable()
+export class SecondHandlers {
+  constructor(
+    @Inject(REPLICA) private readonly replica: ReplicaOptions,
+    private readonly dataSource: DataSource,
+  ) {}
 
   @OnArmaloEvent('pact.cosigned')
   async second(event: ArmaloEvent<'pact.cosigned'>, context: HandlerContext): Promise<void> {
-    await this.run(`second:${nameOf(event)}`);
+    await recordRun(this.dataSource, `second:${nameOf(event)}`, this.replica);
     await behave(event.data, context, this.replica);
   }
+}
 
-  private async run(eventId: string): Promise<void> {
-    for (;;) {
-      try {
-        await this.dataSource.getRepository(Run).insert({ eventId, replica: this.replica.name });
-        return;
-      } catch (error) {
-        // SQLite, while a transactional handler writes.
-        const { driverError } = error as { driverError?: { code?: unknown } };
-        if (driverError?.code !== 'SQLITE_BUSY') throw error;
-        await pause(5);
-      }
+export const OLD_HANDLERS = [PlainHandlers];
+/** One for an event that the old release has no handler for, and a second one for an event for which it has one. */
+export const NEW_HANDLERS = [TransactionalHandlers, SecondHandlers];
+
+async function recordRun(
+  dataSource: DataSource,
+  eventId: string,
+  replica: ReplicaOptions,
+): Promise<void> {
+  for (;;) {
+    try {
+      await dataSource.getRepository(Run).insert({ eventId, replica: replica.name });
+      return;
+    } catch (error) {
+      // SQLite, while a transactional handler writes.
+      const { driverError } = error as { driverError?: { code?: unknown } };
+      if (driverError?.code !== 'SQLITE_BUSY') throw error;
+      await pause(5);
     }
   }
 }

@@ -36,6 +36,8 @@ export interface ReplicaOptions {
   readonly idle?: boolean;
   /** Milliseconds that handlers take. */
   readonly handlerTime?: number;
+  /** The release before the one that has `NEW_HANDLERS`. */
+  readonly old?: boolean;
 }
 
 /** What a replica tells the one who has started it. */
@@ -43,9 +45,15 @@ export type ReplicaMessage =
   | { readonly type: 'ready'; readonly port: number }
   | { readonly type: 'crash'; readonly point: CrashPoint }
   | { readonly type: 'unhandled'; readonly error: string }
-  | { readonly type: 'memory'; readonly rss: number };
+  | { readonly type: 'memory'; readonly rss: number }
+  /** The command before this one is carried out. */
+  | { readonly type: 'obeyed' };
 
 export type ReplicaCommand =
   | { readonly type: 'crash'; readonly crash: Crash }
   | { readonly type: 'work'; readonly work: boolean }
+  /** Takes every connection of the application's pool, or lets them go. */
+  | { readonly type: 'hold-pool'; readonly hold: boolean }
+  /** On SQLite: its file may not grow by a page, or may again. */
+  | { readonly type: 'fill-disk'; readonly full: boolean }
   | { readonly type: 'memory' };

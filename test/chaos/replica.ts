@@ -7,8 +7,10 @@ import { DataSource } from 'typeorm';
 import { dataSourceOptions } from './database.options.js';
 import { CrashPoints } from './crash-points.js';
 import { ENTITIES } from './effects.js';
-import { PlainHandlers, REPLICA, TransactionalHandlers } from './replica.handlers.js';
+import { heldPool } from './held-pool.js';
+import { NEW_HANDLERS, OLD_HANDLERS, REPLICA } from './replica.handlers.js';
 import type { ReplicaCommand, ReplicaMessage, ReplicaOptions } from './replica.options.js';
+import { fillDisk } from './limited-disk.js';
 import { ARMALO_SECRET, ARMOX_SECRET } from './secrets.js';
 
 const options = JSON.parse(process.env['CHAOS_REPLICA'] ?? '{}') as ReplicaOptions;
@@ -52,7 +54,7 @@ const provided: Provider[] = [
       worker: options.worker ?? {},
     }),
   ],
-  providers: [...provided, TransactionalHandlers, PlainHandlers],
+  providers: [...provided, ...OLD_HANDLERS, ...(options.old ? [] : NEW_HANDLERS)],
 })
 class ReplicaModule {}
 
@@ -63,6 +65,7 @@ const app = await NestFactory.create(ReplicaModule, {
 app.enableShutdownHooks();
 points.wrapStore(app.get<InboxStore>(INBOX_STORE));
 points.wrapCommit(app.get(DataSource));
+const pool = heldPool(app.get(DataSource), options.appPool ?? 0);
 await app.listen(0, '127.0.0.1');
 
 process.on('message', (command: ReplicaCommand) => {
@@ -71,6 +74,11 @@ process.on('message', (command: ReplicaCommand) => {
       return points.arm(command.crash);
     case 'work':
       return void (points.works = command.work);
+    case 'hold-pool':
+      return void pool(command.hold).then(() => tell({ type: 'obeyed' }));
+    case 'fill-disk':
+      fillDisk(command.full);
+      return tell({ type: 'obeyed' });
     case 'memory':
       return tell({ type: 'memory', rss: process.memoryUsage.rss() });
   }

@@ -3,13 +3,18 @@ import { availableDatabases, type DatabaseKind } from '../databases.js';
 import { badInput } from './bad-input.js';
 import { crashMatrix } from './crash-matrix.js';
 import { crashSoak } from './crash-soak.js';
+import { diskFull } from './disk-full.js';
+import { exhaustedPool } from './exhausted-pool.js';
 import { Findings } from './findings.js';
+import { foreignCrash } from './foreign-crash.js';
 import { growth } from './growth.js';
+import { longHandler } from './long-handler.js';
 import { migrations } from './migrations.js';
 import { network } from './network.js';
 import { processKillers } from './process-killers.js';
 import { properties } from './properties.js';
 import { replicas } from './replicas.js';
+import { rollingDeploy } from './rolling-deploy.js';
 import type { Scenario } from './scenario.js';
 import { Random } from './seed.js';
 
@@ -18,6 +23,11 @@ const SCENARIOS: readonly Scenario[] = [
   crashMatrix,
   processKillers,
   network,
+  longHandler,
+  foreignCrash,
+  exhaustedPool,
+  rollingDeploy,
+  diskFull,
   replicas,
   migrations,
   properties,

@@ -1,0 +1,73 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { completion, violation } from './deliveries.js';
+import type { Stage } from './stage.js';
+
+const EVERY = 20;
+/** Milliseconds that a busy machine may need for anything. To be held up by a fault takes thousands. */
+const NOISE = 500;
+
+/** The events that have nothing to do with the fault: what they wait shows whether it holds them up. */
+export class Others {
+  private readonly times = new Map<string, string[]>();
+
+  constructor(
+    private readonly stage: Stage,
+    /** `unrecorded`: those of plain handlers that need no connection of the application's. */
+    private readonly kind: 'both' | 'plain' | 'unrecorded' = 'both',
+  ) {}
+
+  /** Instant events at a steady pace, for so many milliseconds. */
+  async come(when: 'beside' | 'without' | 'warming', time: number): Promise<void> {
+    const names: string[] = [];
+    const sent: Promise<void>[] = [];
+    const end = performance.now() + time;
+    while (performance.now() < end) {
+      const name = `${when}-${names.length}`;
+      names.push(name);
+      sent.push(this.send(name, names.length));
+      await pause(EVERY);
+    }
+    this.times.set(when, names);
+    await Promise.all(sent);
+  }
+
+  /** From stored to handled, by the database's clock; call it when all are handled. */
+  async compare(): Promise<void> {
+    const { findings } = this.stage.world;
+    const took = await this.latencies();
+    const median = (when: string): number => {
+      const sorted = (this.times.get(when) ?? [])
+        .map((name) => took.get(name) ?? Infinity)
+        .sort((a, b) => a - b);
+      return sorted[Math.floor(sorted.length / 2)] ?? Infinity;
+    };
+    const disturbed = median('beside');
+    const calm = median('without');
+    findings.figure('without', `others p50 ${disturbed} ms, ${calm} ms`);
+    findings.check(
+      disturbed <= Math.max(2 * calm, NOISE),
+      `others took ${disturbed} ms beside it and ${calm} ms without`,
+    );
+  }
+
+  private async send(name: string, turn: number): Promise<void> {
+    if (this.kind === 'both' && turn % 2 === 0) return this.stage.send(violation(name), 'effects');
+    if (this.kind === 'unrecorded') return this.stage.send(completion(name, { unrecorded: true }));
+    return this.stage.send(completion(name), 'runs');
+  }
+
+  private async latencies(): Promise<ReadonlyMap<string, number>> {
+    const took = new Map<string, number>();
+    for (const event of await this.stage.ground.store.list({ state: 'done' }, 1_000_000)) {
+      const body = JSON.parse(event.body?.toString() ?? '{}') as Named;
+      const name = body.job?.id ?? body.data?.pactId ?? '';
+      took.set(name, (event.finishedAt ?? Infinity) - event.receivedAt);
+    }
+    return took;
+  }
+}
+
+interface Named {
+  readonly job?: { readonly id?: string };
+  readonly data?: { readonly pactId?: string };
+}
