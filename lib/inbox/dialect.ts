@@ -126,6 +126,9 @@ export class SqliteDialect extends Dialect {
   }
 }
 
+/** Where others have taken some of the rows meanwhile, so many times as many are looked at, once. */
+const WIDER = 8;
+
 export class MysqlDialect extends Dialect {
   readonly family = 'mysql';
   readonly skipLocked = raw(' FOR UPDATE SKIP LOCKED');
@@ -148,12 +151,9 @@ export class MysqlDialect extends Dialect {
 
   /** There is no `UPDATE … RETURNING`: lock, then change by primary key. Needs a transaction. */
   *change(change: Change): Unit<readonly Row[]> {
-    const { table, set, where, counting = [] } = change;
-    const columns = raw(['id', ...change.returning.filter((name) => name !== 'id')].join(', '));
-    const hint = change.index === undefined ? empty : raw(` FORCE INDEX (${change.index})`);
-    const lock = change.skipLocked === true ? this.skipLocked : this.forUpdate;
-    const found =
-      yield sql`SELECT ${columns} FROM ${table}${hint} WHERE ${where}${tail(change)}${lock}`;
+    const { table, set, counting = [] } = change;
+    const columns = ['id', ...change.returning.filter((name) => name !== 'id')];
+    const found = yield* this.lock(change, raw(columns.join(', ')));
     if (found.length === 0) return found;
     const ids = found.map((row) => String(row['id']));
     yield sql`UPDATE ${table} SET ${set}${counted(counting)} WHERE ${this.oneOf('id', ids)}`;
@@ -161,5 +161,27 @@ export class MysqlDialect extends Dialect {
       ...row,
       ...Object.fromEntries(counting.map((name) => [name, Number(row[name]) + 1])),
     }));
+  }
+
+  /**
+   * InnoDB keeps the locks of all rows that a walk along a secondary index passes over, those of other
+   * processes' events among them. So a walk only looks, and what it finds is locked by primary key.
+   */
+  private *lock(change: Change, columns: Sql): Unit<readonly Row[]> {
+    const { table, where, limit } = change;
+    const lock = change.skipLocked === true ? this.skipLocked : this.forUpdate;
+    if (limit === undefined)
+      return yield sql`SELECT ${columns} FROM ${table} WHERE ${where}${lock}`;
+    const hint = change.index === undefined ? empty : raw(` FORCE INDEX (${change.index})`);
+    const order = change.orderBy ? sql` ORDER BY ${change.orderBy}` : empty;
+    for (let width = limit; ; width *= WIDER) {
+      const seen: readonly Row[] =
+        yield sql`SELECT id FROM ${table}${hint} WHERE ${where}${order} LIMIT ${width}`;
+      if (seen.length === 0) return seen;
+      const ids = seen.map((row) => String(row['id']));
+      const found: readonly Row[] = yield sql`SELECT ${columns} FROM ${table} FORCE INDEX (PRIMARY)
+          WHERE ${this.oneOf('id', ids)} AND ${where} ORDER BY id LIMIT ${limit}${lock}`;
+      if (found.length === limit || seen.length < width || width > limit) return found;
+    }
   }
 }

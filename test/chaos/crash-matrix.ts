@@ -141,9 +141,6 @@ async function carryOut(each: Case, delivery: Delivery, stage: Stage): Promise<v
 /** A plain handler may run again after a crash: once more, and not again when the first one comes back. */
 async function checkRuns(ground: Ground, { findings }: World): Promise<void> {
   for (const [name, count] of await ground.tally(Run)) {
-    // Who comes back and writes its failure over the other one's success opens the event once more. After a stop
-    // three runs were seen on MariaDB; presumably it came back before anybody had taken the event, and gave it back.
-    const most = name.includes('before-failure') ? 3 : 2;
-    findings.check(count <= most, `${name}: the plain handler ran ${count} times`);
+    findings.check(count <= 2, `${name}: the plain handler ran ${count} times`);
   }
 }

@@ -2,16 +2,23 @@ import { createServer, connect, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { DataSource, type DataSourceOptions } from 'typeorm';
+import { StoreUnavailableError } from '../../lib/core/index.js';
 import { InboxConnections, type ClaimedRow, type InboxStore } from '../../lib/inbox/index.js';
 import { rescue } from './claim-suite.js';
 import { claimOne, event, LEASE, settlement, type Bench } from './store-suite.js';
 
-/** A TCP proxy to the database that can fall silent, or cut the line as soon as a text has passed. */
+/** A TCP proxy to the database that can fall silent, or cut or hold the line as soon as a text has passed. */
 class Proxy {
   private readonly sockets = new Set<Socket>();
   private server: Server | undefined;
   silent = false;
   cutAfter: string | undefined;
+  private holdAfter: { readonly text: string; readonly answered: () => void } | undefined;
+
+  /** Resolves when the server has answered what had this text in it; the answer is kept back. */
+  hold(text: string): Promise<void> {
+    return new Promise((answered) => (this.holdAfter = { text, answered }));
+  }
 
   async open(target: { host: string; port: number }): Promise<number> {
     this.server = createServer((client) => {
@@ -28,6 +35,12 @@ class Proxy {
       client.on('data', (data) => {
         if (this.silent) return;
         upstream.write(data);
+        const { holdAfter } = this;
+        if (holdAfter && data.includes(holdAfter.text)) {
+          this.holdAfter = undefined;
+          upstream.removeAllListeners('data');
+          upstream.once('data', holdAfter.answered);
+        }
         if (this.cutAfter !== undefined && data.includes(this.cutAfter)) {
           this.cutAfter = undefined;
           // The server gets it; its answer comes to nobody.
@@ -143,6 +156,21 @@ export function serverSuite(its: Bench): void {
       expect(await written()).toEqual(['once']);
     });
   });
+
+  it('locks none of the rows that a claim only passes over', () =>
+    throughProxy(its, async (proxy, stopped) => {
+      const [{ id } = { id: '' }] = await its.store.insert([event()]);
+      await claimOne(its.store);
+      its.clock.pass(LEASE);
+      await its.store.insert([event()]);
+      // A process that stands still in the middle of a claim.
+      const standing = proxy.hold('SKIP LOCKED');
+      const claim = expect(stopped.claim(10, LEASE)).rejects.toThrow(StoreUnavailableError);
+      await standing;
+      expect(await its.store.claimAbandoned(rescue())).toMatchObject({ id });
+      await proxy.close();
+      await claim;
+    }));
 
   it('commits events while the application has used up its own pool', async () => {
     const application = await new DataSource({
