@@ -40,8 +40,8 @@ const LARGEST_CLAIM = 500;
 const MOST_UNSETTLED = 2_000;
 /** A claim got nothing although something is due. Then not at once again. */
 const SHORTEST_SLEEP = 25;
-/** A claim that walks past the events of others and finds none behind them waits so many times as long. */
-const REST_AFTER_A_WALK = 10;
+/** A claim that walks past the events of others and finds none behind them rests so many times as long. */
+const REST_AFTER_A_WALK = 1;
 /** What handlers get, after they were told to stop, before their rows are given back. */
 const LAST_GRACE_MS = 1_000;
 

@@ -19,37 +19,42 @@ export const longHandler: Scenario = {
     perform(world, kind, async (stage) => {
       const { ground, sender } = stage;
       const span = world.short ? 2_000 : 20_000;
-      const gone = stage.start('gone');
-      const running = ['one', 'two'].map((name) => stage.start(name, { idle: true }));
+      const gone = stage.start('gone', { idle: true });
+      const running = ['one', 'two'].map((name) => stage.start(name));
       for (const replica of [gone, ...running]) await replica.ready();
+      const others = new Others(stage);
+      await others.come('warming', 1_000);
+      await others.come('without', span / 2);
+      await stage.drained('before the fault');
 
+      for (const replica of running) replica.tell({ type: 'work', work: false });
+      gone.tell({ type: 'work', work: true });
       await stage.send(completion('stale', { hold: 500 }), 'runs');
       const begun = async () => (await ground.tally(Run)).has('stale');
       world.findings.check(await stage.until(5_000, begun), 'the stale event was not begun');
-      const unlock = await lockRow(ground);
+      const unlock = await lockOpenRow(ground);
       await gone.kill();
       for (const replica of running) replica.tell({ type: 'work', work: true });
-      const others = new Others(stage);
-      await others.come('warming', 500);
       await stage.send(violation('long', { hold: span + 3 * LEASE }), 'effects');
       await pause(2 * LEASE);
       await others.come('beside', span);
       await stillOpen(stage);
       await unlock();
       await stage.drained('after the lock was gone');
-      await others.come('without', span);
+      await others.come('without', span / 2);
       await stage.drained('without the fault');
       await others.compare();
       world.findings.check(sender.statuses.get(503) === undefined, 'a delivery was refused');
     }),
 };
 
-/** The only row there is, by a session that does nothing more: as a power loss leaves one behind. */
-async function lockRow({ dataSource }: Ground): Promise<() => Promise<void>> {
+/** The only open row, by a session that does nothing more: as a power loss leaves one behind. */
+async function lockOpenRow({ dataSource, store }: Ground): Promise<() => Promise<void>> {
+  const [row] = await store.list({ state: 'open' }, 1);
   const runner = dataSource.createQueryRunner();
   await runner.startTransaction();
   // By its id: anything wider would lock the places of later rows on MariaDB.
-  await runner.query('SELECT id FROM armox_armalo_inbox WHERE id = 1 FOR UPDATE');
+  await runner.query(`SELECT id FROM armox_armalo_inbox WHERE id = ${Number(row?.id)} FOR UPDATE`);
   return async () => {
     await runner.rollbackTransaction();
     await runner.release();
