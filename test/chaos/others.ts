@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { completion, violation } from './deliveries.js';
+import { completion, cosigned, violation } from './deliveries.js';
 import type { Stage } from './stage.js';
 
 const EVERY = 20;
@@ -56,7 +56,11 @@ export class Others {
 
   private async send(name: string, turn: number): Promise<void> {
     if (this.kind === 'both' && turn % 2 === 0) return this.stage.send(violation(name), 'effects');
-    if (this.kind === 'unrecorded') return this.stage.send(completion(name, { unrecorded: true }));
+    if (this.kind === 'unrecorded') {
+      // Most of them of the service whose transactional events wait.
+      const delivery = turn % 3 === 0 ? completion : cosigned;
+      return this.stage.send(delivery(name, { unrecorded: true }));
+    }
     return this.stage.send(completion(name), 'runs');
   }
 
