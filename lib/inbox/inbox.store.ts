@@ -124,10 +124,27 @@ export type Settlement = Lease & {
         /** The one that decided it. */
         readonly handler?: string;
       }
-    | { readonly to: 'retry'; readonly inMs: number; readonly error: string }
+    | ({ readonly to: 'retry'; readonly error: string } & Wait)
     /** Open again, and this attempt does not count. */
-    | { readonly to: 'postponed'; readonly inMs: number; readonly error?: string }
+    | ({ readonly to: 'postponed'; readonly error?: string } & Wait)
   );
+
+/** Events by the ids that their source gives them. */
+export interface LaterEvents {
+  readonly source: string;
+  readonly account: string;
+  readonly eventIds: readonly string[];
+}
+
+/** When an event that goes on is due again. */
+export interface Wait {
+  readonly inMs: number;
+  /**
+   * What makes the event stale: where one of these is stored it is due at once instead, as that one may
+   * wait behind it. Absent = nothing does.
+   */
+  readonly supersededBy?: LaterEvents;
+}
 
 /**
  * What a transactional run came to. `already`: a previous commit holds the handler's mark. `stuck`: it
@@ -236,14 +253,8 @@ export interface InboxStore {
    * key or no such time. Reliable while the event is leased, since a key's events run one at a time.
    */
   newerApplied(id: string, handler: string): Promise<string | undefined>;
-  /**
-   * The row of one of these events of the row's source and account, whatever has become of it; undefined
-   * where none is stored.
-   */
-  firstStored(
-    row: Pick<ClaimedRow, 'source' | 'account'>,
-    eventIds: readonly string[],
-  ): Promise<string | undefined>;
+  /** The row of one of these events, whatever has become of it; undefined where none is stored. */
+  firstStored(events: LaterEvents): Promise<string | undefined>;
   /**
    * Runs `work` in a transaction that holds the row by id and token; its writes, the handler's mark
    * and a fresh lease are one commit. Errors of `work` roll everything back and come out as they are.

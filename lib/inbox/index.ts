@@ -28,6 +28,7 @@ export type {
   HandlerTurn,
   InboxStore,
   InsertResult,
+  LaterEvents,
   Lease,
   NewInboxRow,
   PublishedHandler,

@@ -7,6 +7,7 @@ import type { FailedAttempt, Settlement } from './inbox.store.js';
 import { keysOf, type OrderKeys } from './order.keys.js';
 import { empty, join, raw, sql, type Sql } from './sql.js';
 import type { StoreParts } from './store.parts.js';
+import { hurrySettled } from './superseded.rows.js';
 import { ERROR_BYTES, storableText, UNRECORDABLE } from './stored.text.js';
 
 const ROWS_AT_ONCE = 100;
@@ -31,6 +32,7 @@ export class Settling {
     const { accepted, keys, dead } = await this.recorded(settlements.map(storable));
     this.parts.deaths.tell(dead);
     await this.orderKeys.promoteOrLeave(keys);
+    await hurrySettled(this.parts, settlements);
     return new Set(settlements.map(({ id }) => id).filter((id) => !accepted.has(id)));
   }
 

@@ -6,7 +6,7 @@ import { Companions } from './inbox.companion.js';
 import { markHandled, type HandlerTransactions, type TransactionalWork } from './handler.marks.js';
 import type {
   ClaimException,
-  ClaimedRow,
+  LaterEvents,
   EventFilter,
   HandlerTurn,
   InboxStore,
@@ -116,8 +116,8 @@ export class SqlInboxStore implements InboxStore {
     return newerApplied(this.parts, id, handler);
   }
 
-  firstStored(row: Pick<ClaimedRow, 'source' | 'account'>, eventIds: readonly string[]) {
-    return firstStored(this.parts, row, eventIds);
+  firstStored(events: LaterEvents) {
+    return firstStored(this.parts, events);
   }
 
   runTransactional(

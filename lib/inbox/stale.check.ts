@@ -1,6 +1,6 @@
 import { only, type Unit } from './database.js';
 import { handledOf, hashOf, idOf } from './inbox.rows.js';
-import type { ClaimedRow } from './inbox.store.js';
+import type { LaterEvents } from './inbox.store.js';
 import { join, sql } from './sql.js';
 import type { StoreParts } from './store.parts.js';
 
@@ -41,8 +41,7 @@ export async function newerApplied(
 /** The row of one of these events, whatever has become of it. */
 export async function firstStored(
   { database, tables }: StoreParts,
-  { source, account }: Pick<ClaimedRow, 'source' | 'account'>,
-  eventIds: readonly string[],
+  { source, account, eventIds }: LaterEvents,
 ): Promise<string | undefined> {
   if (eventIds.length === 0) return undefined;
   const identities = eventIds.map((eventId) => hashOf(source, account, eventId));

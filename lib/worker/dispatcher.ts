@@ -1,7 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Clock, EventReading, Random, WebhookSource } from '../core/index.js';
 import type { HandlerRegistry, RegisteredHandler, RetryPolicy } from '../handlers/index.js';
-import type { ClaimedRow, InboxStore, Settlement } from '../inbox/index.js';
+import type { ClaimedRow, InboxStore, LaterEvents, Settlement } from '../inbox/index.js';
 import { errorHeadline, errorText, hasCode } from './error-text.js';
 import { eventOutcome, settlementBase } from './event.outcome.js';
 import type { HandlerReport, HandlerResult } from './handler.failure.js';
@@ -78,14 +78,14 @@ export class Dispatcher {
       unused = undefined;
       return fresh;
     };
-    const { supersededBy = [] } = event;
-    const reports = await this.runAll(row, remaining, { payload, supersededBy }, signal, slot);
+    const { source: name, account } = row;
+    const later = event.supersededBy && { source: name, account, eventIds: event.supersededBy };
+    const reports = await this.runAll(row, remaining, { payload, later }, signal, slot);
     if (!reports) return undefined;
     const outcome = eventOutcome(row, reports, this.parts.random, this.parts.clock.now());
-    const goesOn = outcome.to === 'retry' || outcome.to === 'postponed';
-    const isStale = goesOn && (await this.isSuperseded(row, supersededBy));
-    // What has made it stale may wait behind it: the next try, which finds that out, is at once.
-    if (isStale) return { ...outcome, inMs: 0 };
+    if (outcome.to === 'retry' || outcome.to === 'postponed') {
+      return later ? { ...outcome, supersededBy: later } : outcome;
+    }
     return this.parts.handOver.insteadOf(outcome, row, handlers);
   }
 
@@ -93,7 +93,7 @@ export class Dispatcher {
   private async runAll(
     row: ClaimedRow,
     handlers: readonly RegisteredHandler[],
-    event: { readonly payload: () => unknown } & Required<Pick<EventReading, 'supersededBy'>>,
+    event: { readonly payload: () => unknown; readonly later: LaterEvents | undefined },
     signal: AbortSignal,
     slot: Slot,
   ): Promise<readonly HandlerReport[] | undefined> {
@@ -105,7 +105,7 @@ export class Dispatcher {
         continue;
       }
       const result =
-        (await this.skip(row, handler, event.supersededBy)) ??
+        (await this.skip(row, handler, event.later)) ??
         (await this.parts.runner.run(handler, row, event.payload(), signal, slot));
       if (result.kind === 'stopped') return undefined;
       reports.push({ handler: handler.name, policy, result });
@@ -125,12 +125,12 @@ export class Dispatcher {
   private async skip(
     row: ClaimedRow,
     handler: RegisteredHandler,
-    supersededBy: readonly string[],
+    later: LaterEvents | undefined,
   ): Promise<Exclude<HandlerResult, { kind: 'stopped' }> | undefined> {
     const { timers, logger } = this.parts;
     const began = timers.now();
     try {
-      const because = await this.whyStale(row, handler, supersededBy);
+      const because = await this.whyStale(row, handler, later);
       if (because === undefined) return undefined;
       logger.debug?.(`${eventText(row)}: ${handler.name} skipped, ${because}`);
       return { kind: 'skipped', because };
@@ -142,24 +142,17 @@ export class Dispatcher {
   private async whyStale(
     row: ClaimedRow,
     handler: RegisteredHandler,
-    supersededBy: readonly string[],
+    later: LaterEvents | undefined,
   ): Promise<string | undefined> {
     const { store } = this.parts;
-    const later = supersededBy.length > 0 && (await store.firstStored(row, supersededBy));
-    if (later) return `event #${later}, which is stored already, comes after this one`;
+    const stored = later && (await store.firstStored(later));
+    if (stored) return `event #${stored}, which is stored already, comes after this one`;
     if (handler.options.stale !== 'skip') return undefined;
     if (row.orderKey === null || row.occurredAt === null) return undefined;
     const newer = await store.newerApplied(row.id, handler.name);
     return newer === undefined
       ? undefined
       : `this handler has applied event #${newer} of the same ordering key, which is newer`;
-  }
-
-  private async isSuperseded(row: ClaimedRow, supersededBy: readonly string[]): Promise<boolean> {
-    if (supersededBy.length === 0) return false;
-    // Where the database cannot tell, the event keeps its time; the settle will not pass either.
-    const later = await this.parts.store.firstStored(row, supersededBy).catch(() => undefined);
-    return later !== undefined;
   }
 
   /** So that a crash in a later handler does not run this one again. @returns false: lease lost */

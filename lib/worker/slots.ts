@@ -17,6 +17,8 @@ export interface SlotsParts {
 export interface NextClaim {
   readonly limit: number;
   readonly except: readonly ClaimException[];
+  /** A source has its share and is left out: the walk takes time that it could work in. */
+  readonly pastTheBusy: boolean;
 }
 
 /** The slot of one event, until it is closed. */
@@ -75,7 +77,7 @@ export class Slots {
     const left = sources.filter(
       (name) => !except.some(({ source, names }) => source === name && !names),
     );
-    return left.length > 0 ? { limit, except } : undefined;
+    return left.length > 0 ? { limit, except, pastTheBusy: full.size > 0 } : undefined;
   }
 
   private async withoutSlot<T>(source: string, wait: () => Promise<T>): Promise<T> {

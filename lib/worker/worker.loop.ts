@@ -40,8 +40,11 @@ const LARGEST_CLAIM = 500;
 const MOST_UNSETTLED = 2_000;
 /** A claim got nothing although something is due. Then not at once again. */
 const SHORTEST_SLEEP = 25;
-/** A claim that walks past the events of others and finds none behind them rests so many times as long. */
-const REST_AFTER_A_WALK = 1;
+/**
+ * A claim that walks past the events of others and finds none behind them rests so many times as long:
+ * `pastTheBusy` costs the source that has much to do a tenth of its time, the other walks nobody's.
+ */
+const REST_AFTER_A_WALK = { pastTheBusy: 10, pastTheWaiting: 1 };
 /** What handlers get, after they were told to stop, before their rows are given back. */
 const LAST_GRACE_MS = 1_000;
 
@@ -134,7 +137,7 @@ export class WorkerLoop {
   }
 
   /** A claim that brings less than was asked for does not prove the queue empty; one of none does. */
-  private async claim({ limit, except }: NextClaim): Promise<void> {
+  private async claim({ limit, except, pastTheBusy }: NextClaim): Promise<void> {
     const { store, settings, timers } = this.parts;
     const walks = except.length > 0;
     const since = timers.now();
@@ -154,7 +157,7 @@ export class WorkerLoop {
     if (this.wakeUp.stopped) return this.giveBack(rows);
     for (const row of rows) void this.runs.begin(row, since);
     if (rows.length > 0) this.dryClaims = 0;
-    else if (walks) await this.restAfterWalk(timers.now() - since);
+    else if (walks) await this.restAfterWalk(timers.now() - since, pastTheBusy);
     else await this.look('after a dry claim');
   }
 
@@ -184,9 +187,10 @@ export class WorkerLoop {
     if (undisturbed && wait >= poll) this.lookAgain();
   }
 
-  /** Behind a long queue of others' events the walk takes its time, which their own claims would lack. */
-  private async restAfterWalk(took: number): Promise<void> {
-    this.nextWalk = this.parts.timers.now() + REST_AFTER_A_WALK * took;
+  /** Behind a long queue of others' events the walk takes its time. */
+  private async restAfterWalk(took: number, pastTheBusy: boolean): Promise<void> {
+    const { pastTheBusy: long, pastTheWaiting: short } = REST_AFTER_A_WALK;
+    this.nextWalk = this.parts.timers.now() + (pastTheBusy ? long : short) * took;
     if (this.notified) return;
     await this.wakeUp.sleep(this.shortestSleep(), ['news', 'slot']);
   }

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { StoreUnavailableError } from '../../lib/core/index.js';
 import { InboxConnections, type ClaimedRow, type InboxStore } from '../../lib/inbox/index.js';
+import { eventually } from '../child.js';
 import { rescue } from './claim-suite.js';
 import { claimOne, event, LEASE, settlement, type Bench } from './store-suite.js';
 
@@ -13,6 +14,8 @@ class Proxy {
   private server: Server | undefined;
   silent = false;
   cutAfter: string | undefined;
+  /** Never reaches the server, nor does what comes behind it on that line; the server keeps its end open. */
+  loseAt: string | undefined;
   private holdAfter: { readonly text: string; readonly answered: () => void } | undefined;
 
   /** Resolves when the server has answered what had this text in it; the answer is kept back. */
@@ -34,6 +37,13 @@ class Proxy {
       }
       client.on('data', (data) => {
         if (this.silent) return;
+        if (this.loseAt !== undefined && data.includes(this.loseAt)) {
+          this.loseAt = undefined;
+          client.removeAllListeners();
+          client.on('error', () => undefined);
+          client.resume();
+          return;
+        }
         upstream.write(data);
         const { holdAfter } = this;
         if (holdAfter && data.includes(holdAfter.text)) {
@@ -202,6 +212,41 @@ export function serverSuite(its: Bench): void {
       for (let index = 0; index < 6; index += 1) await store.insert([event()]);
       expect(await store.find({ eventId: 'silent' })).toBeUndefined();
       expect(await its.store.list({}, 100)).toHaveLength(7);
+    }));
+
+  it('goes on with another connection where the ROLLBACK of a handler is never answered', () =>
+    throughProxy(its, async (proxy, store, application) => {
+      await its.store.insert([event()]);
+      const row = await claimOne(its.store);
+      const held = proxy.hold('ROLLBACK');
+      const run = store.runTransactional(row, 'A.b', LEASE, async (manager) => {
+        await manager.query(write('undone'));
+        throw new Error('The handler fails.');
+      });
+      const outcome = expect(run).rejects.toThrow('The handler fails.');
+      await held;
+      await outcome;
+      await application.query('SELECT 1');
+      expect(await its.store.settle([settlement(row, { to: 'done' })])).toEqual(new Set());
+      expect(await written()).toEqual([]);
+    }));
+
+  it('is stuck where the ROLLBACK of a handler is lost, and its server keeps the row locked', () =>
+    throughProxy(its, async (proxy, store) => {
+      const [{ id } = { id: '' }] = await its.store.insert([event()]);
+      const row = await claimOne(its.store);
+      proxy.loseAt = 'ROLLBACK';
+      const run = store.runTransactional(row, 'A.b', LEASE, async (manager) => {
+        await manager.query(write('undone'));
+        throw new Error('The handler fails.');
+      });
+      expect(await run).toBe('stuck');
+      // The server notices at last that nobody is there any more.
+      await proxy.close();
+      its.clock.pass(LEASE);
+      const freed = await eventually(() => its.store.claimAbandoned(rescue()), Boolean);
+      expect(freed).toMatchObject({ id });
+      expect(await written()).toEqual([]);
     }));
 
   it('takes back what it claimed when the answer was lost, and counts no death', () =>

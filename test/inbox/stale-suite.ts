@@ -112,11 +112,33 @@ export function staleSuite(its: Bench): void {
     });
   });
 
+  describe('an event that has failed while what makes it stale was coming in', () => {
+    const failed = async (eventIds: readonly string[]) => {
+      const row = await claimOne(its.store);
+      // Waits behind it, and passes it over as it is still running.
+      await insert({ eventId: 'job:completed' });
+      const supersededBy = { source: row.source, account: row.account, eventIds };
+      const wait = { inMs: 3_600_000, error: 'x', supersededBy };
+      await its.store.settle([settlement(row, { to: 'retry', ...wait })]);
+      return its.store.claim(10, LEASE);
+    };
+
+    it('is due at once', async () => {
+      const id = await insert({ eventId: 'job:processing' });
+      expect(await failed(['job:failed', 'job:completed'])).toMatchObject([{ id, attempt: 2 }]);
+    });
+
+    it('keeps its time where none of them is stored', async () => {
+      await insert({ eventId: 'job:processing' });
+      expect(await failed(['job:failed'])).toEqual([]);
+    });
+  });
+
   describe('an event that is stored', () => {
     it('is found among several ids, whatever has become of it', async () => {
       const [first] = await its.store.insert([event({ eventId: 'j%3Aob:completed' })]);
       const of = { source: event().source, account: event().account };
-      const among = (...ids: string[]) => its.store.firstStored(of, ids);
+      const among = (...eventIds: string[]) => its.store.firstStored({ ...of, eventIds });
       expect(await among('x', 'j%3Aob:completed', 'y')).toBe(first?.id);
       const row = await claimOne(its.store);
       await its.store.settle([settlement(row, { to: 'ignored', reason: 'no-handler' })]);
@@ -124,7 +146,11 @@ export function staleSuite(its: Bench): void {
       expect(await among('x', 'J%3AOB:COMPLETED')).toBeUndefined();
       expect(await among()).toBeUndefined();
       expect(
-        await its.store.firstStored({ ...of, account: 'other' }, ['j%3Aob:completed']),
+        await its.store.firstStored({
+          ...of,
+          account: 'other',
+          eventIds: ['j%3Aob:completed'],
+        }),
       ).toBeUndefined();
     });
   });

@@ -567,7 +567,10 @@ describe('an event that another one supersedes', () => {
       store.add(1, { dueAt: Infinity });
       throw new RetryLaterError(3_600_000);
     });
-    expect(await attempt()).toMatchObject({ to: 'postponed', inMs: 0 });
+    expect(await attempt()).toMatchObject({
+      to: 'postponed',
+      supersededBy: { source: 'armalo', account: '', eventIds: ['event-2'] },
+    });
     expect(await attempt()).toMatchObject({ to: 'done', handled: ['first', 'follow'] });
     expect(ran).toEqual(['first']);
   });

@@ -3,6 +3,7 @@ import type {
   ClaimedRow,
   ClaimException,
   InsertResult,
+  LaterEvents,
   Lease,
   PublishedHandler,
   Replica,
@@ -143,7 +144,12 @@ export class MemoryStore {
     this.settledGroups.push(settlements.length);
     const refused = settlements.filter((settlement) => !this.holds(settlement));
     for (const settlement of settlements) {
-      if (!refused.includes(settlement)) this.apply(this.row(settlement.id), settlement);
+      if (refused.includes(settlement)) continue;
+      const row = this.row(settlement.id);
+      this.apply(row, settlement);
+      const later = 'supersededBy' in settlement ? settlement.supersededBy : undefined;
+      if (later && (await this.firstStored(later).catch(() => undefined)))
+        row.dueAt = this.timers.now();
     }
     return new Set(refused.map(({ id }) => id));
   }
@@ -168,10 +174,7 @@ export class MemoryStore {
     return newer.sort((a, b) => Number(b.occurredAt) - Number(a.occurredAt))[0]?.id;
   }
 
-  async firstStored(
-    { source, account }: Pick<ClaimedRow, 'source' | 'account'>,
-    eventIds: readonly string[],
-  ): Promise<string | undefined> {
+  async firstStored({ source, account, eventIds }: LaterEvents): Promise<string | undefined> {
     this.called('firstStored');
     const among = (row: Row) =>
       row.source === source && row.account === account && eventIds.includes(row.eventId);

@@ -443,6 +443,27 @@ describe('slots', () => {
     expect(connections.length).toBeGreaterThan(1);
   });
 
+  it('are soon given to what needs no connection, where many wait for one and the walk past them is long', async () => {
+    const slow = { source: 'armalo', names: ['escrow.created'] };
+    const { store, loop, started, onWait, timers } = workbench({}, ['armalo'], [slow]);
+    onWait((row, slot) =>
+      row.name === 'escrow.created' ? slot.whileWaiting(() => new Promise(() => {})) : undefined,
+    );
+    const whole = store.claim.bind(store);
+    store.claim = async (limit, leaseMs, except = []) => {
+      if (except.length > 0) await new Promise<void>((resolve) => timers.after(100, resolve));
+      return whole(limit, leaseMs, except);
+    };
+    store.add(10);
+    loop.start();
+    // The first walk finds nothing; the next one has its rest, and then the walk itself, to wait for.
+    await timers.pass(110);
+    store.add(1, { name: 'pact.violated' });
+    loop.notify();
+    await timers.pass(200);
+    expect(started).toEqual(['11']);
+  });
+
   it('know the transactional events by the names that a source documents or a handler gives', () => {
     const handler = (source: string, pattern: string, transactional: boolean) => ({
       name: `${source} ${pattern}`,
