@@ -8,7 +8,7 @@ import type { WorkerSettings } from './worker.settings.js';
 
 export interface RescuerParts {
   readonly store: Pick<InboxStore, 'claimAbandoned' | 'endSolitude' | 'giveBack'>;
-  readonly settings: Pick<WorkerSettings, 'lease' | 'maxDeaths'>;
+  readonly settings: Pick<WorkerSettings, 'lease' | 'maxDeaths' | 'pollInterval'>;
   readonly timers: Timers;
   readonly keeper: LeaseKeeper;
   readonly runs: EventRuns;
@@ -30,13 +30,14 @@ const WORK_BETWEEN = 10;
  */
 export class Rescuer {
   private aloneAgainAt = 0;
+  private nextTry = -Infinity;
   private amongOthers = false;
 
   constructor(private readonly parts: RescuerParts) {}
 
   /** @returns whether one was taken */
   async rescue({ dueIn, leaseOverIn }: Outlook): Promise<boolean> {
-    const { timers, runs } = this.parts;
+    const { timers, runs, settings } = this.parts;
     const othersWait = dueIn === 0;
     // Nobody is kept waiting, so nobody is owed anything.
     if (!othersWait) this.aloneAgainAt = 0;
@@ -45,8 +46,13 @@ export class Rescuer {
     // An idle worker that has kept others waiting works for them first.
     if (!alone && (this.amongOthers || !runs.busy)) return false;
     const since = timers.now();
+    if (since < this.nextTry) return false;
     const row = await this.claim(alone);
-    if (!row) return false;
+    if (!row) {
+      // Locked, or another worker's by now: who looks after every claim must not try each time.
+      this.nextTry = timers.now() + settings.pollInterval;
+      return false;
+    }
     if (alone) await this.runAlone(row, since);
     else this.runAmongOthers(row, since);
     return true;

@@ -7,7 +7,7 @@ const EVERY = 20;
  * Milliseconds below which twice as long is noise. The short form runs the databases side by side, and other
  * work may run beside it: there it shows stalls, which take a lease or a handler's time; the long form shows the rest.
  */
-const NOISE = { short: 100, long: 25 };
+const NOISE = { short: 300, long: 25 };
 
 /** The events that have nothing to do with the fault: what they wait shows whether it holds them up. */
 export class Others {

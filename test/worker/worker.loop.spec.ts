@@ -154,6 +154,23 @@ describe('claiming', () => {
     expect(started).toEqual(['1', '2']);
   });
 
+  it('tries once a poll for the event of a dead process that somebody has locked, however much is done beside it', async () => {
+    const { store, loop, onStart, running, timers } = workbench();
+    store.add(1);
+    store.abandon('1');
+    store.locked.set('1', {});
+    onStart((row) => setImmediate(() => running.get(row.id)?.end()));
+    loop.start();
+    for (let time = 0; time < 10 * POLL; time += POLL / 20) {
+      store.add(1);
+      loop.notify();
+      await timers.pass(POLL / 20);
+    }
+    const tries = store.calls.filter((call) => call === 'claimAbandoned').length;
+    expect(tries).toBeGreaterThanOrEqual(5);
+    expect(tries).toBeLessThanOrEqual(11);
+  });
+
   it('does not spin when something is due that another worker has locked', async () => {
     const { store, loop, timers } = workbench();
     store.add(1);
