@@ -173,10 +173,9 @@ export class MysqlDialect extends Dialect {
     if (limit === undefined)
       return yield sql`SELECT ${columns} FROM ${table} WHERE ${where}${lock}`;
     const hint = change.index === undefined ? empty : raw(` FORCE INDEX (${change.index})`);
-    const order = change.orderBy ? sql` ORDER BY ${change.orderBy}` : empty;
     for (let width = limit; ; width *= WIDER) {
       const seen: readonly Row[] =
-        yield sql`SELECT id FROM ${table}${hint} WHERE ${where}${order} LIMIT ${width}`;
+        yield sql`SELECT id FROM ${table}${hint} WHERE ${where}${tail({ ...change, limit: width })}`;
       if (seen.length === 0) return seen;
       const ids = seen.map((row) => String(row['id']));
       const found: readonly Row[] = yield sql`SELECT ${columns} FROM ${table} FORCE INDEX (PRIMARY)

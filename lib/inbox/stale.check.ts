@@ -38,13 +38,17 @@ export async function newerApplied(
   });
 }
 
+/** What the inbox knows these events by. */
+export const identitiesOf = ({ source, account, eventIds }: LaterEvents): readonly Buffer[] =>
+  eventIds.map((eventId) => hashOf(source, account, eventId));
+
 /** The row of one of these events, whatever has become of it. */
 export async function firstStored(
   { database, tables }: StoreParts,
-  { source, account, eventIds }: LaterEvents,
+  events: LaterEvents,
 ): Promise<string | undefined> {
-  if (eventIds.length === 0) return undefined;
-  const identities = eventIds.map((eventId) => hashOf(source, account, eventId));
+  const identities = identitiesOf(events);
+  if (identities.length === 0) return undefined;
   const [row] = await database.read(() =>
     only(
       sql`SELECT id FROM ${tables.inbox} WHERE identity IN (${join(identities)}) ORDER BY id LIMIT 1`,

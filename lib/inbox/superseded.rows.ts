@@ -1,10 +1,11 @@
 import { Logger } from '@nestjs/common';
 import { driverError } from './database.errors.js';
-import { hashOf, type PreparedRow } from './inbox.rows.js';
+import { only } from './database.js';
+import { bytes, type PreparedRow } from './inbox.rows.js';
 import type { PlacedRows } from './placed.rows.js';
 import type { Settlement } from './inbox.store.js';
 import { join, sql, type Sql } from './sql.js';
-import { firstStored } from './stale.check.js';
+import { identitiesOf } from './stale.check.js';
 import type { StoreParts } from './store.parts.js';
 
 const ROWS_AT_ONCE = 500;
@@ -34,7 +35,7 @@ export async function hurrySuperseded(
 
 function supersededBy(row: PreparedRow | undefined): readonly Buffer[] {
   const { source = '', account = '', supersedes = [] } = row?.event ?? {};
-  return supersedes.map((eventId) => hashOf(source, account, eventId));
+  return identitiesOf({ source, account, eventIds: supersedes });
 }
 
 /**
@@ -45,16 +46,37 @@ export async function hurrySettled(
   parts: StoreParts,
   settlements: readonly Settlement[],
 ): Promise<void> {
+  const failed = settlements.flatMap((settlement) => {
+    const events = 'supersededBy' in settlement ? settlement.supersededBy : undefined;
+    const later = events ? identitiesOf(events).map(text) : [];
+    return later.length > 0 ? [{ id: settlement.id, later }] : [];
+  });
+  if (failed.length === 0) return;
   try {
-    const stale: string[] = [];
-    for (const settlement of settlements) {
-      const later = 'supersededBy' in settlement ? settlement.supersededBy : undefined;
-      if (later && (await firstStored(parts, later))) stale.push(settlement.id);
-    }
-    if (stale.length > 0) await dueNow(parts, parts.dialect.oneOf('id', stale));
+    const stored = await storedOf(
+      parts,
+      failed.flatMap(({ later }) => later),
+    );
+    const stale = failed.filter(({ later }) => later.some((identity) => stored.has(identity)));
+    if (stale.length === 0) return;
+    const ids = stale.map(({ id }) => id);
+    await dueNow(parts, parts.dialect.oneOf('id', ids));
   } catch (error) {
     tell(error);
   }
+}
+
+const text = (identity: Buffer): string => identity.toString('hex');
+
+async function storedOf(
+  { database, tables }: StoreParts,
+  identities: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const wanted = join(identities.map((identity) => Buffer.from(identity, 'hex')));
+  const rows = await database.read(() =>
+    only(sql`SELECT identity FROM ${tables.inbox} WHERE identity IN (${wanted})`),
+  );
+  return new Set(rows.map((row) => text(bytes(row['identity']))));
 }
 
 /** One that is running is passed over: its settle looks for itself. */

@@ -189,8 +189,8 @@ export class WorkerLoop {
 
   /** Behind a long queue of others' events the walk takes its time. */
   private async restAfterWalk(took: number, pastTheBusy: boolean): Promise<void> {
-    const { pastTheBusy: long, pastTheWaiting: short } = REST_AFTER_A_WALK;
-    this.nextWalk = this.parts.timers.now() + (pastTheBusy ? long : short) * took;
+    const times = REST_AFTER_A_WALK[pastTheBusy ? 'pastTheBusy' : 'pastTheWaiting'];
+    this.nextWalk = this.parts.timers.now() + times * took;
     if (this.notified) return;
     await this.wakeUp.sleep(this.shortestSleep(), ['news', 'slot']);
   }

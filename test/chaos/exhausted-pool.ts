@@ -22,9 +22,7 @@ export const exhaustedPool: Scenario = {
       });
       await replica.ready();
       const others = new Others(stage, 'unrecorded');
-      await others.come('warming', 1_000);
-      await others.come('without', span / 2);
-      await stage.drained('before the fault');
+      await others.before(span);
       await replica.holdPool(true);
       const waiting = Array.from({ length: 3 * CONCURRENCY }, (_, index) => `waiting-${index}`);
       await Promise.all(waiting.map((name) => stage.send(violation(name), 'effects')));
@@ -34,9 +32,7 @@ export const exhaustedPool: Scenario = {
       findings.check(held === waiting.length, `only ${held} events waited for the pool`);
       await replica.holdPool(false);
       await stage.drained('after the pool was free again');
-      await others.come('without', span / 2);
-      await stage.drained('without the fault');
-      await others.compare();
+      await others.after(span);
       findings.figure('waited for the pool', waiting.length);
     }),
 };

@@ -25,9 +25,7 @@ export const foreignCrash: Scenario = {
       const killed = stage.start('killed', { idle: true });
       for (const replica of [busy, killed]) await replica.ready();
       const others = new Others(stage);
-      await others.come('warming', 1_000);
-      await others.come('without', span / 2);
-      await stage.drained('before the fault');
+      await others.before(span);
       await stage.send(completion('long', { hold: span + BOUND }), 'runs');
       await begun(stage, ['long']);
 
@@ -48,9 +46,7 @@ export const foreignCrash: Scenario = {
       await beside;
       findings.check((await openNames(stage)).has('long'), 'the busy replica was not busy');
       await stage.drained('after the crash');
-      await others.come('without', span / 2);
-      await stage.drained('without the fault');
-      await others.compare();
+      await others.after(span);
       findings.figure("ms until the dead one's events were handled", took);
     }),
 };

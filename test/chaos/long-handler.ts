@@ -23,9 +23,7 @@ export const longHandler: Scenario = {
       const running = ['one', 'two'].map((name) => stage.start(name));
       for (const replica of [gone, ...running]) await replica.ready();
       const others = new Others(stage);
-      await others.come('warming', 1_000);
-      await others.come('without', span / 2);
-      await stage.drained('before the fault');
+      await others.before(span);
 
       for (const replica of running) replica.tell({ type: 'work', work: false });
       gone.tell({ type: 'work', work: true });
@@ -41,9 +39,7 @@ export const longHandler: Scenario = {
       await stillOpen(stage);
       await unlock();
       await stage.drained('after the lock was gone');
-      await others.come('without', span / 2);
-      await stage.drained('without the fault');
-      await others.compare();
+      await others.after(span);
       world.findings.check(sender.statuses.get(503) === undefined, 'a delivery was refused');
     }),
 };

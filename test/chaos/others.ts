@@ -19,7 +19,21 @@ export class Others {
     private readonly kind: 'both' | 'plain' | 'unrecorded' = 'both',
   ) {}
 
-  /** Instant events at a steady pace, for so many milliseconds; `without` before and after the fault. */
+  /** Half of what is measured without the fault, on processes that are warm by then. */
+  async before(time: number): Promise<void> {
+    await this.come('warming', 1_000);
+    await this.come('without', time / 2);
+    await this.stage.drained('before the fault');
+  }
+
+  /** The other half, and the comparison. */
+  async after(time: number): Promise<void> {
+    await this.come('without', time / 2);
+    await this.stage.drained('without the fault');
+    await this.compare();
+  }
+
+  /** Instant events at a steady pace, for so many milliseconds. */
   async come(when: 'beside' | 'without' | 'warming', time: number): Promise<void> {
     const names = this.times.get(when) ?? [];
     this.times.set(when, names);

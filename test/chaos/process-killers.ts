@@ -60,7 +60,7 @@ export const processKillers: Scenario = {
       });
       await checkEnds(ground, killers, findings);
       for (const error of [...fleet.unhandled(), ...sender.wrong]) findings.wrong(error);
-      // Three of each alone, and one or two before, when others ran beside them.
+      // Three of each alone; before and between them, those when others ran beside them.
       findings.check(deaths >= 7 && deaths <= 12, `two killers made ${deaths} deaths`);
       findings.figure('killers', killers.size);
       findings.figure('neighbours', neighbours.length);

@@ -65,7 +65,7 @@ export class PlainHandlers {
   async publish(event: ArmoxEvent<'job.completed'>, context: HandlerContext): Promise<void> {
     const asked: Asked = event.job.input_data ?? {};
     await this.points.at('before-handler');
-    if (!asked.unrecorded) await recordRun(this.dataSource, event.job.id, this.replica);
+    await recordRun(asked, this.dataSource, event.job.id, this.replica);
     await behave(asked, context, this.replica);
     await this.points.at('after-handler');
   }
@@ -74,9 +74,7 @@ export class PlainHandlers {
   @OnArmaloEvent('pact.cosigned')
   async first(event: ArmaloEvent<'pact.cosigned'>): Promise<void> {
     const asked = event.data as Asked;
-    if (!asked.unrecorded) {
-      await recordRun(this.dataSource, `first:${nameOf(event)}`, this.replica);
-    }
+    await recordRun(asked, this.dataSource, `first:${nameOf(event)}`, this.replica);
   }
 }
 
@@ -90,9 +88,7 @@ export class SecondHandlers {
   @OnArmaloEvent('pact.cosigned')
   async second(event: ArmaloEvent<'pact.cosigned'>, context: HandlerContext): Promise<void> {
     const asked = event.data as Asked;
-    if (!asked.unrecorded) {
-      await recordRun(this.dataSource, `second:${nameOf(event)}`, this.replica);
-    }
+    await recordRun(asked, this.dataSource, `second:${nameOf(event)}`, this.replica);
     await behave(asked, context, this.replica);
   }
 }
@@ -102,10 +98,12 @@ export const OLD_HANDLERS = [PlainHandlers];
 export const NEW_HANDLERS = [TransactionalHandlers, SecondHandlers];
 
 async function recordRun(
+  { unrecorded = false }: Asked,
   dataSource: DataSource,
   eventId: string,
   replica: ReplicaOptions,
 ): Promise<void> {
+  if (unrecorded) return;
   for (;;) {
     try {
       await dataSource.getRepository(Run).insert({ eventId, replica: replica.name });

@@ -22,8 +22,7 @@ export const rollingDeploy: Scenario = {
       const first = stage.start('new-1');
       const second = stage.start('new-2');
       for (const replica of [first, second]) await replica.ready();
-      await others.come('warming', 1_000);
-      await others.come('without', span / 2);
+      await others.before(span);
       await second.terminate();
       const old = stage.start('old', { old: true });
       await old.ready();
@@ -42,9 +41,7 @@ export const rollingDeploy: Scenario = {
       await during;
       await stage.drained('after the kill');
       await checkRuns(stage, 'at least');
-      await others.come('without', span / 2);
-      await stage.drained('without the old release');
-      await others.compare();
+      await others.after(span);
       const ignored = await stage.ground.store.list({ state: 'ignored' }, 1_000);
       findings.check(ignored.length === 0, `${ignored.length} events were ignored`);
       findings.figure('for new handlers', (rounds + 1) * EVENTS);
