@@ -68,9 +68,11 @@ export class EventRuns {
     slot.close();
     wakeUp.wake('slot');
     if (settlement && !held.lost) {
+      keeper.ended(held);
       const outcome = await batcher.settle(settlement, () => !held.lost);
       // At shutdown what could not be settled is given back with the rest.
       if (outcome === 'dropped' && wakeUp.stopped) return;
+      if (outcome === 'dropped') keeper.drop(held);
       if (outcome === 'refused') this.logRefused(held);
     } else if (wakeUp.stopped && !held.lost) return;
     keeper.release(held);

@@ -16,6 +16,8 @@ export interface HeldRow {
 interface Holding extends HeldRow {
   lost: boolean;
   deadline: number;
+  /** Its handlers have: whether the lease still holds is asked by its settle alone. */
+  ended: boolean;
   readonly controller: AbortController;
 }
 
@@ -63,9 +65,27 @@ export class LeaseKeeper {
       signal: controller.signal,
       lost: false,
       deadline: since + this.leaseMs,
+      ended: false,
     };
     this.held.set(row.id, holding);
     return holding;
+  }
+
+  /**
+   * The handlers have ended, so there is nothing to stop at the lease's end, and what came of them must
+   * not be forgotten as long as nobody else has taken the event: the database knows, at the settle.
+   */
+  ended(held: HeldRow): void {
+    const holding = this.held.get(held.row.id);
+    if (holding === held) holding.ended = true;
+  }
+
+  /** Not settled, and not to be any more: run again when its lease is over, or at once if it is. */
+  drop(held: HeldRow): void {
+    const holding = this.held.get(held.row.id);
+    if (holding !== held) return;
+    if (this.timers.now() >= holding.deadline) this.overdue.push(leaseOf(holding));
+    this.release(held);
   }
 
   release(held: HeldRow): void {
@@ -78,7 +98,7 @@ export class LeaseKeeper {
   }
 
   leases(): readonly Lease[] {
-    return [...this.held.values()].map(({ row }) => ({ id: row.id, token: row.token }));
+    return [...this.held.values()].map(leaseOf);
   }
 
   /**
@@ -96,8 +116,8 @@ export class LeaseKeeper {
   private tick(): void {
     const now = this.timers.now();
     for (const holding of this.held.values()) {
-      if (now < holding.deadline) continue;
-      this.overdue.push({ id: holding.row.id, token: holding.row.token });
+      if (holding.ended || now < holding.deadline) continue;
+      this.overdue.push(leaseOf(holding));
       this.lose(holding);
     }
     if (!this.beating && this.held.size > 0 && now - this.lastBeat >= this.leaseMs / 3 - 1) {
@@ -111,10 +131,7 @@ export class LeaseKeeper {
     this.lastBeat = now;
     const asked = [...this.held.values()];
     try {
-      const ours = await this.store.heartbeat(
-        asked.map(({ row }) => ({ id: row.id, token: row.token })),
-        this.leaseMs,
-      );
+      const ours = await this.store.heartbeat(asked.map(leaseOf), this.leaseMs);
       this.outage.succeeded();
       for (const holding of asked) {
         if (ours.has(holding.row.id)) holding.deadline = now + this.leaseMs;
@@ -136,4 +153,8 @@ export class LeaseKeeper {
       new Error('The lease of this event has run out; another worker may be handling it.'),
     );
   }
+}
+
+function leaseOf({ row }: HeldRow): Lease {
+  return { id: row.id, token: row.token };
 }

@@ -6,8 +6,8 @@ import { Outage } from './outage.js';
 import type { Timers } from './timers.js';
 
 /**
- * `refused`: the lease had gone to somebody else. `dropped`: it could not be written while the lease
- * was ours; the lease runs out, and the event is run again.
+ * `refused`: the lease had gone to somebody else. `dropped`: it could not be written at any try, and
+ * the event is run again.
  */
 export type SettleOutcome = 'settled' | 'refused' | 'dropped';
 
@@ -40,7 +40,7 @@ export class SettleBatcher {
     random: Random,
     private readonly logger: LoggerService,
   ) {
-    const consequence = 'Tried again while the leases last; what cannot be settled runs again.';
+    const consequence = 'Tried again; what cannot be settled after a minute or so runs again.';
     this.outage = new Outage('settle events', consequence, logger, random);
   }
 
@@ -102,8 +102,8 @@ export class SettleBatcher {
       return;
     }
     this.logger.error(
-      `Event #${entry.settlement.id} could not be settled as ${entry.settlement.to} while its lease ` +
-        `lasted, and will be run again: ${errorHeadline(error)}`,
+      `Event #${entry.settlement.id} could not be settled as ${entry.settlement.to}, and will be run ` +
+        `again: ${errorHeadline(error)}`,
     );
     entry.resolve('dropped');
   }

@@ -577,16 +577,79 @@ describe('settling', () => {
     expect(logger.of('warn')).toHaveLength(1);
   });
 
-  it('is given up with a line in the log when the lease is over', async () => {
+  const databaseAway = (store: MemoryStore) => {
+    for (const method of ['settle', 'heartbeat', 'claim', 'outlook']) {
+      store.failing.set(method, new Error('connection refused'));
+    }
+  };
+  const failedOnce = (row: ClaimedRow): Settlement => ({
+    ...done(row),
+    to: 'retry',
+    inMs: 0,
+    error: 'refused',
+  });
+
+  it('is written after the lease too, where nobody has taken the event meanwhile', async () => {
+    const { store, loop, timers, running, started, logger } = workbench();
+    store.add(1);
+    loop.start();
+    await rest();
+    databaseAway(store);
+    running.get('1')?.end(failedOnce(store.row('1') as unknown as ClaimedRow));
+    await timers.pass(1.2 * LEASE);
+    store.failing.clear();
+    await timers.pass(20_000);
+    // The second run is the one that the failure asked for: it was not forgotten.
+    expect(started).toEqual(['1', '1']);
+    expect(store.row('1')).toMatchObject({ attempt: 2, deaths: 0 });
+    expect(logger.of('error')).toEqual([]);
+  });
+
+  it('is written after a process stood still for longer than its lease', async () => {
+    const { store, loop, timers, running, started } = workbench();
+    store.add(1);
+    loop.start();
+    await rest();
+    let goOn = () => {};
+    const whole = store.settle.bind(store);
+    store.settle = async (settlements) => {
+      await new Promise<void>((resolve) => (goOn = resolve));
+      throw Object.assign(new Error('cut'), { settlements: settlements.length });
+    };
+    store.heartbeat = () => new Promise<never>(() => {});
+    running.get('1')?.end(failedOnce(store.row('1') as unknown as ClaimedRow));
+    await timers.pass(LEASE + 1);
+    store.settle = whole;
+    goOn();
+    await timers.pass(1_000);
+    expect(started).toEqual(['1', '1']);
+    expect(store.row('1')).toMatchObject({ attempt: 2, deaths: 0 });
+  });
+
+  it('is refused where another worker has taken the event after the lease', async () => {
     const { store, loop, timers, finish, logger } = workbench();
     store.add(1);
     loop.start();
     await rest();
-    for (const method of ['settle', 'heartbeat', 'claim', 'outlook']) {
-      store.failing.set(method, new Error('connection refused'));
-    }
+    databaseAway(store);
     await finish('1');
-    await timers.pass(2 * LEASE);
+    await timers.pass(1.2 * LEASE);
+    store.row('1').token = 'another worker';
+    store.row('1').leaseUntil = timers.now() + 10 * LEASE;
+    store.failing.clear();
+    await timers.pass(20_000);
+    expect(store.row('1')).toMatchObject({ state: 'open', token: 'another worker' });
+    expect(logger.of('warn').at(-1)).toMatch(/#1 .* lost its lease before it was settled/);
+  });
+
+  it('is given up with a line in the log when the database stays away', async () => {
+    const { store, loop, timers, finish, logger } = workbench();
+    store.add(1);
+    loop.start();
+    await rest();
+    databaseAway(store);
+    await finish('1');
+    await timers.pass(4 * LEASE);
     expect(logger.of('error')).toEqual([expect.stringMatching(/#1 could not be settled as done/)]);
     store.failing.clear();
     await timers.pass(LEASE);
