@@ -1,9 +1,15 @@
-export { ArmoxArmaloModule } from './armox-armalo.module.js';
-export type { ArmoxArmaloAsyncOptions } from './armox-armalo.module.js';
-export type { ArmoxArmaloOptionsFactory } from './armox-armalo.module-definition.js';
+export {
+  ArmaloEventPipe,
+  ArmaloSignatureGuard,
+  ArmoxArmaloModule,
+  ArmoxEventPipe,
+  ArmoxSignatureGuard,
+} from './module/index.js';
 export type {
   ArmaloOptions,
+  ArmoxArmaloAsyncOptions,
   ArmoxArmaloOptions,
+  ArmoxArmaloOptionsFactory,
   ArmoxArmaloStaticOptions,
   ArmoxOptions,
   ReconcileOptions,
@@ -11,13 +17,7 @@ export type {
   SecretOfAccount,
   WebhookSecret,
   WorkerOptions,
-} from './armox-armalo.options.js';
-export {
-  ArmaloEventPipe,
-  ArmaloSignatureGuard,
-  ArmoxEventPipe,
-  ArmoxSignatureGuard,
-} from './service-guards.js';
+} from './module/index.js';
 
 export {
   ArmoxArmaloError,
@@ -63,8 +63,8 @@ export {
   RateLimitedError,
   RequestRefusedError,
   UnexpectedResponseError,
-} from './http/index.js';
-export type { ApiClientOptions, CallOptions } from './http/index.js';
+} from './api-client/index.js';
+export type { ApiClientOptions, CallOptions } from './api-client/index.js';
 export { Inbox, InboxAdmin, inboxMigrations } from './inbox/index.js';
 export type {
   Accepted,

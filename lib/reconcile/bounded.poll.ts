@@ -1,5 +1,5 @@
 import type { Feed, SourceEvent } from '../core/index.js';
-import type { Timer } from '../http/index.js';
+import type { Timer } from '../api-client/index.js';
 
 /** Milliseconds for one batch; calls of the clients end long before. */
 const LONGEST_STEP = 300_000;

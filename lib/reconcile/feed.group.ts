@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Timer } from '../http/index.js';
+import type { Timer } from '../api-client/index.js';
 import type { InboxStore } from '../inbox/index.js';
 import type { FeedReport, FeedRunner } from './feed.runner.js';
 

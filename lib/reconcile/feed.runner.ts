@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Feed, Random } from '../core/index.js';
-import { NotSupportedError, RateLimitedError, type Timer } from '../http/index.js';
+import { NotSupportedError, RateLimitedError, type Timer } from '../api-client/index.js';
 import type { Inbox } from '../inbox/index.js';
 import { boundedPoll, FeedStuckError } from './bounded.poll.js';
 

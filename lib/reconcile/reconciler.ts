@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { LoggerService } from '@nestjs/common';
 import { systemRandom, type Feed, type Random } from '../core/index.js';
-import { systemTimer, type Timer } from '../http/index.js';
+import { systemTimer, type Timer } from '../api-client/index.js';
 import type { Inbox, InboxStore } from '../inbox/index.js';
 import { FeedGroup } from './feed.group.js';
 import { FeedRunner, type FeedReport } from './feed.runner.js';

@@ -10,17 +10,17 @@ import {
 } from '../core/index.js';
 import type { HandlerRegistry } from '../handlers/index.js';
 import type { InboxStore } from '../inbox/index.js';
-import { Dispatcher } from './dispatcher.js';
-import { DutyRoster } from './duty.roster.js';
-import { errorHeadline } from './error-text.js';
-import { HandOver } from './hand-over.js';
-import { HandlerRunner } from './handler.runner.js';
-import { OtherReplicas } from './other.replicas.js';
-import { ReplicaPresence } from './replica.presence.js';
+import { Dispatcher } from './dispatch/dispatcher.js';
+import { DutyRoster } from './maintenance/maintenance.schedule.js';
+import { errorHeadline } from './dispatch/error-text.js';
+import { HandOver } from './dispatch/hand-over.js';
+import { HandlerRunner } from './dispatch/handler.runner.js';
+import { OtherReplicas } from './dispatch/other.replicas.js';
+import { ReplicaPresence } from './maintenance/replica.presence.js';
 import { systemTimers, type Timers } from './timers.js';
-import { transactionalEvents } from './transactional.events.js';
-import { retentionDuty, sweepDuty } from './worker.duties.js';
-import { WorkerLoop, type LoopStore } from './worker.loop.js';
+import { transactionalEvents } from './in-process/transactional.events.js';
+import { retentionDuty, sweepDuty } from './maintenance/maintenance.tasks.js';
+import { WorkerLoop, type LoopStore } from './in-process/worker.loop.js';
 import type { WorkerSettings } from './worker.settings.js';
 
 export interface WorkerLifecycleParts {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
-import { guardedManager } from '../../lib/worker/guarded.manager.js';
+import { guardedManager } from '../../lib/worker/dispatch/guarded.manager.js';
 import { claimOne, event, LEASE, type Bench } from './store-suite.js';
 
 /** What a transactional handler may do to its transaction, on every database. */

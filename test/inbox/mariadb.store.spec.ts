@@ -1,11 +1,11 @@
 import mysql, { format } from 'mysql2';
 import { DataSource } from 'typeorm';
-import { InboxHost } from '../../lib/inbox.host.js';
+import { InboxHost } from '../../lib/module/inbox.lifecycle.js';
 import { InboxConnections } from '../../lib/inbox/index.js';
 import { preparedRow } from '../../lib/inbox/inbox.rows.js';
 import { inboxTables } from '../../lib/inbox/inbox.tables.js';
 import type { Sql } from '../../lib/inbox/sql.js';
-import { resolveOptions } from '../../lib/resolve-options.js';
+import { resolveOptions } from '../../lib/module/resolve-options.js';
 import { MysqlDialect } from '../../lib/inbox/dialect.js';
 import { MysqlInsert } from '../../lib/inbox/mysql.insert.js';
 import { MYSQL } from '../../lib/inbox/server.connections.js';

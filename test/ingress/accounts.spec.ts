@@ -23,9 +23,9 @@ import {
   type SourceEvent,
 } from 'nestjs-armox-armalo';
 import type { AccountSecrets, SecretResolver } from '../../lib/core/index.js';
-import type { Timer } from '../../lib/http/index.js';
+import type { Timer } from '../../lib/api-client/index.js';
 import { SignatureGuard } from '../../lib/ingress/index.js';
-import { SecretLookup } from '../../lib/ingress/secret.lookup.js';
+import { SecretLookup } from '../../lib/ingress/webhook/secret.lookup.js';
 import { IngressCounters } from '../../lib/ingress/index.js';
 import { armaloRequest } from '../../lib/testing/index.js';
 import { SqliteDriver } from '../../sample-app/database/sqlite.driver.js';

@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import express from 'express';
 import { StoreUnavailableError } from '../../lib/core/index.js';
-import { ThrottledLog } from '../../lib/ingress/throttled-log.js';
+import { ThrottledLog } from '../../lib/ingress/webhook/throttled-log.js';
 import {
   adapters,
   LIMIT,

@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import type { ArmoxArmaloOptions } from 'nestjs-armox-armalo';
 import { DataSource } from 'typeorm';
-import { OPTION_RULES, STATIC_RULES } from '../../lib/armox-armalo.option-rules.js';
+import { OPTION_RULES, STATIC_RULES } from '../../lib/module/armox-armalo.option-rules.js';
 import { SqliteDriver } from '../../sample-app/database/sqlite.driver.js';
 import { optionPaths, type OptionRules } from '../../lib/core/index.js';
 import { HANDLER_RULES } from '../../lib/handlers/index.js';
-import { resolveOptions } from '../../lib/resolve-options.js';
-import { assertPoolCarries } from '../../lib/transaction-limit.js';
+import { resolveOptions } from '../../lib/module/resolve-options.js';
+import { assertPoolCarries } from '../../lib/module/transaction-limit.js';
 
 const armalo = { webhookSecret: 'whsec_test' };
 

@@ -3,7 +3,7 @@ import { Interval, ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Feed } from '../../lib/core/index.js';
-import { systemTimer } from '../../lib/http/index.js';
+import { systemTimer } from '../../lib/api-client/index.js';
 import { systemTimers } from '../../lib/worker/index.js';
 import { RECONCILE_JOB, Reconciler, ReconcileSchedule } from '../../lib/reconcile/index.js';
 import { LogBook } from './world.js';

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll } from '@jest/globals';
 import { DataSource } from 'typeorm';
 import type { Feed, WebhookSource } from '../../lib/core/index.js';
-import { RateLimiter, type Timer } from '../../lib/http/index.js';
+import { RateLimiter, type Timer } from '../../lib/api-client/index.js';
 import {
   Inbox,
   InboxConnections,

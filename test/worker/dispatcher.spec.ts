@@ -14,8 +14,8 @@ import {
   type RegisteredHandler,
 } from '../../lib/handlers/index.js';
 import type { ClaimedRow } from '../../lib/inbox/index.js';
-import { errorText } from '../../lib/worker/error-text.js';
-import { idempotencyKey } from '../../lib/worker/idempotency-key.js';
+import { errorText } from '../../lib/worker/dispatch/error-text.js';
+import { idempotencyKey } from '../../lib/worker/dispatch/idempotency-key.js';
 import {
   Dispatcher,
   HandlerRunner,

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { afterAll, expect, it } from '@jest/globals';
 import { DataSource, EntitySchema, type EntityManager } from 'typeorm';
-import { guardedManager } from '../../lib/worker/guarded.manager.js';
+import { guardedManager } from '../../lib/worker/dispatch/guarded.manager.js';
 import { availableDatabases, describeOn, type TestDatabase } from '../databases.js';
 
 interface Note {

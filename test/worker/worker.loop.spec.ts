@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ClaimedRow, ClaimException, Settlement } from '../../lib/inbox/index.js';
 import { patternMatches } from '../../lib/handlers/event-pattern.js';
-import { transactionalEvents } from '../../lib/worker/transactional.events.js';
+import { transactionalEvents } from '../../lib/worker/in-process/transactional.events.js';
 import { WorkerLoop, type Slot } from '../../lib/worker/index.js';
 import { claimSuite } from '../inbox/claim-suite.js';
 import { TestClock } from '../inbox/test-clock.js';

@@ -6,7 +6,7 @@ import {
   OutcomeUnknownError,
   PaymentRequiredError,
   UnexpectedResponseError,
-} from '../../../lib/http/index.js';
+} from '../../../lib/api-client/index.js';
 import {
   ArmaloClient,
   ArmaloWebhooks,
@@ -14,8 +14,8 @@ import {
   armaloEvalEnd,
 } from '../../../lib/sources/armalo/index.js';
 import type { ArmaloWebhook, EnsureWebhookOptions } from '../../../lib/sources/armalo/index.js';
-import { StubService, cut, json, text } from '../../http/stub-service.js';
-import { VirtualTime } from '../../http/virtual-time.js';
+import { StubService, cut, json, text } from '../../api-client/stub-service.js';
+import { VirtualTime } from '../../api-client/virtual-time.js';
 
 let service: StubService;
 let keys = 0;

@@ -5,15 +5,15 @@ import {
   OutcomeUnknownError,
   PaymentRequiredError,
   UnexpectedResponseError,
-} from '../../../lib/http/index.js';
+} from '../../../lib/api-client/index.js';
 import {
   ArmoxClient,
   isTerminalJobStatus,
   mayMoveJob,
   readArmoxJob,
 } from '../../../lib/sources/armox/index.js';
-import { StubService, cut, json, text } from '../../http/stub-service.js';
-import { VirtualTime } from '../../http/virtual-time.js';
+import { StubService, cut, json, text } from '../../api-client/stub-service.js';
+import { VirtualTime } from '../../api-client/virtual-time.js';
 
 let service: StubService;
 let keys = 0;

@@ -1,0 +1,49 @@
+import type { AccountSecrets, ConfiguredSource } from '../../core/index.js';
+import { systemTimer, type Timer } from '../../api-client/index.js';
+import type { IngressCounters } from '../ingress.counters.js';
+import { SecretsUnavailableException } from './secrets-unavailable.exception.js';
+import { ThrottledLog } from './throttled-log.js';
+
+/** How long the application's function may take to give the secrets of an account. */
+const TIMEOUT_MS = 5_000;
+
+/** Asks the application for the secrets of an account. */
+export class SecretLookup {
+  private readonly log = new ThrottledLog();
+
+  constructor(
+    private readonly counters: IngressCounters,
+    private readonly timer: Pick<Timer, 'limit'> = systemTimer,
+  ) {}
+
+  /** @throws SecretsUnavailableException (503) when they cannot be had, or not in time */
+  async of({ source, secrets }: ConfiguredSource, account: string): Promise<AccountSecrets> {
+    try {
+      return await this.inTime(secrets(account));
+    } catch (error) {
+      this.counters.add(source.name, 'unavailable');
+      // Its message may quote the very secret.
+      const how =
+        error === LATE ? LATE.message : error instanceof Error ? error.name : typeof error;
+      this.log.error(
+        `${source.name}:${how}`,
+        `The function that gives the ${source.name} secrets failed (${how}); deliveries are answered 503 until it works.`,
+      );
+      throw new SecretsUnavailableException({ cause: error });
+    }
+  }
+
+  private async inTime<T>(asked: Promise<T>): Promise<T> {
+    let cancel = (): void => undefined;
+    const late = new Promise<never>((_, reject) => {
+      cancel = this.timer.limit(TIMEOUT_MS, () => reject(LATE));
+    });
+    try {
+      return await Promise.race([asked, late]);
+    } finally {
+      cancel();
+    }
+  }
+}
+
+const LATE = new Error(`it did not answer within ${TIMEOUT_MS} ms`);

@@ -1,0 +1,28 @@
+import type { ModulesContainer } from '@nestjs/core';
+import { ConfigurationError, MODULE_OPTIONS } from '../core/index.js';
+
+/** @throws ConfigurationError where the module is imported by its bare name only */
+export function assertConfigured(modules: ModulesContainer): void {
+  if (configured(modules) > 0) return;
+  throw new ConfigurationError(
+    'armox, armalo',
+    'ArmoxArmaloModule is imported without options, so it would do nothing. Import ' +
+      '`ArmoxArmaloModule.forRoot({ … })` in the root module.',
+  );
+}
+
+/** @throws ConfigurationError where one application configures the module twice */
+export function assertImportedOnce(modules: ModulesContainer): void {
+  const times = configured(modules);
+  if (times < 2) return;
+  throw new ConfigurationError(
+    'isGlobal',
+    `ArmoxArmaloModule is configured ${times} times in this application, with routes, a worker and connections ` +
+      'each time. Call `forRoot` or `forRootAsync` once, in the root module; give it `isGlobal: true` ' +
+      'where other modules inject what it exports.',
+  );
+}
+
+function configured(modules: ModulesContainer): number {
+  return [...modules.values()].filter((module) => module.providers.has(MODULE_OPTIONS)).length;
+}

@@ -1,0 +1,51 @@
+import { systemClock, type Feed, type SourceEvent } from '../../../core/index.js';
+import type { CallOptions } from '../../../api-client/index.js';
+import type { ArmaloClient } from '../api/armalo.client.js';
+import { readMemory } from './armalo.fact.js';
+import { polledEvent, type ArmaloFeedSurroundings } from './armalo.polled-event.js';
+import { WatchRound, type WatchRoundParts } from './watch.poll.js';
+import type { Watched } from './watch.store.js';
+
+export interface ArmaloEscrowFeedParts extends WatchRoundParts, ArmaloFeedSurroundings {
+  readonly client: Pick<ArmaloClient, 'escrow'>;
+}
+
+/** The statuses that have a webhook; the documents disagree about all others. */
+const TOLD: ReadonlyMap<string, string> = new Map([
+  ['funded', 'funded'],
+  ['released', 'released'],
+  ['settled', 'released'],
+  ['disputed', 'disputed'],
+  ['expired', 'expired'],
+]);
+
+/** Finds that a watched escrow's status has changed; the first sight of one is no change. */
+export class ArmaloEscrowFeed implements Feed {
+  readonly name = 'armalo-escrow';
+  readonly source = 'armalo';
+  readonly account: string;
+  private readonly round: WatchRound;
+
+  constructor(private readonly parts: ArmaloEscrowFeedParts) {
+    this.account = parts.account ?? '';
+    this.round = new WatchRound('escrow', '/escrow/:id', parts);
+  }
+
+  poll(signal: AbortSignal): AsyncGenerator<readonly SourceEvent[]> {
+    return this.round.run(signal, (watched, call) => this.look(watched, call));
+  }
+
+  private async *look(watched: Watched, call: CallOptions): AsyncGenerator<readonly SourceEvent[]> {
+    const { client, source, store, clock = systemClock } = this.parts;
+    const escrow = await client.escrow.get(watched.subject, call);
+    const memory = readMemory(watched.state);
+    const value = TOLD.get(escrow.status ?? '') ?? escrow.status;
+    if (value === undefined || value === memory.value) return;
+    if (memory.value !== undefined && TOLD.has(value)) {
+      const { id: _id, ...shown } = escrow;
+      const data = { ...shown, escrowId: watched.subject, previousStatus: memory.value };
+      yield [polledEvent(source, this.account, clock, { event: `escrow.${value}`, data })];
+    }
+    await store.remember(watched, JSON.stringify({ ...memory, value }));
+  }
+}

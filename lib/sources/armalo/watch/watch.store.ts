@@ -1,0 +1,135 @@
+import { bytes, hashOf, join, only, raw, sql } from '../../../inbox/index.js';
+import type { Row, Sql, StoreParts, Unit } from '../../../inbox/index.js';
+
+/** `score` and `evals` of an agent, `escrow` by its id. */
+export type WatchKind = 'score' | 'evals' | 'escrow';
+
+/** Something that the poller looks at now and then. */
+export interface Watched {
+  readonly rowId: string;
+  /** The agent's or escrow's id. */
+  readonly subject: string;
+  /** What is remembered of it, as JSON; `{}` before the first look. */
+  readonly state: string;
+  /** Looks in a row that showed nothing. */
+  readonly misses: number;
+  /** Epoch milliseconds, the database's. */
+  readonly createdAt: number;
+  readonly now: number;
+}
+
+/** A watched thing locked for the rest of a transaction. */
+export interface LockedWatch {
+  readonly rowId: string;
+  /** Identity in hexadecimal. */
+  readonly key: string;
+  readonly state: string;
+  readonly now: number;
+}
+
+export const UNSEEN = '{}';
+const SOURCE = 'armalo';
+const COLUMNS = raw('id, subject, state, misses, created_at');
+
+export function watchIdentity(account: string, kind: WatchKind, subject: string): Buffer {
+  return hashOf(SOURCE, account, kind, subject);
+}
+
+/** The table of watched things, in the inbox's own database. */
+export class WatchStore {
+  constructor(
+    private readonly parts: StoreParts,
+    private readonly account = '',
+  ) {}
+
+  /** Due at once; one that is watched already stays as it is. */
+  async add(kind: WatchKind, subject: string): Promise<void> {
+    const { dialect, tables } = this.parts;
+    const identity = watchIdentity(this.account, kind, subject);
+    const insert = sql`INSERT INTO ${tables.watch}
+      (identity, source, account, kind, subject, state, created_at, due_at)
+      VALUES (${identity}, ${SOURCE}, ${this.account}, ${kind}, ${subject}, ${UNSEEN}, ${dialect.now}, ${dialect.now})`;
+    await this.change(
+      dialect.family === 'mysql'
+        ? sql`${insert} ON DUPLICATE KEY UPDATE id = id`
+        : sql`${insert} ON CONFLICT (identity) DO NOTHING`,
+    );
+  }
+
+  async remove(kind: WatchKind, subject: string): Promise<void> {
+    const identity = watchIdentity(this.account, kind, subject);
+    await this.change(sql`DELETE FROM ${this.parts.tables.watch} WHERE identity = ${identity}`);
+  }
+
+  /** What is to be looked at now, the longest due first. */
+  async due(kind: WatchKind, limit: number): Promise<readonly Watched[]> {
+    const { database, dialect, tables } = this.parts;
+    const rows = await database.read(() =>
+      only(sql`SELECT ${COLUMNS}, ${dialect.now} AS now FROM ${tables.watch}
+        WHERE source = ${SOURCE} AND due_at <= ${dialect.now} AND account = ${this.account} AND kind = ${kind}
+        ORDER BY due_at, id LIMIT ${limit}`),
+    );
+    return rows.map(watched);
+  }
+
+  async subjects(kind: WatchKind): Promise<readonly string[]> {
+    const { database, tables } = this.parts;
+    const rows = await database.read(() =>
+      only(sql`SELECT subject FROM ${tables.watch} WHERE source = ${SOURCE} AND due_at IS NOT NULL
+        AND account = ${this.account} AND kind = ${kind} ORDER BY id`),
+    );
+    return rows.map((row) => String(row['subject']));
+  }
+
+  async looked(rowId: string, nextInMs: number, misses: number): Promise<void> {
+    const { dialect, tables } = this.parts;
+    await this.change(sql`UPDATE ${tables.watch} SET misses = ${misses},
+      due_at = ${dialect.now} + ${dialect.number(Math.round(nextInMs))} WHERE ${dialect.oneOf('id', [rowId])}`);
+  }
+
+  /** Remembers something new, unless somebody else has done so since `from` was read. */
+  async remember({ rowId, state: from }: Watched, state: string): Promise<void> {
+    const { dialect, tables } = this.parts;
+    await this.change(
+      sql`UPDATE ${tables.watch} SET state = ${state} WHERE ${dialect.oneOf('id', [rowId])} AND state = ${from}`,
+    );
+  }
+
+  /** Locked in the order of their identity, so that two transactions do not wait for each other. */
+  *lock(identities: readonly Buffer[]): Unit<readonly LockedWatch[]> {
+    const { dialect, tables } = this.parts;
+    const rows = yield sql`SELECT id, identity, state, ${dialect.now} AS now FROM ${tables.watch}
+      WHERE identity IN (${join(identities)}) ORDER BY identity${dialect.forUpdate}`;
+    return rows.map((row) => ({
+      rowId: String(row['id']),
+      key: bytes(row['identity']).toString('hex'),
+      state: String(row['state']),
+      now: Number(row['now']),
+    }));
+  }
+
+  *write(states: ReadonlyMap<string, string>): Unit<void> {
+    if (states.size === 0) return;
+    const { dialect, tables } = this.parts;
+    const cases = [...states].map(
+      ([id, state]) => sql`WHEN ${dialect.number(BigInt(id))} THEN ${state}`,
+    );
+    yield sql`UPDATE ${tables.watch} SET state = CASE id ${join(cases, ' ')} END
+      WHERE ${dialect.oneOf('id', [...states.keys()])}`;
+  }
+
+  private async change(statement: Sql): Promise<void> {
+    await this.parts.database.statement(() => only(statement));
+  }
+}
+
+function watched(row: Row): Watched {
+  return {
+    rowId: String(row['id']),
+    subject: String(row['subject']),
+    state: String(row['state']),
+    misses: Number(row['misses']),
+    createdAt: Number(row['created_at']),
+    now: Number(row['now']),
+  };
+}

@@ -1,0 +1,35 @@
+import type { ArmaloEventName } from '../armalo.constants.js';
+import type { ARMALO_DATA_CLASSES } from './data-classes.js';
+import type { ArmaloData } from './armalo-data.js';
+
+type DataOf<Name extends ArmaloEventName> = InstanceType<(typeof ARMALO_DATA_CLASSES)[Name]>;
+
+/** Armalo's events, each with the object that its handlers get. */
+export type ArmaloEvents = {
+  readonly [Name in ArmaloEventName]: {
+    readonly event: Name;
+    /** ISO 8601, set by Armalo. */
+    readonly timestamp: string;
+    readonly data: DataOf<Name>;
+  };
+};
+
+/** The event of a name; of several names (default: of all), their union. */
+export type ArmaloEvent<Name extends ArmaloEventName = ArmaloEventName> = ArmaloEvents[Name];
+
+/** Any event, also one whose name is not documented: those come as they are. */
+export interface AnyArmaloEvent {
+  readonly event: string;
+  /** ISO 8601; missing only in events of undocumented names. */
+  readonly timestamp?: string;
+  /** Empty where an event of an undocumented name brings none. */
+  readonly data: ArmaloData;
+}
+
+/** Narrows what a catch-all handler gets. */
+export function isArmaloEvent<Name extends ArmaloEventName>(
+  event: AnyArmaloEvent,
+  name: Name,
+): event is AnyArmaloEvent & ArmaloEvent<Name> {
+  return event.event === name;
+}

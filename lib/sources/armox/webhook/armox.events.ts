@@ -1,0 +1,51 @@
+import type { PayloadClass } from '../../../core/index.js';
+import type { ArmoxEventName } from '../armox.constants.js';
+import {
+  CancelledJob,
+  CompletedJob,
+  FailedJob,
+  PendingJob,
+  ProcessingJob,
+  type ArmoxJob,
+} from './job.dto.js';
+
+interface JobEvent<Name extends string, Job> {
+  /** `job.<status>`: the job's own status decides, not the name that was sent. */
+  readonly event: Name;
+  readonly job: Job;
+}
+
+/** Armox's events, each with the object that its handlers get. */
+export interface ArmoxEvents {
+  'job.completed': JobEvent<'job.completed', CompletedJob>;
+  'job.failed': JobEvent<'job.failed', FailedJob>;
+  'job.cancelled': JobEvent<'job.cancelled', CancelledJob>;
+  'job.processing': JobEvent<'job.processing', ProcessingJob>;
+  'job.pending': JobEvent<'job.pending', PendingJob>;
+}
+
+/** The event of a name; of several names (default: of all), their union. */
+export type ArmoxEvent<Name extends ArmoxEventName = ArmoxEventName> = ArmoxEvents[Name];
+
+/** Any event, also one whose name or status is not documented; `job` is missing only in those. */
+export interface AnyArmoxEvent {
+  readonly event: string;
+  readonly job?: ArmoxJob<string>;
+}
+
+/** Narrows what a catch-all handler gets. */
+export function isArmoxEvent<Name extends ArmoxEventName>(
+  event: AnyArmoxEvent,
+  name: Name,
+): event is AnyArmoxEvent & ArmoxEvent<Name> {
+  return event.event === name;
+}
+
+/** What each event's `job` is checked against. */
+export const ARMOX_JOB_CLASSES: Readonly<Record<ArmoxEventName, PayloadClass>> = {
+  'job.completed': CompletedJob,
+  'job.failed': FailedJob,
+  'job.cancelled': CancelledJob,
+  'job.processing': ProcessingJob,
+  'job.pending': PendingJob,
+};

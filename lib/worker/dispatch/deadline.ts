@@ -1,0 +1,42 @@
+import { HandlerTimeoutError } from '../../core/index.js';
+import { HANDLER_RULES, type RegisteredHandler } from '../../handlers/index.js';
+import type { Timers } from '../timers.js';
+
+export const timeoutOf = ({ options }: RegisteredHandler): number =>
+  options.timeout ?? HANDLER_RULES.timeout.default;
+
+/** Aborts when a handler's timeout is over, or with the signal of its row. */
+export class Deadline {
+  private readonly controller = new AbortController();
+  private readonly cancel: () => void;
+  private readonly onAbort: () => void;
+
+  constructor(
+    handler: RegisteredHandler,
+    private readonly row: AbortSignal,
+    timers: Timers,
+  ) {
+    const timeout = timeoutOf(handler);
+    this.onAbort = () => this.controller.abort(row.reason);
+    this.cancel = timers.after(timeout, () => this.controller.abort(timedOut(handler, timeout)));
+    if (row.aborted) this.onAbort();
+    else row.addEventListener('abort', this.onAbort, { once: true });
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  /** It does not abort any more. */
+  end(): void {
+    this.cancel();
+    this.row.removeEventListener('abort', this.onAbort);
+  }
+}
+
+export function timedOut({ name }: RegisteredHandler, timeout: number): HandlerTimeoutError {
+  return new HandlerTimeoutError(
+    `${name} did not end within ${timeout} ms, so this attempt has failed. Pass context.signal on to what ` +
+      'it waits for, or give it a longer `timeout`.',
+  );
+}

@@ -1,0 +1,233 @@
+import type { LoggerService } from '@nestjs/common';
+import type { Clock, EventReading, Random, WebhookSource } from '../../core/index.js';
+import type { HandlerRegistry, RegisteredHandler, RetryPolicy } from '../../handlers/index.js';
+import type { ClaimedRow, InboxStore, LaterEvents, Settlement } from '../../inbox/index.js';
+import { errorHeadline, errorText, hasCode } from './error-text.js';
+import { eventOutcome, settlementBase } from './event.outcome.js';
+import type { HandlerReport, HandlerResult } from './handler.failure.js';
+import type { HandOver } from './hand-over.js';
+import type { HandlerRunner } from './handler.runner.js';
+import { mayRun, retryDelay } from './retry.policy.js';
+import type { Slot } from '../execution/slot.js';
+import type { Timers } from '../timers.js';
+
+export interface DispatcherParts {
+  readonly store: Pick<InboxStore, 'markHandled' | 'newerApplied' | 'firstStored'>;
+  readonly runner: Pick<HandlerRunner, 'run'>;
+  readonly handlers: Pick<HandlerRegistry, 'handlersFor'>;
+  readonly sources: readonly WebhookSource[];
+  readonly handOver: Pick<HandOver, 'insteadOf' | 'ofUnknownSource'>;
+  /** The module's policy; a handler's options replace parts of it. */
+  readonly retry: RetryPolicy;
+  readonly timers: Timers;
+  readonly random: Random;
+  /** The time of day, for how old an event is. */
+  readonly clock: Clock;
+  readonly logger: LoggerService;
+}
+
+/** Takes a claimed row to its handlers, and says what becomes of it. */
+export class Dispatcher {
+  private readonly sources: ReadonlyMap<string, WebhookSource>;
+
+  constructor(private readonly parts: DispatcherParts) {
+    this.sources = new Map(parts.sources.map((source) => [source.name, source]));
+  }
+
+  /** @returns undefined when nothing may be settled: the lease is lost, or the application stops */
+  async dispatch(
+    row: ClaimedRow,
+    signal: AbortSignal,
+    slot: Slot,
+  ): Promise<Settlement | undefined> {
+    const began = this.parts.timers.now();
+    const settlement = await this.settlementOf(row, signal, slot);
+    if (settlement) this.log(row, settlement, Math.round(this.parts.timers.now() - began));
+    return settlement;
+  }
+
+  private async settlementOf(
+    row: ClaimedRow,
+    signal: AbortSignal,
+    slot: Slot,
+  ): Promise<Settlement | undefined> {
+    const source = this.sources.get(row.source);
+    if (!source) {
+      const handedOver = await this.parts.handOver.ofUnknownSource(row);
+      return handedOver ?? this.tryAgain(row, sourceIsGone(row.source));
+    }
+    let event: EventReading;
+    try {
+      event = source.read(row);
+    } catch (error) {
+      if (hasCode(error, 'ARMOX_ARMALO_ENVELOPE')) return invalid(row, errorText(error));
+      return this.tryAgain(row, errorText(error));
+    }
+    if (event.problems.length > 0) return invalid(row, problemsText(event.problems));
+
+    const handlers = this.parts.handlers.handlersFor(row.source, row.name);
+    if (handlers.length === 0 && row.handled.length === 0) {
+      const ignored = { ...settlementBase(row), to: 'ignored', reason: 'no-handler' } as const;
+      return this.parts.handOver.insteadOf(ignored, row, handlers);
+    }
+    const remaining = handlers.filter((handler) => !row.handled.includes(handler.name));
+    // Each handler gets an object of its own: what one does to it must not reach the next.
+    let unused: unknown = event.payload;
+    const payload = () => {
+      const fresh = unused ?? source.read(row).payload;
+      unused = undefined;
+      return fresh;
+    };
+    const { source: name, account } = row;
+    const later = event.supersededBy && { source: name, account, eventIds: event.supersededBy };
+    const reports = await this.runAll(row, remaining, { payload, later }, signal, slot);
+    if (!reports) return undefined;
+    const outcome = eventOutcome(row, reports, this.parts.random, this.parts.clock.now());
+    if (outcome.to === 'retry' || outcome.to === 'postponed') {
+      return later ? { ...outcome, supersededBy: later } : outcome;
+    }
+    return this.parts.handOver.insteadOf(outcome, row, handlers);
+  }
+
+  /** One after the other; one that fails does not stop the others. */
+  private async runAll(
+    row: ClaimedRow,
+    handlers: readonly RegisteredHandler[],
+    event: { readonly payload: () => unknown; readonly later: LaterEvents | undefined },
+    signal: AbortSignal,
+    slot: Slot,
+  ): Promise<readonly HandlerReport[] | undefined> {
+    const reports: HandlerReport[] = [];
+    for (const handler of handlers) {
+      const policy = { ...this.parts.retry, ...handler.options.retry };
+      if (!mayRun(policy, row.attempt)) {
+        reports.push({ handler: handler.name, policy, result: { kind: 'used-up' } });
+        continue;
+      }
+      const result =
+        (await this.skip(row, handler, event.later)) ??
+        (await this.parts.runner.run(handler, row, event.payload(), signal, slot));
+      if (result.kind === 'stopped') return undefined;
+      reports.push({ handler: handler.name, policy, result });
+      if (result.kind === 'failed') this.logFailure(row, handler, result.error, result.duration);
+      const last = handler === handlers.at(-1);
+      if (result.kind === 'done' && !handler.options.transactional && !last) {
+        if (!(await this.markNow(row, handler.name))) return undefined;
+      }
+    }
+    return reports;
+  }
+
+  /**
+   * Before the transaction of a transactional handler, not in it: while this lease holds, no other event
+   * of the key runs, and when it does not, the transaction finds that out.
+   */
+  private async skip(
+    row: ClaimedRow,
+    handler: RegisteredHandler,
+    later: LaterEvents | undefined,
+  ): Promise<Exclude<HandlerResult, { kind: 'stopped' }> | undefined> {
+    const { timers, logger } = this.parts;
+    const began = timers.now();
+    try {
+      const because = await this.whyStale(row, handler, later);
+      if (because === undefined) return undefined;
+      logger.debug?.(`${eventText(row)}: ${handler.name} skipped, ${because}`);
+      return { kind: 'skipped', because };
+    } catch (error) {
+      return { kind: 'failed', error, duration: Math.round(timers.now() - began) };
+    }
+  }
+
+  private async whyStale(
+    row: ClaimedRow,
+    handler: RegisteredHandler,
+    later: LaterEvents | undefined,
+  ): Promise<string | undefined> {
+    const { store } = this.parts;
+    const stored = later && (await store.firstStored(later));
+    if (stored) return `event #${stored}, which is stored already, comes after this one`;
+    if (handler.options.stale !== 'skip') return undefined;
+    if (row.orderKey === null || row.occurredAt === null) return undefined;
+    const newer = await store.newerApplied(row.id, handler.name);
+    return newer === undefined
+      ? undefined
+      : `this handler has applied event #${newer} of the same ordering key, which is newer`;
+  }
+
+  /** So that a crash in a later handler does not run this one again. @returns false: lease lost */
+  private async markNow(row: ClaimedRow, handler: string): Promise<boolean> {
+    try {
+      return await this.parts.store.markHandled({ id: row.id, token: row.token }, handler);
+    } catch (error) {
+      // The settle carries the mark too; only a crash before it would run the handler once more.
+      this.parts.logger.debug?.(
+        `Event #${row.id}: ${handler} could not be marked at once: ${errorHeadline(error)}`,
+      );
+      return true;
+    }
+  }
+
+  private tryAgain(row: ClaimedRow, error: string): Settlement {
+    const { retry, random } = this.parts;
+    const base = settlementBase(row);
+    if (!mayRun(retry, row.attempt + 1)) {
+      return { ...base, to: 'dead', reason: 'attempts-used-up', error };
+    }
+    return { ...base, to: 'retry', inMs: retryDelay(retry, row.attempt, random), error };
+  }
+
+  private logFailure(
+    row: ClaimedRow,
+    handler: RegisteredHandler,
+    error: unknown,
+    duration: number,
+  ): void {
+    if (hasCode(error, 'ARMOX_ARMALO_RETRY_LATER')) {
+      const asked = errorHeadline(error);
+      this.parts.logger.debug?.(`${handler.name} puts off ${eventText(row)}: ${asked}`);
+      return;
+    }
+    this.parts.logger.warn(
+      `${handler.name} failed on ${eventText(row)} after ${duration} ms: ${errorHeadline(error)}`,
+    );
+  }
+
+  private log(row: ClaimedRow, settlement: Settlement, duration: number): void {
+    this.parts.logger.debug?.(`${eventText(row)}: ${endText(settlement)} after ${duration} ms`);
+  }
+}
+
+function endText(settlement: Settlement): string {
+  switch (settlement.to) {
+    case 'dead':
+      return `dead, ${settlement.reason},`;
+    case 'done':
+      return 'done';
+    case 'ignored':
+      return `ignored, ${settlement.reason},`;
+    case 'postponed':
+      return `postponed by ${Math.round(settlement.inMs)} ms,`;
+    case 'retry':
+      return `to be tried again in ${Math.round(settlement.inMs)} ms,`;
+  }
+}
+
+function eventText(row: ClaimedRow): string {
+  return `${row.source} ${row.name} #${row.id} (${row.eventId}), attempt ${row.attempt}`;
+}
+
+function invalid(row: ClaimedRow, error: string): Settlement {
+  return { ...settlementBase(row), to: 'dead', reason: 'invalid-payload', error };
+}
+
+function problemsText(problems: readonly string[]): string {
+  return problems.join('; ').slice(0, 4_000);
+}
+
+function sourceIsGone(source: string): string {
+  return (
+    `The event is of ${source}, for which the module's options have nothing any more. Give the module the ` +
+    `option \`${source}\` again; the event waits.`
+  );
+}

@@ -1,0 +1,110 @@
+import { boundedDelay, type Random } from '../../core/index.js';
+import type { ClaimedRow, FailedAttempt, Lease, Settlement } from '../../inbox/index.js';
+import { errorText, hasCode } from './error-text.js';
+import type { HandlerReport } from './handler.failure.js';
+import { mayRun, retryDelay } from './retry.policy.js';
+
+/** So long after an event was received, a handler may put it off without using an attempt. */
+const POSTPONED_FREELY_MS = 30 * 86_400_000;
+
+type Failure = HandlerReport & {
+  readonly result: { readonly kind: 'failed'; readonly error: unknown; readonly duration: number };
+};
+
+type Skip = HandlerReport & {
+  readonly result: { readonly kind: 'skipped'; readonly because: string };
+};
+
+/** What is the same whatever becomes of the row. */
+export type SettlementBase = Lease & {
+  readonly handled: readonly string[];
+  readonly attempt: number;
+  readonly failures: readonly FailedAttempt[];
+};
+
+export function settlementBase(
+  row: ClaimedRow,
+  done: readonly string[] = [],
+  failures: readonly FailedAttempt[] = [],
+): SettlementBase {
+  const handled = [...new Set([...row.handled, ...done])];
+  return { id: row.id, token: row.token, handled, attempt: row.attempt, failures };
+}
+
+/**
+ * What becomes of the event after all its handlers have had their turn in this attempt.
+ * @param now the time of day, in epoch milliseconds
+ */
+export function eventOutcome(
+  row: ClaimedRow,
+  reports: readonly HandlerReport[],
+  random: Random,
+  now: number,
+): Settlement {
+  const failed = reports.filter((report): report is Failure => report.result.kind === 'failed');
+  const later = now - row.receivedAt < POSTPONED_FREELY_MS ? failed.filter(asksForLater) : [];
+  const failures = failed.filter((failure) => !later.includes(failure));
+  const usedUp = reports.filter((report) => report.result.kind === 'used-up');
+  const skips = reports.filter((report): report is Skip => report.result.kind === 'skipped');
+  const done = reports.filter((report) => report.result.kind === 'done');
+  const told = [...skips.map(toldSkip), ...failures.map(toldFailure)];
+  if (skips.length > 0 && skips.length === reports.length && row.handled.length === 0) {
+    // Nothing has been handled, so no mark: a replay looks again.
+    return { ...settlementBase(row, [], told), to: 'ignored', reason: 'stale' };
+  }
+  const base = settlementBase(
+    row,
+    [...done, ...skips].map((report) => report.handler),
+    told,
+  );
+  if (failed.length === 0 && usedUp.length === 0) return { ...base, to: 'done' };
+
+  const rejection = failures.find((failure) => isRejection(failure));
+  if (rejection) {
+    const { handler } = rejection;
+    return { ...base, to: 'dead', reason: 'rejected', error: textOf(rejection), handler };
+  }
+  const again = [...failures.filter(({ policy }) => mayRun(policy, row.attempt + 1)), ...later];
+  const [first] = again;
+  if (!first)
+    return { ...base, to: 'dead', reason: 'attempts-used-up', ...lastWords(failures, usedUp) };
+
+  const inMs = Math.min(...again.map((failure) => waitOf(failure, row.attempt, random)));
+  const error = textOf(first);
+  // Were it not counted, a handler that has failed for the last time would be run once more.
+  return { ...base, to: failures.length === 0 ? 'postponed' : 'retry', inMs, error };
+}
+
+function toldFailure({ handler, result }: Failure): FailedAttempt {
+  return { handler, error: errorText(result.error), duration: result.duration };
+}
+
+function toldSkip({ handler, result }: Skip): FailedAttempt {
+  return { handler, error: `Skipped: ${result.because}.`, duration: 0 };
+}
+
+function isRejection(failure: Failure): boolean {
+  return hasCode(failure.result.error, 'ARMOX_ARMALO_REJECT_EVENT');
+}
+
+const asksForLater = ({ result }: Failure): boolean =>
+  hasCode(result.error, 'ARMOX_ARMALO_RETRY_LATER');
+
+function waitOf(failure: Failure, attempt: number, random: Random): number {
+  const asked = asksForLater(failure)
+    ? boundedDelay((failure.result.error as { readonly delayMs: unknown }).delayMs)
+    : undefined;
+  return asked ?? retryDelay(failure.policy, attempt, random);
+}
+
+function textOf(failure: Failure): string {
+  return `${failure.handler}: ${errorText(failure.result.error)}`;
+}
+
+function lastWords(failures: readonly Failure[], usedUp: readonly HandlerReport[]) {
+  const [failure] = failures;
+  if (failure) return { error: textOf(failure), handler: failure.handler };
+  const names = usedUp.map((report) => report.handler);
+  const error = `${names.join(', ')}: the attempts of its retry policy are used up.`;
+  return { error, ...(names[0] === undefined ? {} : { handler: names[0] }) };
+}

@@ -1,0 +1,93 @@
+import type { LoggerService } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { RegisteredHandler } from '../../handlers/index.js';
+import type { ClaimedRow, InboxStore, TransactionalOutcome } from '../../inbox/index.js';
+import { ConnectionWait } from './connection.wait.js';
+import { Deadline } from './deadline.js';
+import { callHandler, type HandlerCall } from './handler.call.js';
+import type { HandlerResult } from './handler.failure.js';
+import { Semaphore } from '../in-process/semaphore.js';
+import type { Slot } from '../execution/slot.js';
+import type { Timers } from '../timers.js';
+import { untilOrGivenUp } from '../until.js';
+
+/** Longer than the store needs to end a transaction on a connection that is dead: for a store that hangs. */
+const LONGEST_END_MS = 20_000;
+
+export interface HandlerRunnerParts {
+  readonly store: Pick<InboxStore, 'runTransactional'>;
+  readonly leaseMs: number;
+  /** Transactional handlers that run at once, so that they leave the app's pool some connections. */
+  readonly transactions: number;
+  readonly timers: Timers;
+  readonly loggerOf: (handler: string) => LoggerService;
+}
+
+/** Runs one handler on one event, in a transaction where it asks for one. */
+export class HandlerRunner {
+  private readonly transactions: Semaphore;
+  private readonly connections: ConnectionWait;
+
+  constructor(private readonly parts: HandlerRunnerParts) {
+    this.transactions = new Semaphore(parts.transactions);
+    this.connections = new ConnectionWait(parts.timers);
+  }
+
+  async run(
+    handler: RegisteredHandler,
+    row: ClaimedRow,
+    payload: unknown,
+    signal: AbortSignal,
+    slot: Slot,
+  ): Promise<HandlerResult> {
+    const { timers, loggerOf } = this.parts;
+    const call = { handler, row, payload, signal, timers, logger: loggerOf(handler.name) };
+    const began = timers.now();
+    try {
+      if (!handler.options.transactional) {
+        await callHandler(call);
+        return { kind: 'done' };
+      }
+      const outcome = await this.inTransaction(call, slot);
+      return { kind: outcome === 'committed' || outcome === 'already' ? 'done' : 'stopped' };
+    } catch (error) {
+      if (signal.aborted) return { kind: 'stopped' };
+      return { kind: 'failed', error, duration: Math.round(timers.now() - began) };
+    }
+  }
+
+  /** What has been begun is committed or rolled back before this ends, unless the connection is dead. */
+  private async inTransaction(
+    call: HandlerCall,
+    slot: Slot,
+  ): Promise<TransactionalOutcome | 'given-up'> {
+    const { store, leaseMs, timers } = this.parts;
+    const { row, handler, signal, logger } = call;
+    // This wait does not count to the timeout: each permit comes free within the timeout of its holder.
+    const leave = await slot.whileWaiting(() => this.transactions.acquire(signal));
+    const deadline = new Deadline(handler, signal, timers);
+    const failed = new AbortController();
+    const lease = { id: row.id, token: row.token };
+    const work = async (manager: EntityManager): Promise<void> => {
+      try {
+        await callHandler({ ...call, signal: deadline.signal, manager });
+      } catch (error) {
+        failed.abort();
+        throw error;
+      }
+    };
+    const transaction = store
+      .runTransactional(lease, handler.name, leaseMs, work, {
+        signal: deadline.signal,
+        connecting: (connect) => this.connections.until(connect, slot, logger),
+      })
+      // The permit stands for the connection, so it lasts as long as the transaction does.
+      .finally(leave);
+    try {
+      const ends = [failed.signal, deadline.signal];
+      return await untilOrGivenUp(transaction, ends, LONGEST_END_MS, timers);
+    } finally {
+      deadline.end();
+    }
+  }
+}

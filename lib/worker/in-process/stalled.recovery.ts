@@ -1,0 +1,108 @@
+import type { ClaimedRow, InboxStore, Lease, Outlook } from '../../inbox/index.js';
+import type { EventRuns } from '../execution/event.runs.js';
+import type { LeaseKeeper } from '../execution/lease.keeper.js';
+import type { Outage } from '../execution/outage.js';
+import type { Timers } from '../timers.js';
+import type { WakeUp } from './wake-up.js';
+import type { WorkerSettings } from '../worker.settings.js';
+
+export interface RescuerParts {
+  readonly store: Pick<InboxStore, 'claimAbandoned' | 'endSolitude' | 'giveBack'>;
+  readonly settings: Pick<WorkerSettings, 'lease' | 'maxDeaths' | 'pollInterval'>;
+  readonly timers: Timers;
+  readonly keeper: LeaseKeeper;
+  readonly runs: EventRuns;
+  readonly wakeUp: WakeUp;
+  readonly outage: Outage;
+  /** Called when an event that ran among others has ended, and the next of its kind can be taken. */
+  readonly looksAgain: () => void;
+}
+
+/** What others wait, at most, for an event that runs alone. */
+const ALONE_MS = 1_000;
+/** Work for others, for each millisecond that they had to wait. */
+const WORK_BETWEEN = 10;
+
+/**
+ * Takes up the events of dead processes. One of them may be what killed its process, so each runs with
+ * nothing beside it where the worker is idle: then a death tells which one it is, and has no neighbours. A worker
+ * that is not idle goes on working, and takes them among the others, one at a time.
+ */
+export class Rescuer {
+  private aloneAgainAt = 0;
+  private nextTry = -Infinity;
+  private amongOthers = false;
+
+  constructor(private readonly parts: RescuerParts) {}
+
+  /** @returns whether one was taken */
+  async rescue({ dueIn, leaseOverIn }: Outlook): Promise<boolean> {
+    const { timers, runs, settings } = this.parts;
+    const othersWait = dueIn === 0;
+    // Nobody is kept waiting, so nobody is owed anything.
+    if (!othersWait) this.aloneAgainAt = 0;
+    if (leaseOverIn !== 0) return false;
+    const alone = !runs.busy && timers.now() >= this.aloneAgainAt;
+    // An idle worker that has kept others waiting works for them first.
+    if (!alone && (this.amongOthers || !runs.busy)) return false;
+    const since = timers.now();
+    if (since < this.nextTry) return false;
+    const row = await this.claim(alone);
+    if (!row) {
+      // Locked, or another worker's by now: who looks after every claim must not try each time.
+      this.nextTry = timers.now() + settings.pollInterval;
+      return false;
+    }
+    if (alone) await this.runAlone(row, since);
+    else this.runAmongOthers(row, since);
+    return true;
+  }
+
+  private async claim(alone: boolean): Promise<ClaimedRow | undefined> {
+    const { store, settings, keeper, wakeUp } = this.parts;
+    const row = await store.claimAbandoned({
+      leaseMs: settings.lease,
+      maxDeaths: settings.maxDeaths,
+      alone,
+      held: new Set(keeper.leases().map(({ id }) => id)),
+    });
+    if (!row || !wakeUp.stopped) return row;
+    await store.giveBack([{ id: row.id, token: row.token }]);
+    return undefined;
+  }
+
+  private runAmongOthers(row: ClaimedRow, since: number): void {
+    this.amongOthers = true;
+    void this.parts.runs.begin(row, since).then(() => {
+      this.amongOthers = false;
+      this.parts.looksAgain();
+    });
+  }
+
+  /** Until it is settled, or for so long that others must not wait any more. */
+  private async runAlone(row: ClaimedRow, since: number): Promise<void> {
+    const { timers, runs, wakeUp, looksAgain } = this.parts;
+    const began = timers.now();
+    void runs.begin(row, since);
+    const over = began + ALONE_MS;
+    while (runs.busy && !wakeUp.stopped && timers.now() < over) {
+      await wakeUp.sleep(over - timers.now(), ['slot']);
+    }
+    this.aloneAgainAt = timers.now() + WORK_BETWEEN * (timers.now() - began);
+    await this.endSolitude(row);
+    looksAgain();
+  }
+
+  /** Nothing is begun beside the event before this is written: a death must never be counted as one alone if it was not. */
+  private async endSolitude(lease: Lease): Promise<void> {
+    const { store, runs, wakeUp, outage } = this.parts;
+    while (runs.busy) {
+      try {
+        return await store.endSolitude(lease);
+      } catch (error) {
+        if (wakeUp.stopped) return;
+        await wakeUp.sleep(outage.failed(error), ['slot']);
+      }
+    }
+  }
+}

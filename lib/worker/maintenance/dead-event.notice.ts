@@ -1,0 +1,86 @@
+import { Logger, type LoggerService } from '@nestjs/common';
+import type { BeforeApplicationShutdown } from '@nestjs/common';
+import type { DeadEvent, DeadReason } from '../../core/index.js';
+import type { DeadEventExplorer, DeadEventListener } from '../../handlers/index.js';
+import type { InboxStore } from '../../inbox/index.js';
+import { errorHeadline } from '../dispatch/error-text.js';
+import { systemTimers, type Timers } from '../timers.js';
+
+/** At shutdown, for listeners that are still telling somebody. */
+const LAST_GRACE_MS = 5_000;
+
+export interface DeadEventNoticeParts {
+  readonly store: Pick<InboxStore, 'onDead'>;
+  readonly listeners: Pick<DeadEventExplorer, 'explore'>;
+  readonly timers?: Timers;
+  readonly logger?: LoggerService;
+}
+
+/** Logs each event that this process has ended as dead, and tells the methods with `@OnDeadEvent()`. */
+export class DeadEventNotice implements BeforeApplicationShutdown {
+  private readonly logger: LoggerService;
+  private readonly underway = new Set<Promise<void>>();
+  private readonly stopListening: () => void;
+
+  constructor(private readonly parts: DeadEventNoticeParts) {
+    this.logger = parts.logger ?? new Logger('ArmoxArmaloInbox');
+    this.stopListening = parts.store.onDead((dead) => this.notice(dead));
+  }
+
+  /** The worker has drained in an earlier hook; connections close in a later one. */
+  async beforeApplicationShutdown(): Promise<void> {
+    // What has just been committed is told in the next turn.
+    await new Promise(setImmediate);
+    this.stopListening();
+    if (this.underway.size === 0) return;
+    const { timers = systemTimers } = this.parts;
+    let cancel = () => {};
+    const over = new Promise<void>((resolve) => {
+      cancel = timers.after(LAST_GRACE_MS, resolve);
+    });
+    await Promise.race([Promise.all(this.underway), over]);
+    cancel();
+  }
+
+  private notice(dead: readonly DeadEvent[]): void {
+    for (const event of dead) this.log(event);
+    for (const listener of this.parts.listeners.explore()) {
+      for (const event of dead) {
+        const call: Promise<void> = this.call(listener, event).finally(() =>
+          this.underway.delete(call),
+        );
+        this.underway.add(call);
+      }
+    }
+  }
+
+  private async call(listener: DeadEventListener, event: DeadEvent): Promise<void> {
+    try {
+      await listener.call(event);
+    } catch (error) {
+      this.logger.error(
+        `${listener.name} could not be told of the dead event #${event.id}: ${errorHeadline(error)}`,
+      );
+    }
+  }
+
+  /** The fields are what a JSON logger of Nest writes as `params`. */
+  private log(event: DeadEvent): void {
+    const { id, source, name, eventId, reason, handler, attempt } = event;
+    const [headline = ''] = event.error.split('\n', 1);
+    this.logger.error(
+      `${source} ${name} #${id} is dead (${reason}, attempt ${attempt}): ${headline} ${NEXT_STEP[reason]}`,
+      { id, source, name, eventId, reason, handler, attempt },
+    );
+  }
+}
+
+const NEXT_STEP: Readonly<Record<DeadReason, string>> = {
+  'attempts-used-up': 'Nothing is tried any more; replay it when the cause is gone.',
+  rejected: 'The handler has given it up for good; replay it if that was a mistake.',
+  'invalid-payload':
+    'No handler has seen it; compare its body with what the service documents, and update the module.',
+  'killed-process':
+    'It is what this process ran when it died, each time; find out whether a handler exhausts memory or ' +
+    'blocks, then replay it.',
+};
