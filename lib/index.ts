@@ -21,19 +21,19 @@ export type {
 
 export {
   ArmoxArmaloError,
-  ConfigurationError,
+  ArmoxArmaloConfigurationError,
   EnvelopeUnreadableError,
-  HandlerError,
-  HandlerTimeoutError,
+  EventHandlerError,
+  EventHandlerTimeoutError,
   INBOX_STORE,
   MODULE_OPTIONS as ARMOX_ARMALO_OPTIONS,
   NotTransactionalError,
   RawBodyUnavailableError,
   RejectEventError,
-  ReplayFilterError,
+  InboxFilterError,
   RetryLaterError,
-  SchemaError,
-  StoreUnavailableError,
+  InboxSchemaError,
+  InboxUnavailableError,
   undocumentedEvent,
   undocumentedField,
 } from './core/index.js';
@@ -41,33 +41,33 @@ export type {
   DeadEvent,
   DeadReason,
   EventReading,
-  Feed,
+  EventFeed,
   RawDelivery,
   SourceEvent,
   StoredDelivery,
   UndocumentedEventName,
-  Via,
+  EventOrigin,
   WebhookSource,
 } from './core/index.js';
 export { HandlerRegistry, OnDeadEvent } from './handlers/index.js';
-export type { HandlerContext, HandlerOptions, RetryPolicy } from './handlers/index.js';
+export type { HandlerContext, HandlerOptions, HandlerRetryPolicy } from './handlers/index.js';
 export {
   ApiAuthError,
   ApiError,
   ApiUnavailableError,
-  ConflictError,
-  NotFoundError,
-  NotSupportedError,
-  OutcomeUnknownError,
-  PaymentRequiredError,
-  RateLimitedError,
-  RequestRefusedError,
-  UnexpectedResponseError,
+  ApiConflictError,
+  ApiNotFoundError,
+  ApiNotSupportedError,
+  ApiOutcomeUnknownError,
+  ApiPaymentRequiredError,
+  ApiRateLimitedError,
+  ApiRequestRefusedError,
+  ApiUnexpectedResponseError,
 } from './api-client/index.js';
-export type { ApiClientOptions, CallOptions } from './api-client/index.js';
+export type { ApiClientOptions, ApiCallOptions } from './api-client/index.js';
 export { Inbox, InboxAdmin, inboxMigrations } from './inbox/index.js';
 export type {
-  Accepted,
+  AcceptedEvent,
   EndReason,
   EventCount,
   EventFilter,
@@ -85,8 +85,8 @@ export type {
   ReconcileScheduleOptions,
   ServiceDelivery,
 } from './reconcile/index.js';
-export { IngressCounters, RawBody, WebhookRoutes } from './ingress/index.js';
-export type { RawBodyOptions, WebhookUrl } from './ingress/index.js';
+export { IngressCounters, CaptureRawBody, WebhookRoutes } from './ingress/index.js';
+export type { CaptureRawBodyOptions, WebhookUrl } from './ingress/index.js';
 export {
   ARMALO_DEFAULT_BASE_URL,
   ARMALO_EVENT_NAMES,

@@ -78,7 +78,7 @@ class Ground {
       this.store.settle(
         claimed.map(({ id, token, attempt }) => ({
           ...{ id, token, attempt, to: 'done' as const },
-          handled: ['Handlers.handle'],
+          completedHandlers: ['Handlers.handle'],
           failures: [],
         })),
       ),

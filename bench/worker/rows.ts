@@ -13,7 +13,7 @@ export function newRow(number: number): NewRow {
     name: 'pact.violated',
     occurredAt: null,
     orderKey: null,
-    via: 'webhook',
+    origin: 'webhook',
     body: Buffer.from(JSON.stringify(pactViolated(number))),
     invalid: null,
   };

@@ -31,7 +31,7 @@ export interface ApiClientOptions extends RateLimits {
 }
 
 /** What a caller may say about one call. */
-export interface CallOptions {
+export interface ApiCallOptions {
   /** Aborts waiting and the request; the call rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
   /** Longest time of one attempt, in milliseconds. */

@@ -1,13 +1,13 @@
-import { ConfigurationError } from '../core/index.js';
+import { ArmoxArmaloConfigurationError } from '../core/index.js';
 
 /**
  * A character that no header may hold would come back in fetch's own error, with the key around it.
  * No prefix is demanded: the services' documents name several.
- * @throws ConfigurationError
+ * @throws ArmoxArmaloConfigurationError
  */
 export function checkApiKey(apiKey: string, option: string): void {
   if (typeof apiKey === 'string' && /^[\x21-\x7e]+$/.test(apiKey)) return;
-  throw new ConfigurationError(
+  throw new ArmoxArmaloConfigurationError(
     option,
     'must be the API key: printable ASCII characters without spaces or line breaks.',
   );

@@ -1,8 +1,8 @@
 import { systemClock, systemRandom } from '../core/index.js';
 import type { Clock, Random } from '../core/index.js';
-import type { ApiClientOptions, CallOptions, ServiceProfile } from './api-client.options.js';
+import type { ApiClientOptions, ApiCallOptions, ServiceProfile } from './api-client.options.js';
 import { checkApiKey } from './api-key.js';
-import { RateLimitedError, UnexpectedResponseError } from './api.errors.js';
+import { ApiRateLimitedError, ApiUnexpectedResponseError } from './api.errors.js';
 import type { ApiError, FailedCall } from './api.errors.js';
 import { joinUrl, parseBaseUrl } from './base-url.js';
 import type { Query } from './base-url.js';
@@ -68,7 +68,7 @@ export class ApiTransport {
   private readonly random: Random;
   private readonly timer: Timer;
 
-  /** @throws ConfigurationError when the key or the base URL cannot be one */
+  /** @throws ArmoxArmaloConfigurationError when the key or the base URL cannot be one */
   constructor(
     private readonly service: ServiceProfile,
     private readonly options: ApiClientOptions,
@@ -96,7 +96,7 @@ export class ApiTransport {
    * @throws ApiError one of its subclasses
    * @throws the signal's reason, when the call is aborted before it could have had an effect
    */
-  async send(call: ApiCall, options: CallOptions = {}): Promise<ApiAnswer> {
+  async send(call: ApiCall, options: ApiCallOptions = {}): Promise<ApiAnswer> {
     const progress: Progress = {
       url: joinUrl(this.baseUrl, call.path, call.query),
       retries: 0,
@@ -114,7 +114,7 @@ export class ApiTransport {
   private async attempt(
     call: ApiCall,
     progress: Progress,
-    options: CallOptions,
+    options: ApiCallOptions,
   ): Promise<WireOutcome> {
     const slot = await this.acquire(call, progress, options);
     let outcome: WireOutcome | undefined;
@@ -141,20 +141,20 @@ export class ApiTransport {
   private async acquire(
     call: ApiCall,
     progress: Progress,
-    { priority = 'app', signal }: CallOptions,
+    { priority = 'app', signal }: ApiCallOptions,
   ): Promise<RateSlot> {
     const started = this.timer.now();
     try {
       return await this.limiter.acquire(priority, progress.waitLeftMs, signal);
     } catch (error) {
       if (!(error instanceof RateWaitTooLong)) throw error;
-      throw new RateLimitedError(this.describe(call), error.retryAfterMs);
+      throw new ApiRateLimitedError(this.describe(call), error.retryAfterMs);
     } finally {
       progress.waitLeftMs = Math.max(0, progress.waitLeftMs - (this.timer.now() - started));
     }
   }
 
-  private timeoutMs(call: ApiCall, options: CallOptions): number {
+  private timeoutMs(call: ApiCall, options: ApiCallOptions): number {
     return (
       options.timeoutMs ??
       call.timeoutMs ??
@@ -190,7 +190,7 @@ export class ApiTransport {
     if (status < 300 || status > 399 || !location) return false;
     const redirect = readRedirect(call.method, progress.url, location, progress.redirects);
     if ('problem' in redirect) {
-      throw new UnexpectedResponseError({ ...this.describe(call), status }, redirect.problem);
+      throw new ApiUnexpectedResponseError({ ...this.describe(call), status }, redirect.problem);
     }
     progress.url = redirect.to;
     progress.redirects += 1;

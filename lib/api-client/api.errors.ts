@@ -65,7 +65,7 @@ export class ApiAuthError extends ApiError {
 }
 
 /** 402: no credits (Armox), or not paid for by the plan (Armalo). Never retried, never paid. */
-export class PaymentRequiredError extends ApiError {
+export class ApiPaymentRequiredError extends ApiError {
   readonly code = 'ARMOX_ARMALO_PAYMENT_REQUIRED';
 
   constructor(call: FailedCall, options?: ErrorOptions) {
@@ -78,7 +78,7 @@ export class PaymentRequiredError extends ApiError {
 }
 
 /** 404: the service does not know the resource (or the route). */
-export class NotFoundError extends ApiError {
+export class ApiNotFoundError extends ApiError {
   readonly code = 'ARMOX_ARMALO_NOT_FOUND';
 
   constructor(call: FailedCall, options?: ErrorOptions) {
@@ -87,7 +87,7 @@ export class NotFoundError extends ApiError {
 }
 
 /** 409: the resource is in a state that forbids the call, or exists already. */
-export class ConflictError extends ApiError {
+export class ApiConflictError extends ApiError {
   readonly code = 'ARMOX_ARMALO_CONFLICT';
 
   constructor(call: FailedCall, options?: ErrorOptions) {
@@ -100,7 +100,7 @@ export class ConflictError extends ApiError {
 }
 
 /** Any other 4xx: the request itself is wrong. */
-export class RequestRefusedError extends ApiError {
+export class ApiRequestRefusedError extends ApiError {
   readonly code = 'ARMOX_ARMALO_REQUEST_REFUSED';
 
   constructor(call: FailedCall, options?: ErrorOptions) {
@@ -109,7 +109,7 @@ export class RequestRefusedError extends ApiError {
 }
 
 /** The service has no such operation (405, 501, or 404 of a route that no document names). */
-export class NotSupportedError extends ApiError {
+export class ApiNotSupportedError extends ApiError {
   readonly code = 'ARMOX_ARMALO_NOT_SUPPORTED';
 
   constructor(call: FailedCall, options?: ErrorOptions) {
@@ -118,7 +118,7 @@ export class NotSupportedError extends ApiError {
 }
 
 /** The key's rate limit is used up for longer than the call may wait. */
-export class RateLimitedError extends ApiError {
+export class ApiRateLimitedError extends ApiError {
   readonly code = 'ARMOX_ARMALO_RATE_LIMITED';
 
   constructor(
@@ -150,7 +150,7 @@ export class ApiUnavailableError extends ApiError {
 }
 
 /** The answer is not what the API documents: HTML, wrong JSON, a redirect elsewhere, too large. */
-export class UnexpectedResponseError extends ApiError {
+export class ApiUnexpectedResponseError extends ApiError {
   readonly code = 'ARMOX_ARMALO_UNEXPECTED_RESPONSE';
 
   constructor(call: FailedCall, problem: string, options?: ErrorOptions) {
@@ -162,7 +162,7 @@ export class UnexpectedResponseError extends ApiError {
  * A call that changes something was sent, and its answer was lost or says nothing certain: it may
  * have taken effect (a run may have been charged). It was not repeated; look before you repeat it.
  */
-export class OutcomeUnknownError extends ApiError {
+export class ApiOutcomeUnknownError extends ApiError {
   readonly code = 'ARMOX_ARMALO_OUTCOME_UNKNOWN';
 
   constructor(call: FailedCall, options?: ErrorOptions) {

@@ -1,11 +1,11 @@
-import { ConfigurationError } from '../core/index.js';
+import { ArmoxArmaloConfigurationError } from '../core/index.js';
 
 /** Query parameters; undefined ones are left out. */
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
 /**
  * @param option path of the option, for the error
- * @throws ConfigurationError when it is no absolute http(s) URL without credentials, query and hash
+ * @throws ArmoxArmaloConfigurationError when it is no absolute http(s) URL without credentials, query and hash
  */
 export function parseBaseUrl(value: string, option: string): URL {
   let url: URL;
@@ -13,13 +13,19 @@ export function parseBaseUrl(value: string, option: string): URL {
     url = new URL(value);
   } catch {
     // No cause: its text would repeat the value, which may hold credentials.
-    throw new ConfigurationError(option, 'is no URL. Write one that ends in /api/v1.');
+    throw new ArmoxArmaloConfigurationError(option, 'is no URL. Write one that ends in /api/v1.');
   }
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    throw new ConfigurationError(option, 'must start with https:// (or http:// for a sandbox).');
+    throw new ArmoxArmaloConfigurationError(
+      option,
+      'must start with https:// (or http:// for a sandbox).',
+    );
   }
   if (url.username || url.password || url.search || url.hash) {
-    throw new ConfigurationError(option, 'must have no credentials, no query and no hash.');
+    throw new ArmoxArmaloConfigurationError(
+      option,
+      'must have no credentials, no query and no hash.',
+    );
   }
   url.pathname = url.pathname.replace(/\/+$/, '');
   return url;

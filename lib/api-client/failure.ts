@@ -1,14 +1,14 @@
 import {
   ApiAuthError,
   ApiUnavailableError,
-  ConflictError,
-  NotFoundError,
-  NotSupportedError,
-  OutcomeUnknownError,
-  PaymentRequiredError,
-  RateLimitedError,
-  RequestRefusedError,
-  UnexpectedResponseError,
+  ApiConflictError,
+  ApiNotFoundError,
+  ApiNotSupportedError,
+  ApiOutcomeUnknownError,
+  ApiPaymentRequiredError,
+  ApiRateLimitedError,
+  ApiRequestRefusedError,
+  ApiUnexpectedResponseError,
 } from './api.errors.js';
 import type { ApiError, FailedCall } from './api.errors.js';
 import type { WireAnswer, WireOutcome } from './exchange.js';
@@ -20,7 +20,7 @@ import { isRecord } from './shape.js';
 /** What `failure` has to know of the call beside its outcome. */
 export interface FailureContext {
   readonly call: FailedCall;
-  /** False: an outcome that is not certain is an OutcomeUnknownError. */
+  /** False: an outcome that is not certain is an ApiOutcomeUnknownError. */
   readonly repeatable: boolean;
   /** Taken out of all that the service says. */
   readonly apiKey: string;
@@ -39,9 +39,11 @@ export function failure(outcome: WireOutcome, context: FailureContext): unknown 
     case 'lost':
       return repeatable
         ? new ApiUnavailableError(call, { cause: outcome.cause })
-        : new OutcomeUnknownError(call, { cause: outcome.cause });
+        : new ApiOutcomeUnknownError(call, { cause: outcome.cause });
     case 'aborted':
-      return repeatable ? outcome.reason : new OutcomeUnknownError(call, { cause: outcome.reason });
+      return repeatable
+        ? outcome.reason
+        : new ApiOutcomeUnknownError(call, { cause: outcome.reason });
   }
 }
 
@@ -57,16 +59,21 @@ function answerFailure(answer: WireAnswer, context: FailureContext): ApiError {
     hint: context.hints[status],
     ...readServiceWords(answer.text, answer.headers, context.apiKey),
   };
-  if (status < 400) return new UnexpectedResponseError(call, 'No document names that status.');
+  if (status < 400) return new ApiUnexpectedResponseError(call, 'No document names that status.');
   if (status === 429) {
-    return new RateLimitedError(call, pauseAfter429(readRateHeaders(answer.headers, context.now)));
+    return new ApiRateLimitedError(
+      call,
+      pauseAfter429(readRateHeaders(answer.headers, context.now)),
+    );
   }
   if (isPassing(status)) {
-    return context.repeatable ? new ApiUnavailableError(call) : new OutcomeUnknownError(call);
+    return context.repeatable ? new ApiUnavailableError(call) : new ApiOutcomeUnknownError(call);
   }
   if (status === 404 && !isOfTheService(answer)) {
     const foreign = { ...call, hint: call.hint ?? FOREIGN_404 };
-    return context.repeatable ? new ApiUnavailableError(foreign) : new OutcomeUnknownError(foreign);
+    return context.repeatable
+      ? new ApiUnavailableError(foreign)
+      : new ApiOutcomeUnknownError(foreign);
   }
   return refusal(status, call);
 }
@@ -90,16 +97,16 @@ function refusal(status: number, call: FailedCall): ApiError {
     case 403:
       return new ApiAuthError(call);
     case 402:
-      return new PaymentRequiredError(call);
+      return new ApiPaymentRequiredError(call);
     case 404:
-      return new NotFoundError(call);
+      return new ApiNotFoundError(call);
     case 409:
-      return new ConflictError(call);
+      return new ApiConflictError(call);
     case 405:
     case 501:
-      return new NotSupportedError(call);
+      return new ApiNotSupportedError(call);
     default:
-      return new RequestRefusedError(call);
+      return new ApiRequestRefusedError(call);
   }
 }
 
@@ -114,6 +121,6 @@ export function unusable(
 ): ApiError {
   const type = readHeader(headers, 'content-type', apiKey)?.slice(0, 100) ?? 'no content type';
   const answered = { ...call, status };
-  const unexpected = new UnexpectedResponseError(answered, `${problem} (${type})`);
-  return repeatable ? unexpected : new OutcomeUnknownError(answered, { cause: unexpected });
+  const unexpected = new ApiUnexpectedResponseError(answered, `${problem} (${type})`);
+  return repeatable ? unexpected : new ApiOutcomeUnknownError(answered, { cause: unexpected });
 }

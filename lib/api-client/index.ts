@@ -2,17 +2,17 @@ export {
   ApiAuthError,
   ApiError,
   ApiUnavailableError,
-  ConflictError,
-  NotFoundError,
-  NotSupportedError,
-  OutcomeUnknownError,
-  PaymentRequiredError,
-  RateLimitedError,
-  RequestRefusedError,
-  UnexpectedResponseError,
+  ApiConflictError,
+  ApiNotFoundError,
+  ApiNotSupportedError,
+  ApiOutcomeUnknownError,
+  ApiPaymentRequiredError,
+  ApiRateLimitedError,
+  ApiRequestRefusedError,
+  ApiUnexpectedResponseError,
 } from './api.errors.js';
 export type { FailedCall } from './api.errors.js';
-export type { ApiClientOptions, CallOptions, ServiceProfile } from './api-client.options.js';
+export type { ApiClientOptions, ApiCallOptions, ServiceProfile } from './api-client.options.js';
 export { ApiTransport } from './api-transport.js';
 export type { ApiAnswer, ApiCall } from './api-transport.js';
 export { pathId } from './base-url.js';

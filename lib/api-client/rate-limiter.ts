@@ -10,7 +10,7 @@ export interface RateSlot {
   done(answer?: { readonly status: number; readonly rate: RateHeaders }): void;
 }
 
-/** Thrown by `acquire`; the transport makes a RateLimitedError of it. */
+/** Thrown by `acquire`; the transport makes a ApiRateLimitedError of it. */
 export class RateWaitTooLong extends Error {
   constructor(readonly retryAfterMs: number) {
     super(`The key's rate limit is used up for ${retryAfterMs} ms.`);

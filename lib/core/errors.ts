@@ -12,7 +12,7 @@ export abstract class ArmoxArmaloError extends Error {
 }
 
 /** An option is missing or wrong. Thrown at boot; names the option and what to write. */
-export class ConfigurationError extends ArmoxArmaloError {
+export class ArmoxArmaloConfigurationError extends ArmoxArmaloError {
   readonly code = 'ARMOX_ARMALO_CONFIGURATION';
 
   constructor(
@@ -30,7 +30,7 @@ export class ConfigurationError extends ArmoxArmaloError {
  * a transactional handler goes on using `context.manager` after it has ended, ends its transaction or
  * releases its connection itself, or leaves a nested transaction open: counts as a failed attempt.
  */
-export class HandlerError extends ArmoxArmaloError {
+export class EventHandlerError extends ArmoxArmaloError {
   readonly code = 'ARMOX_ARMALO_HANDLER';
 }
 
@@ -45,17 +45,17 @@ export class RawBodyUnavailableError extends ArmoxArmaloError {
 }
 
 /** The event could not be committed in time. Answered 503 with Retry-After. */
-export class StoreUnavailableError extends ArmoxArmaloError {
+export class InboxUnavailableError extends ArmoxArmaloError {
   readonly code = 'ARMOX_ARMALO_STORE_UNAVAILABLE';
 }
 
 /** The inbox tables are missing or of another version. Thrown at boot. */
-export class SchemaError extends ArmoxArmaloError {
+export class InboxSchemaError extends ArmoxArmaloError {
   readonly code = 'ARMOX_ARMALO_SCHEMA';
 }
 
 /** `replay` was given a filter that does not say which events are meant. Nothing was replayed. */
-export class ReplayFilterError extends ArmoxArmaloError {
+export class InboxFilterError extends ArmoxArmaloError {
   readonly code = 'ARMOX_ARMALO_REPLAY_FILTER';
 }
 
@@ -68,7 +68,7 @@ export class NotTransactionalError extends ArmoxArmaloError {
  * A handler ran longer than its `timeout`, or got no connection of the application's pool within it.
  * Counts as a failed attempt.
  */
-export class HandlerTimeoutError extends ArmoxArmaloError {
+export class EventHandlerTimeoutError extends ArmoxArmaloError {
   readonly code = 'ARMOX_ARMALO_HANDLER_TIMEOUT';
 }
 

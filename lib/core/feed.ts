@@ -1,7 +1,7 @@
 import type { SourceEvent } from './source-event.js';
 
 /** Where the poller finds what a webhook may not have brought: one kind of thing of one account. */
-export interface Feed {
+export interface EventFeed {
   /** Stable, unique among the feeds: `armox-jobs`. */
   readonly name: string;
   /** Name of the source whose events it finds. */
@@ -15,8 +15,8 @@ export interface Feed {
    *
    * Build an event's bytes in the webhook's own form and read them with `source.open`, so that
    * both ways have one identity.
-   * @throws NotSupportedError when the service has no such route: the feed is switched off for an hour
-   * @throws RateLimitedError to be left alone until there is room again
+   * @throws ApiNotSupportedError when the service has no such route: the feed is switched off for an hour
+   * @throws ApiRateLimitedError to be left alone until there is room again
    */
   poll(signal: AbortSignal): AsyncIterable<readonly SourceEvent[]>;
 }

@@ -4,22 +4,22 @@ export { runAfter, runEvery } from './long-timeout.js';
 export {
   ArmoxArmaloError,
   boundedDelay,
-  ConfigurationError,
+  ArmoxArmaloConfigurationError,
   EnvelopeUnreadableError,
-  HandlerError,
-  HandlerTimeoutError,
+  EventHandlerError,
+  EventHandlerTimeoutError,
   NotTransactionalError,
   RawBodyUnavailableError,
   RejectEventError,
-  ReplayFilterError,
+  InboxFilterError,
   RetryLaterError,
-  SchemaError,
-  StoreUnavailableError,
+  InboxSchemaError,
+  InboxUnavailableError,
 } from './errors.js';
 export type { DeadEvent, DeadReason } from './dead-event.js';
-export type { Feed } from './feed.js';
+export type { EventFeed } from './feed.js';
 export type { RawDelivery } from './raw-delivery.js';
-export type { EventReading, SourceEvent, Via } from './source-event.js';
+export type { EventReading, SourceEvent, EventOrigin } from './source-event.js';
 export type { OpenableDelivery, StoredDelivery, WebhookSource } from './webhook-source.js';
 export type { AccountSecrets, ConfiguredSource, SecretResolver } from './configured-source.js';
 export { INBOX_STORE, MODULE_OPTIONS, RESOLVED_OPTIONS, SOURCES } from './tokens.js';

@@ -1,4 +1,4 @@
-import { ConfigurationError } from './errors.js';
+import { ArmoxArmaloConfigurationError } from './errors.js';
 import { nearest } from './nearest.js';
 import {
   described,
@@ -11,7 +11,7 @@ import {
 /**
  * Checks what was given against the rules, and puts the defaults in their places.
  * @param path of the options within the whole, for messages: `worker.retry`
- * @throws ConfigurationError for a value that breaks its rule, or a name that has none
+ * @throws ArmoxArmaloConfigurationError for a value that breaks its rule, or a name that has none
  */
 export function readOptions<Options extends OptionRules>(
   rules: Options,
@@ -62,14 +62,17 @@ class OptionReader {
     if (value === false && presence === 'switchable') return undefined;
     if (!isObject(value)) {
       const off = presence === 'switchable' ? ', or false' : '';
-      throw new ConfigurationError(option, `must be an object${off}; it is ${described(value)}.`);
+      throw new ArmoxArmaloConfigurationError(
+        option,
+        `must be an object${off}; it is ${described(value)}.`,
+      );
     }
     return this.read(options, value, option);
   }
 
-  private unknown(rules: OptionRules, name: string, path: string): ConfigurationError {
+  private unknown(rules: OptionRules, name: string, path: string): ArmoxArmaloConfigurationError {
     const meant = nearest(name, Object.keys(rules)) ?? this.elsewhere(name);
-    return new ConfigurationError(
+    return new ArmoxArmaloConfigurationError(
       within(path, name),
       meant === undefined
         ? `there is no such option; there are ${Object.keys(rules)
@@ -89,7 +92,7 @@ class OptionReader {
 function one(rule: OptionRule<unknown>, value: unknown, option: string): unknown {
   if (value === undefined) return rule.default;
   const problem = rule.problem(value);
-  if (problem !== undefined) throw new ConfigurationError(option, problem);
+  if (problem !== undefined) throw new ArmoxArmaloConfigurationError(option, problem);
   return value;
 }
 

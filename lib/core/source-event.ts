@@ -2,7 +2,7 @@
  * The way an event reached the inbox first: by the service's webhook, by the poller that found it
  * missing, or with the answer to a call of the application's own (a run that ended at once).
  */
-export type Via = 'webhook' | 'reconcile' | 'answer';
+export type EventOrigin = 'webhook' | 'poll' | 'api-response';
 
 /** What the bytes of an event hold. */
 export interface EventReading<Payload = unknown> {

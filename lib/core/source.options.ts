@@ -20,7 +20,7 @@ export interface SourceOptions<Event> {
    * Events with the same key, a text of 1 to 500 characters, are handled one at a time, in order of
    * arrival; undefined = unordered, as where the answer cannot be used.
    */
-  readonly orderBy?: ((event: Event) => string | number | undefined) | undefined;
+  readonly orderingKey?: ((event: Event) => string | number | undefined) | undefined;
 }
 
 /** What is known of an event before the application is asked. */
@@ -41,15 +41,17 @@ export class SourceDecisions<Event> {
 
   /** Identity and ordering key of a sound event; `own` says what they are where the application does not. */
   of(event: Event, own: OwnDecision): OwnDecision {
-    const { identify, orderBy } = this.options;
+    const { identify, orderingKey: orderingKey } = this.options;
     const id =
       (identify && this.answer('identify', identify, event, "the source's own identity")) ?? own.id;
-    const orderKey = orderBy ? this.answer('orderBy', orderBy, event, 'no order') : own.orderKey;
+    const orderKey = orderingKey
+      ? this.answer('orderingKey', orderingKey, event, 'no order')
+      : own.orderKey;
     return orderKey === undefined ? { id } : { id, orderKey };
   }
 
   private answer(
-    option: 'identify' | 'orderBy',
+    option: 'identify' | 'orderingKey',
     ask: (event: Event) => unknown,
     event: Event,
     instead: string,
@@ -63,7 +65,7 @@ export class SourceDecisions<Event> {
     }
     const text = typeof given === 'number' && Number.isFinite(given) ? String(given) : given;
     if (isPlainText(text, LONGEST_ID)) return text;
-    const unordered = option === 'orderBy' && (given === undefined || given === null);
+    const unordered = option === 'orderingKey' && (given === undefined || given === null);
     if (!unordered) this.tell(option, `gave ${kindOf(given)}`, instead);
     // A promise that nobody waits for would end the process when it is rejected.
     if (given instanceof Promise) given.catch(() => undefined);

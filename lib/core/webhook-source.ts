@@ -26,7 +26,7 @@ export interface WebhookSource {
   readonly signatureShape?: RegExp;
   /** The event names that the service documents. */
   readonly eventNames: readonly string[];
-  /** Whether its events may have an ordering key: its own, or by the option `orderBy`. Default false. */
+  /** Whether its events may have an ordering key: its own, or by the option `orderingKey`. Default false. */
   readonly ordered?: boolean;
   /**
    * Whether `bytes` are signed with `secret`. Never throws, whatever the header is; compares in

@@ -4,7 +4,7 @@ import type { DeadEvent } from '../core/index.js';
 import { deadEventMethods } from './dead-event.decorator.js';
 import { candidatesOf } from './handler.candidates.js';
 import { HandlerInvoker } from './handler.invoker.js';
-import { methodPlace } from './handler.marks.js';
+import { methodPlace } from './decorated.methods.js';
 
 export interface DeadEventListener {
   /** `Pager.page`, for messages. */

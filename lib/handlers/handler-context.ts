@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { Via } from '../core/index.js';
+import type { EventOrigin } from '../core/index.js';
 
 /** Second argument of every handler. */
 export interface HandlerContext {
@@ -16,7 +16,7 @@ export interface HandlerContext {
   /** 1 for the first. */
   readonly attempt: number;
   /** Who brought the event first: the webhook, or the reconciliation poller. */
-  readonly via: Via;
+  readonly origin: EventOrigin;
   readonly receivedAt: Date;
   /** Aborts when the handler's timeout is over, its lease is lost, or the application shuts down. */
   readonly signal: AbortSignal;

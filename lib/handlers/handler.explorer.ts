@@ -1,17 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import type { Module } from '@nestjs/core/injector/module.js';
-import { HandlerError } from '../core/index.js';
+import { EventHandlerError } from '../core/index.js';
 import { decoratedClasses } from './decorated.classes.js';
 import { candidatesOf, type Candidate } from './handler.candidates.js';
 import { HandlerInvoker } from './handler.invoker.js';
 import {
   classOf,
-  markedMethods,
+  decoratedMethods,
   methodPlace,
   prototypeChain,
-  type MarkedMethod,
-} from './handler.marks.js';
+  type DecoratedMethod,
+} from './decorated.methods.js';
 import type { RegisteredHandler } from './registered-handler.js';
 
 /** A handler with where it was found, by which the registry tells two findings from two handlers. */
@@ -34,7 +34,7 @@ export interface Exploration {
 @Injectable()
 export class HandlerExplorer {
   private readonly invoker: HandlerInvoker;
-  private readonly marks = new WeakMap<object, readonly MarkedMethod[]>();
+  private readonly marks = new WeakMap<object, readonly DecoratedMethod[]>();
 
   constructor(
     private readonly modules: ModulesContainer,
@@ -86,9 +86,9 @@ export class HandlerExplorer {
     }));
   }
 
-  private marksOf(prototype: object): readonly MarkedMethod[] {
+  private marksOf(prototype: object): readonly DecoratedMethod[] {
     let marks = this.marks.get(prototype);
-    if (!marks) this.marks.set(prototype, (marks = markedMethods(prototype)));
+    if (!marks) this.marks.set(prototype, (marks = decoratedMethods(prototype)));
     return marks;
   }
 }
@@ -106,7 +106,7 @@ function prototypesIn(module: Module): readonly object[] {
 
 function defaultName(prototype: object, key: string | symbol): string {
   if (classOf(prototype)?.name) return methodPlace(prototype, key);
-  throw new HandlerError(
+  throw new EventHandlerError(
     `A class without a name has the event handler \`${String(key)}\`; its name is kept with every event ` +
       'that it has done. Name the class, or give the decorator the option `name`.',
   );

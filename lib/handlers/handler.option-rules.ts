@@ -8,7 +8,7 @@ import {
   type OptionRules,
   type RulesOf,
 } from '../core/index.js';
-import type { HandlerOptions, RetryPolicy } from './handler.options.js';
+import type { HandlerOptions, HandlerRetryPolicy } from './handler.options.js';
 
 const DAY = 86_400_000;
 
@@ -22,9 +22,11 @@ export const RETRY_RULES = {
   factor: number({ whole: false, min: 1, max: 100, default: 3 }),
   maxDelay: number({ unit: 'milliseconds', min: 0, max: 30 * DAY, default: 21_600_000 }),
   jitter: number({ whole: false, min: 0, max: 1, default: 0.15 }),
-} satisfies RulesOf<RetryPolicy> & { [Part in keyof RetryPolicy]: OptionRule<number> };
+} satisfies RulesOf<HandlerRetryPolicy> & {
+  [Part in keyof HandlerRetryPolicy]: OptionRule<number>;
+};
 
-export const defaultRetryPolicy: RetryPolicy = readOptions(RETRY_RULES, {});
+export const defaultRetryPolicy: HandlerRetryPolicy = readOptions(RETRY_RULES, {});
 
 export const HANDLER_RULES = {
   name: rule(

@@ -1,5 +1,5 @@
 /** When a failed handler is tried again. */
-export interface RetryPolicy {
+export interface HandlerRetryPolicy {
   /** Attempts in all, the first one included. Default 20. */
   readonly attempts: number;
   /** Milliseconds before the second attempt; each further wait is `factor` times longer. Default 5,000. */
@@ -23,10 +23,10 @@ export interface HandlerOptions {
   /** Milliseconds until the attempt fails and `context.signal` aborts. Default 60,000. */
   readonly timeout?: number;
   /** Replaces parts of the module's retry policy for this handler. */
-  readonly retry?: Partial<RetryPolicy>;
+  readonly retry?: Partial<HandlerRetryPolicy>;
   /**
    * `'skip'`: an event that is older, by the sender's own time, than one of the same ordering key that
-   * this handler has already applied is not run. Needs the source's option `orderBy`. An event without
+   * this handler has already applied is not run. Needs the source's option `orderingKey`. An event without
    * a sender's time or an ordering key runs. Default: events run in order of arrival, however old.
    */
   readonly stale?: 'skip';

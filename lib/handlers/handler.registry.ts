@@ -1,14 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
 import {
-  ConfigurationError,
-  HandlerError,
+  ArmoxArmaloConfigurationError,
+  EventHandlerError,
   readOptions,
   type ArmoxArmaloError,
   type WebhookSource,
 } from '../core/index.js';
 import { patternMatches } from './event-pattern.js';
 import { HandlerExplorer, type FoundHandler } from './handler.explorer.js';
-import { methodPlace } from './handler.marks.js';
+import { methodPlace } from './decorated.methods.js';
 import { HANDLER_RULES } from './handler.option-rules.js';
 import type { RegisteredHandler } from './registered-handler.js';
 
@@ -34,9 +34,9 @@ export class HandlerRegistry {
   /**
    * Finds the handlers; called once when the application has been bootstrapped.
    * @param sources those that the options configure
-   * @throws HandlerError when two handlers share a name, one cannot be called, one is for a source
+   * @throws EventHandlerError when two handlers share a name, one cannot be called, one is for a source
    * that the options leave out, or one skips stale events of a source that does not order them
-   * @throws ConfigurationError when an option of a handler is wrong or unknown
+   * @throws ArmoxArmaloConfigurationError when an option of a handler is wrong or unknown
    */
   discover(sources: readonly HandledSource[]): void {
     this.sources = new Map(sources.map((source) => [source.name, source]));
@@ -138,32 +138,32 @@ function wrongOption({ prototype, key, handler }: FoundHandler): ArmoxArmaloErro
     readOptions(HANDLER_RULES, handler.options, methodPlace(prototype, key));
     return undefined;
   } catch (error) {
-    if (error instanceof ConfigurationError) return error;
+    if (error instanceof ArmoxArmaloConfigurationError) return error;
     throw error;
   }
 }
 
-function collision(before: FoundHandler, found: FoundHandler): HandlerError {
-  return new HandlerError(
+function collision(before: FoundHandler, found: FoundHandler): EventHandlerError {
+  return new EventHandlerError(
     `Two handlers of ${found.handler.source} events are named "${found.handler.name}": ${placeOf(before)} ` +
       `and ${placeOf(found)}. The name tells which handlers an event has passed, so it must be unique: ` +
       'give the decorator of one of them the option `name`.',
   );
 }
 
-function sourceLeftOut(found: FoundHandler): HandlerError {
+function sourceLeftOut(found: FoundHandler): EventHandlerError {
   const { source } = found.handler;
-  return new HandlerError(
+  return new EventHandlerError(
     `${placeOf(found)} handles ${source} events, but the module's options have no \`${source}\`, so it ` +
       `would never run. Give the module the option \`${source}\`, or remove the handler.`,
   );
 }
 
-function sourceUnordered(found: FoundHandler): HandlerError {
+function sourceUnordered(found: FoundHandler): EventHandlerError {
   const { source } = found.handler;
-  return new HandlerError(
-    `${placeOf(found)} skips stale events, but the module's options have no \`${source}.orderBy\`, so no event ` +
+  return new EventHandlerError(
+    `${placeOf(found)} skips stale events, but the module's options have no \`${source}.orderingKey\`, so no event ` +
       'is older than another of the same key and all would run. Give ' +
-      `\`${source}\` the option \`orderBy\`, or remove \`stale: 'skip'\` from the handler.`,
+      `\`${source}\` the option \`orderingKey\`, or remove \`stale: 'skip'\` from the handler.`,
   );
 }

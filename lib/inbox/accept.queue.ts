@@ -1,5 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
-import { StoreUnavailableError } from '../core/index.js';
+import { InboxUnavailableError } from '../core/index.js';
 import { lostConnection } from './database.errors.js';
 import type { InboxStore, InsertResult, NewInboxRow } from './inbox.store.js';
 
@@ -22,7 +22,7 @@ export const ACCEPT_LIMITS: AcceptLimits = {
 interface Waiting {
   readonly row: NewInboxRow;
   readonly resolve: (result: InsertResult) => void;
-  readonly reject: (error: StoreUnavailableError) => void;
+  readonly reject: (error: InboxUnavailableError) => void;
   readonly timer: NodeJS.Timeout;
   given: boolean;
 }
@@ -49,13 +49,13 @@ export class AcceptQueue {
     private readonly limits: AcceptLimits = ACCEPT_LIMITS,
   ) {}
 
-  /** @throws StoreUnavailableError, whatever went wrong */
+  /** @throws InboxUnavailableError, whatever went wrong */
   add(row: NewInboxRow): Promise<InsertResult> {
     const { queueRows, queueBytes } = this.limits;
     const size = row.body.length;
     if (this.queue.length >= queueRows || this.queuedBytes + size > queueBytes) {
       const text = `${this.queue.length} events wait for the database already; this one is not stored.`;
-      return Promise.reject(new StoreUnavailableError(text));
+      return Promise.reject(new InboxUnavailableError(text));
     }
     return new Promise((resolve, reject) => {
       const timeout = this.store.ingestTimeout ?? DEFAULT_TIMEOUT;
@@ -109,7 +109,7 @@ export class AcceptQueue {
     for (const [index, waiting] of batch.entries()) {
       if (waiting.given) continue;
       const error = await this.failureOf(waiting);
-      if (error === undefined || !(error instanceof StoreUnavailableError)) losses = 0;
+      if (error === undefined || !(error instanceof InboxUnavailableError)) losses = 0;
       else if (!mayPassAlone(error) || (losses += 1) === LOSSES) {
         for (const other of batch.slice(index + 1)) this.refuse(other, error);
         return;
@@ -149,7 +149,7 @@ export class AcceptQueue {
     }
     this.refuse(
       waiting,
-      new StoreUnavailableError(
+      new InboxUnavailableError(
         `The event could not be committed within ${timeout} ms; as far as we know it is not stored.`,
       ),
     );
@@ -158,9 +158,9 @@ export class AcceptQueue {
 
 /** Where the database cannot be used, asking it once more for each row only makes all of them late. */
 const mayPassAlone = (error: unknown): boolean =>
-  !(error instanceof StoreUnavailableError) || lostConnection(error.cause);
+  !(error instanceof InboxUnavailableError) || lostConnection(error.cause);
 
-export function asUnavailable(cause: unknown): StoreUnavailableError {
-  if (cause instanceof StoreUnavailableError) return cause;
-  return new StoreUnavailableError('The database refused the event; it is not stored.', { cause });
+export function asUnavailable(cause: unknown): InboxUnavailableError {
+  if (cause instanceof InboxUnavailableError) return cause;
+  return new InboxUnavailableError('The database refused the event; it is not stored.', { cause });
 }

@@ -1,12 +1,12 @@
-import { AbandonedRows, FRONT } from './abandoned.rows.js';
+import { StalledRows, FRONT } from './stalled.rows.js';
 import { only, type Row } from './database.js';
 import { CLAIMED_COLUMNS, claimedRow, idOf } from './inbox.rows.js';
-import type { ClaimedRow, ClaimException, Lease, Outlook, Rescue } from './inbox.store.js';
+import type { ClaimedRow, ClaimException, Lease, Outlook, Recovery } from './inbox.store.js';
 import { LostClaims } from './lost.claims.js';
 import type { OrderKeys } from './order.keys.js';
 import { freshToken, leased, PENDING, tokenBytes } from './row.lease.js';
 import { empty, join, raw, sql, type Sql } from './sql.js';
-import type { StoreParts } from './store.parts.js';
+import type { InboxDatabase } from './inbox.database.js';
 
 /** Every so many claims one starts at the oldest row, for what came due behind the cursor. */
 const RESCAN_EVERY = 16;
@@ -25,14 +25,14 @@ export class Claiming {
   private readonly cursors = new Map<string, Place>();
   private claims = 0;
   private readonly lost: LostClaims;
-  private readonly abandoned: AbandonedRows;
+  private readonly stalled: StalledRows;
 
   constructor(
-    private readonly parts: StoreParts,
+    private readonly parts: InboxDatabase,
     orderKeys: OrderKeys,
   ) {
     this.lost = new LostClaims(parts, FRONT);
-    this.abandoned = new AbandonedRows(parts, orderKeys, this.lost);
+    this.stalled = new StalledRows(parts, orderKeys, this.lost);
   }
 
   /**
@@ -61,17 +61,17 @@ export class Claiming {
     }
   }
 
-  claimAbandoned(rescue: Rescue): Promise<ClaimedRow | undefined> {
-    return this.abandoned.claim(rescue);
+  claimStalled(recovery: Recovery): Promise<ClaimedRow | undefined> {
+    return this.stalled.claim(recovery);
   }
 
-  endSolitude(lease: Lease): Promise<void> {
-    return this.abandoned.endSolitude(lease);
+  noLongerAlone(lease: Lease): Promise<void> {
+    return this.stalled.noLongerAlone(lease);
   }
 
   async outlook(): Promise<Outlook> {
     const { database, dialect, tables } = this.parts;
-    await this.lost.giveBack();
+    await this.lost.release();
     const [row] = await database.read(() =>
       only(sql`SELECT
         (SELECT due_at FROM ${tables.inbox} WHERE ${PENDING} AND lease_until IS NULL
@@ -143,7 +143,7 @@ export class Claiming {
         index: `${tables.prefix}_due`,
       });
     };
-    const found = await this.lost.watch(token, { abandoned: false, leaseMs }, () =>
+    const found = await this.lost.watch(token, { stalled: false, leaseMs }, () =>
       this.parts.oneChange(claim),
     );
     const rows = found.map(placed).sort(byPlace);

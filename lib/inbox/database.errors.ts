@@ -1,4 +1,4 @@
-import { StoreUnavailableError } from '../core/index.js';
+import { InboxUnavailableError } from '../core/index.js';
 
 interface DriverError extends Error {
   code?: unknown;
@@ -91,14 +91,14 @@ export function isRefusal(error: unknown): boolean {
 
 /** What a unit's failure comes out as: refusals as they are, everything else as "not available". */
 export function asStoreError(error: unknown): Error {
-  if (error instanceof StoreUnavailableError) return error;
+  if (error instanceof InboxUnavailableError) return error;
   const cause = driverError(error);
   if (isRefusal(cause) || isLockConflict(cause)) return cause;
-  return new StoreUnavailableError(
+  return new InboxUnavailableError(
     'The database did not carry out a statement of the inbox; nothing of it counts. It is tried again by whoever asked for it.',
     { cause },
   );
 }
 
-export const timedOut = (what: string, milliseconds: number): StoreUnavailableError =>
-  new StoreUnavailableError(`${what} took longer than ${milliseconds} ms and was given up.`);
+export const timedOut = (what: string, milliseconds: number): InboxUnavailableError =>
+  new InboxUnavailableError(`${what} took longer than ${milliseconds} ms and was given up.`);

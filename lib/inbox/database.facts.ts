@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { ConfigurationError } from '../core/index.js';
+import { ArmoxArmaloConfigurationError } from '../core/index.js';
 import type { SqliteConnection } from './sqlite.connection.js';
 
 /** What is asked of a database once, at boot, before the inbox relies on it. */
@@ -34,7 +34,7 @@ export async function postgresFacts(
   );
   const { version, encoding, schema } = row ?? {};
   if (schema == null) {
-    throw new ConfigurationError(
+    throw new ArmoxArmaloConfigurationError(
       'dataSource',
       named === undefined
         ? 'no schema of its search path exists, so there is no place for the tables. Name one with the option `schema` of the DataSource.'
@@ -47,7 +47,7 @@ export async function postgresFacts(
 export async function mysqlFacts(own: DataSource): Promise<DatabaseFacts> {
   const [current] = await own.query<Texts[]>('SELECT DATABASE() AS name');
   if (current?.['name'] == null) {
-    throw new ConfigurationError(
+    throw new ArmoxArmaloConfigurationError(
       'dataSource',
       'it names no database, so there is no place for the tables. Give it the option `database`.',
     );

@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../core/index.js';
+import { ArmoxArmaloConfigurationError } from '../core/index.js';
 import type { DatabaseFacts } from './database.facts.js';
 
 interface Requirement {
@@ -20,25 +20,25 @@ const REQUIRED: Readonly<Record<DatabaseFacts['product'], Requirement>> = {
  */
 const ENCODINGS: readonly string[] = ['UTF8', 'SQL_ASCII'];
 
-/** @throws ConfigurationError where the inbox would not work on this database */
+/** @throws ArmoxArmaloConfigurationError where the inbox would not work on this database */
 export function assertUsable(facts: DatabaseFacts): void {
   const { product, version, encoding, logsStatements } = facts;
   const required = REQUIRED[product];
   if (isOlder(version, required.version)) {
-    throw new ConfigurationError(
+    throw new ArmoxArmaloConfigurationError(
       'dataSource',
       `the database is ${product} ${version}; ${required.version.join('.')} or later is needed, since ${required.because}.`,
     );
   }
   if (encoding !== undefined && !ENCODINGS.includes(encoding)) {
-    throw new ConfigurationError(
+    throw new ArmoxArmaloConfigurationError(
       'dataSource',
       `the database has the encoding ${encoding}, which cannot hold all texts of events: those with other characters would be answered 503 for ever. ` +
         "Name a DataSource whose database is made with `CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0`.",
     );
   }
   if (logsStatements === true) {
-    throw new ConfigurationError(
+    throw new ArmoxArmaloConfigurationError(
       'dataSource',
       'the server has `binlog_format=STATEMENT`, with which it refuses every write of a READ COMMITTED transaction: each event would be answered 503. ' +
         'Set `binlog_format` to ROW (or MIXED) on the server.',

@@ -4,7 +4,7 @@ import type { SqlFamily } from './inbox.tables.js';
 import { empty, join, raw, sql, type Sql } from './sql.js';
 
 /** Columns that a change may count up by one. */
-export type Counter = 'attempts' | 'deaths';
+export type Counter = 'attempts' | 'stalled_count';
 
 /** A change of inbox rows that tells which rows it changed. */
 export interface Change {

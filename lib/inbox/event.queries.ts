@@ -2,7 +2,7 @@ import { hashOf, LENGTHS, STORED_COLUMNS, storedAttempt, storedEvent } from './i
 import type { EventFilter, StoredAttempt, StoredEvent, StoredState } from './inbox.store.js';
 import { only } from './database.js';
 import { join, raw, sql, type Sql } from './sql.js';
-import type { StoreParts } from './store.parts.js';
+import type { InboxDatabase } from './inbox.database.js';
 import { storableName } from './stored.text.js';
 
 const isId = (id: string): boolean => /^\d{1,18}$/.test(id);
@@ -29,7 +29,7 @@ const named = (column: string, value: string, characters: number): Sql =>
 
 /** What operators, health and tests ask; nothing here changes a row. */
 export class EventQueries {
-  constructor(private readonly parts: StoreParts) {}
+  constructor(private readonly parts: InboxDatabase) {}
 
   async find(filter: EventFilter): Promise<StoredEvent | undefined> {
     return (await this.list(filter, 1))[0];

@@ -53,7 +53,7 @@ export class InboxAdmin {
    * start again; handlers that have succeeded are not run again, unless `rerunAll`. Default false.
    * Events whose payload is gone are passed over.
    * @returns how many
-   * @throws ReplayFilterError for a filter without a condition; `{ all: true }` says that all are meant
+   * @throws InboxFilterError for a filter without a condition; `{ all: true }` says that all are meant
    */
   replay(filter: ReplayFilter, options?: { readonly rerunAll?: boolean }): Promise<number> {
     return this.store.replay(filter, options);

@@ -1,12 +1,12 @@
 import { only, type Row } from './database.js';
 import { join, sql, type Sql } from './sql.js';
-import type { StoreParts } from './store.parts.js';
+import type { InboxDatabase } from './inbox.database.js';
 
 /**
  * The parts of our tables that the database has, written as `neededSchema` writes them. From the
  * database's own catalog and not from a history of migrations, of which the application may have its own.
  */
-export async function presentSchema(parts: StoreParts): Promise<ReadonlySet<string>> {
+export async function presentSchema(parts: InboxDatabase): Promise<ReadonlySet<string>> {
   const rows = await parts.database.read(() => only(catalogOf(parts)));
   return new Set(rows.flatMap(partsOf));
 }
@@ -18,7 +18,7 @@ function partsOf(row: Row): readonly string[] {
     : [`table ${table}`, `column ${table}.${name}`];
 }
 
-function catalogOf({ dialect, tables }: StoreParts): Sql {
+function catalogOf({ dialect, tables }: InboxDatabase): Sql {
   const { migration: _, ...ours } = tables.names;
   const names = join(Object.values(ours));
   const { schema } = tables;

@@ -3,7 +3,7 @@ import type { InboxOptions, OpenedInbox } from './inbox.options.js';
 import type { InboxStore } from './inbox.store.js';
 import { familyOf } from './inbox.tables.js';
 import { openServer } from './server.connections.js';
-import type { StoreParts } from './store.parts.js';
+import type { InboxDatabase } from './inbox.database.js';
 import { openSqlite } from './sqlite.connections.js';
 
 /** The inbox's store with its own connections to the application's database. */
@@ -13,7 +13,7 @@ export class InboxConnections {
   /**
    * Opens them from the options of the application's DataSource, which must be initialised and stays
    * the application's: `close` leaves it alone.
-   * @throws ConfigurationError for a database that is not supported: its type, version or settings
+   * @throws ArmoxArmaloConfigurationError for a database that is not supported: its type, version or settings
    */
   static async open(
     application: DataSource,
@@ -31,7 +31,7 @@ export class InboxConnections {
   }
 
   /** For what reads and writes the tables beside the inbox on its own. */
-  get parts(): StoreParts {
+  get parts(): InboxDatabase {
     return this.opened.parts;
   }
 
@@ -45,7 +45,7 @@ export class InboxConnections {
     return this.opened.schema.migrate();
   }
 
-  /** @throws SchemaError when a table, a column or an index is missing */
+  /** @throws InboxSchemaError when a table, a column or an index is missing */
   assertSchema(): Promise<void> {
     return this.opened.schema.assert();
   }

@@ -39,7 +39,7 @@ export function inboxMigrations(options: InboxMigrationOptions): MigrationClass[
     migration(
       `${tables.prefix}_inbox_1763769600000`,
       definitions[family](tables),
-      [tables.attempt, tables.duty, tables.inbox].map(dropped),
+      [tables.attempt, tables.leaderLock, tables.inbox].map(dropped),
     ),
     migration(
       `${tables.prefix}_reconcile_1763856000000`,
@@ -144,16 +144,16 @@ const definitions: Record<SqlFamily, (tables: InboxTables) => readonly string[]>
       lease bytea,
       order_hash bytea,
       attempts integer NOT NULL DEFAULT 0,
-      deaths integer NOT NULL DEFAULT 0,
+      stalled_count integer NOT NULL DEFAULT 0,
       body_gone smallint NOT NULL DEFAULT 0,
       state text NOT NULL CHECK (state IN (${STATES})),
-      via text NOT NULL,
+      origin text NOT NULL,
       source text NOT NULL,
       account text NOT NULL,
       event_id text NOT NULL,
       name text NOT NULL,
       order_key text,
-      handled text NOT NULL DEFAULT '[]',
+      completed_handlers text NOT NULL DEFAULT '[]',
       reason text,
       last_error text,
       body bytea,
@@ -170,7 +170,7 @@ const definitions: Record<SqlFamily, (tables: InboxTables) => readonly string[]>
       duration bigint NOT NULL
     )`,
     index(`${tables.prefix}_attempt_of`, `${tables.attempt.sql} (inbox_id, id)`),
-    `CREATE TABLE IF NOT EXISTS ${tables.duty.sql} (
+    `CREATE TABLE IF NOT EXISTS ${tables.leaderLock.sql} (
       name text PRIMARY KEY, owner text NOT NULL, held_until bigint NOT NULL
     )`,
   ],
@@ -186,16 +186,16 @@ const definitions: Record<SqlFamily, (tables: InboxTables) => readonly string[]>
       lease BLOB,
       order_hash BLOB,
       attempts INTEGER NOT NULL DEFAULT 0,
-      deaths INTEGER NOT NULL DEFAULT 0,
+      stalled_count INTEGER NOT NULL DEFAULT 0,
       body_gone INTEGER NOT NULL DEFAULT 0,
       state TEXT NOT NULL CHECK (state IN (${STATES})),
-      via TEXT NOT NULL,
+      origin TEXT NOT NULL,
       source TEXT NOT NULL,
       account TEXT NOT NULL,
       event_id TEXT NOT NULL,
       name TEXT NOT NULL,
       order_key TEXT,
-      handled TEXT NOT NULL DEFAULT '[]',
+      completed_handlers TEXT NOT NULL DEFAULT '[]',
       reason TEXT,
       last_error TEXT,
       body BLOB,
@@ -212,7 +212,7 @@ const definitions: Record<SqlFamily, (tables: InboxTables) => readonly string[]>
       duration INTEGER NOT NULL
     )`,
     index(`${tables.prefix}_attempt_of`, `${tables.attempt.sql} (inbox_id, id)`),
-    `CREATE TABLE IF NOT EXISTS ${tables.duty.sql} (
+    `CREATE TABLE IF NOT EXISTS ${tables.leaderLock.sql} (
       name TEXT PRIMARY KEY, owner TEXT NOT NULL, held_until INTEGER NOT NULL
     )`,
   ],
@@ -229,16 +229,16 @@ const definitions: Record<SqlFamily, (tables: InboxTables) => readonly string[]>
       lease BINARY(16),
       order_hash BINARY(16),
       attempts INT NOT NULL DEFAULT 0,
-      deaths INT NOT NULL DEFAULT 0,
+      stalled_count INT NOT NULL DEFAULT 0,
       body_gone TINYINT NOT NULL DEFAULT 0,
       state VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin NOT NULL CHECK (state IN (${STATES})),
-      via VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+      origin VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
       source VARCHAR(${LENGTHS.source}) NOT NULL,
       account VARCHAR(${LENGTHS.account}) NOT NULL,
       event_id VARCHAR(${LENGTHS.eventId}) NOT NULL,
       name VARCHAR(${LENGTHS.name}) NOT NULL,
       order_key VARCHAR(${LENGTHS.orderKey}),
-      handled MEDIUMTEXT NOT NULL,
+      completed_handlers MEDIUMTEXT NOT NULL,
       reason VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin,
       last_error TEXT,
       body LONGBLOB,
@@ -258,7 +258,7 @@ const definitions: Record<SqlFamily, (tables: InboxTables) => readonly string[]>
       duration BIGINT NOT NULL,
       KEY ${tables.prefix}_attempt_of (inbox_id, id)
     ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`,
-    `CREATE TABLE IF NOT EXISTS ${tables.duty.sql} (
+    `CREATE TABLE IF NOT EXISTS ${tables.leaderLock.sql} (
       name VARCHAR(64) NOT NULL PRIMARY KEY,
       owner VARCHAR(64) NOT NULL,
       held_until BIGINT NOT NULL

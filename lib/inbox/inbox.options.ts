@@ -1,8 +1,8 @@
 import type { Clock } from '../core/index.js';
-import { Companions, type InboxCompanion } from './inbox.companion.js';
+import { InsertHooks, type InsertHook } from './insert.hooks.js';
 import type { InboxSchema } from './inbox.schema.js';
 import type { InboxStore } from './inbox.store.js';
-import type { StoreParts } from './store.parts.js';
+import type { InboxDatabase } from './inbox.database.js';
 
 export interface InboxOptions {
   /** Connections of our own on PostgreSQL and MySQL/MariaDB, at least 2. Default 3. */
@@ -14,7 +14,7 @@ export interface InboxOptions {
   /** Instead of the database's clock; for tests. */
   readonly clock?: Clock | undefined;
   /** Made with the store's own parts, since they write in its transactions. Default: none. */
-  readonly companions?: readonly ((parts: StoreParts) => InboxCompanion)[] | undefined;
+  readonly insertHooks?: readonly ((parts: InboxDatabase) => InsertHook)[] | undefined;
 }
 
 export const DEFAULT_POOL_SIZE = 3;
@@ -23,13 +23,16 @@ export const DEFAULT_INGEST_TIMEOUT = 5_000;
 /** A store with what belongs to it, ready to use. */
 export interface OpenedInbox {
   readonly store: InboxStore;
-  readonly parts: StoreParts;
+  readonly parts: InboxDatabase;
   readonly schema: InboxSchema;
   /** Bytes of the largest body that the database takes; undefined where it sets no bound of its own. */
   readonly largestBody?: number | undefined;
   readonly close: () => Promise<void>;
 }
 
-export function companionsOf(parts: StoreParts, { companions = [] }: InboxOptions): Companions {
-  return new Companions(companions.map((make) => make(parts)));
+export function insertHooksOf(
+  parts: InboxDatabase,
+  { insertHooks = [] }: InboxOptions,
+): InsertHooks {
+  return new InsertHooks(insertHooks.map((make) => make(parts)));
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { SourceEvent, Via } from '../core/index.js';
+import type { SourceEvent, EventOrigin } from '../core/index.js';
 import type { Row } from './database.js';
 import type {
   ClaimedRow,
@@ -32,7 +32,7 @@ export interface PreparedRow {
   readonly occurredAt: number | null;
   readonly orderKey: string | null;
   readonly orderHash: Buffer | null;
-  readonly via: Via;
+  readonly origin: EventOrigin;
   readonly body: Buffer;
   /** What is wrong with the payload; such a row is born dead, and out of its key's order. */
   readonly invalid: string | null;
@@ -56,7 +56,7 @@ export function preparedRow(row: NewInboxRow): PreparedRow {
     occurredAt: row.occurredAt === null ? null : Math.round(row.occurredAt),
     orderKey: row.orderKey === null ? null : storableName(row.orderKey, LENGTHS.orderKey),
     orderHash: row.orderKey === null ? null : hashOf(row.source, row.account, row.orderKey),
-    via: row.via,
+    origin: row.origin,
     body: row.body,
     invalid: row.invalid === null ? null : storableText(row.invalid, ERROR_BYTES),
     event: row.event,
@@ -77,12 +77,12 @@ const numberOrNull = (value: unknown): number | null => (value == null ? null : 
 
 export const idOf = (row: Row): string => text(row['id']);
 
-export const handledOf = (row: Row): readonly string[] =>
-  JSON.parse(text(row['handled'])) as readonly string[];
+export const completedOf = (row: Row): readonly string[] =>
+  JSON.parse(text(row['completed_handlers'])) as readonly string[];
 
 export const CLAIMED_COLUMNS: readonly string[] = [
-  ...['id', 'source', 'account', 'event_id', 'name', 'occurred_at', 'order_key', 'via', 'body'],
-  ...['received_at', 'due_at', 'attempts', 'deaths', 'handled'],
+  ...['id', 'source', 'account', 'event_id', 'name', 'occurred_at', 'order_key', 'origin', 'body'],
+  ...['received_at', 'due_at', 'attempts', 'stalled_count', 'completed_handlers'],
 ];
 
 function common(row: Row) {
@@ -94,10 +94,10 @@ function common(row: Row) {
     name: text(row['name']),
     occurredAt: numberOrNull(row['occurred_at']),
     orderKey: textOrNull(row['order_key']),
-    via: text(row['via']) as Via,
+    origin: text(row['origin']) as EventOrigin,
     receivedAt: Number(row['received_at']),
-    deaths: Number(row['deaths']),
-    handled: handledOf(row),
+    stalledCount: Number(row['stalled_count']),
+    completedHandlers: completedOf(row),
   };
 }
 

@@ -1,10 +1,10 @@
 import type { QueryRunner } from 'typeorm';
-import { SchemaError } from '../core/index.js';
+import { InboxSchemaError } from '../core/index.js';
 import { presentSchema } from './inbox.catalog.js';
 import { neededSchema } from './inbox.definition.js';
 import { inboxMigrations } from './inbox.migrations.js';
 import { DEFAULT_PREFIX } from './inbox.tables.js';
-import type { StoreParts } from './store.parts.js';
+import type { InboxDatabase } from './inbox.database.js';
 
 /** A connection on which no other replica can run the migrations at the same time. */
 export type Exclusively = (work: (runner: QueryRunner) => Promise<void>) => Promise<void>;
@@ -14,7 +14,7 @@ export class InboxSchema {
   private migrated = false;
 
   constructor(
-    private readonly parts: StoreParts,
+    private readonly parts: InboxDatabase,
     private readonly exclusively: Exclusively,
     /** `type` of the application's DataSource. */
     private readonly type: string,
@@ -26,13 +26,13 @@ export class InboxSchema {
     this.migrated = true;
   }
 
-  /** @throws SchemaError that names what is missing and the two ways to make it */
+  /** @throws InboxSchemaError that names what is missing and the two ways to make it */
   async assert(): Promise<void> {
     const { dialect, tables } = this.parts;
     const present = await presentSchema(this.parts);
     const missing = neededSchema(dialect.family, tables).filter((part) => !present.has(part));
     if (missing.length === 0) return;
-    throw new SchemaError(
+    throw new InboxSchemaError(
       `${inWords(missing)} missing, so events cannot be stored and handled. ${this.migrated ? this.lost : this.whatToDo}`,
     );
   }

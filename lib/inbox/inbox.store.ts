@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { DeadEvent, DeadReason, SourceEvent, Via } from '../core/index.js';
+import type { DeadEvent, DeadReason, SourceEvent, EventOrigin } from '../core/index.js';
 
 /**
  * `open` with a lease ahead reads as *running*, without one as *pending*: running is not stored, so
@@ -18,11 +18,11 @@ export interface NewInboxRow {
   readonly name: string;
   readonly occurredAt: number | null;
   readonly orderKey: string | null;
-  readonly via: Via;
+  readonly origin: EventOrigin;
   readonly body: Buffer;
   /** Set for a payload that is not of its DTO's shape: the row is born dead. */
   readonly invalid: string | null;
-  /** What it was made from, for the companions of its source. */
+  /** What it was made from, for the hooks of its source. */
   readonly event?: SourceEvent | undefined;
 }
 
@@ -47,15 +47,15 @@ export interface ClaimedRow extends Lease {
   readonly name: string;
   readonly occurredAt: number | null;
   readonly orderKey: string | null;
-  readonly via: Via;
+  readonly origin: EventOrigin;
   readonly body: Buffer;
   readonly receivedAt: number;
   /** 1 for the first; counted at the claim, so that a payload that kills the process is not retried for ever. */
   readonly attempt: number;
   /** Times that the process died, or stood still beyond the lease, while it ran this event and nothing else. */
-  readonly deaths: number;
+  readonly stalledCount: number;
   /** Names of the handlers that have succeeded. */
-  readonly handled: readonly string[];
+  readonly completedHandlers: readonly string[];
 }
 
 /** What a claim leaves out: the events of a source, or only those with one of these names. */
@@ -65,17 +65,17 @@ export interface ClaimException {
 }
 
 /** How the event of a dead process is taken up again. */
-export interface Rescue {
+export interface Recovery {
   readonly leaseMs: number;
-  /** So many deaths, and the event is `dead`. */
-  readonly maxDeaths: number;
+  /** So many stalls, and the event is `dead`. */
+  readonly maxStalledCount: number;
   /**
    * Whether the event will run with nothing beside it in its process, so that its death then is counted.
    * One that would run beside others is taken at once after its first attempt; after each further one it
    * waits a lease longer, at most 10 in all, for a process that can run it alone.
    */
   readonly alone: boolean;
-  /** Ids that this process has itself; whatever their lease is, they are nobody's abandoned ones. */
+  /** Ids that this process has itself; whatever their lease is, they are not stalled. */
   readonly held: ReadonlySet<string>;
 }
 
@@ -111,7 +111,7 @@ export interface Replica {
 
 /** What becomes of a claimed row. Refused (and so without effect) when the lease has gone to somebody else. */
 export type Settlement = Lease & {
-  readonly handled: readonly string[];
+  readonly completedHandlers: readonly string[];
   readonly attempt: number;
   readonly failures: readonly FailedAttempt[];
 } & (
@@ -227,15 +227,15 @@ export interface InboxStore {
   ): Promise<readonly ClaimedRow[]>;
   /**
    * One row whose lease ran out without a settle, and that nobody has locked: its process died, or was
-   * paused for longer. Those of the fewest attempts come first. Counts the attempt, and a death only where that event ran alone; at `maxDeaths`
+   * paused for longer. Those of the fewest attempts come first. Counts the attempt, and a death only where that event ran alone; at `maxStalledCount`
    * the row goes to `dead`, reason `killed-process`, and the next one is taken. Waits for nobody's lock.
    */
-  claimAbandoned(rescue: Rescue): Promise<ClaimedRow | undefined>;
+  claimStalled(rescue: Recovery): Promise<ClaimedRow | undefined>;
   /**
    * Before anything else begins to run in the process of a row that was claimed `alone`: if the process
    * dies from now on, that is no death of this event. Works while a handler has the row locked.
    */
-  endSolitude(lease: Lease): Promise<void>;
+  noLongerAlone(lease: Lease): Promise<void>;
   /** What there will be to claim, in one statement. */
   outlook(): Promise<Outlook>;
   /**
@@ -246,7 +246,7 @@ export interface InboxStore {
   /** One transaction, one commit. @returns the ids that were refused since their lease had gone */
   settle(settlements: readonly Settlement[]): Promise<ReadonlySet<string>>;
   /** Marks one non-transactional handler as done. @returns false when the lease has gone */
-  markHandled(lease: Lease, handler: string): Promise<boolean>;
+  markCompleted(lease: Lease, handler: string): Promise<boolean>;
   /**
    * The id of the newest event of the same ordering key that is newer than this one by the sender's own
    * time and that `handler` has applied; undefined where there is none, or the event has no ordering
@@ -259,7 +259,7 @@ export interface InboxStore {
    * Runs `work` in a transaction that holds the row by id and token; its writes, the handler's mark
    * and a fresh lease are one commit. Errors of `work` roll everything back and come out as they are.
    * @param turn default: without a bound
-   * @throws HandlerTimeoutError when the turn ended before there was a connection; HandlerError when
+   * @throws EventHandlerTimeoutError when the turn ended before there was a connection; EventHandlerError when
    * `work` has ended its own transaction, or left a nested one open
    */
   runTransactional(
@@ -270,12 +270,12 @@ export interface InboxStore {
     turn?: HandlerTurn,
   ): Promise<TransactionalOutcome>;
   /** Graceful shutdown: the rows are pending again at once, with their attempt given back. */
-  giveBack(leases: readonly Lease[]): Promise<void>;
+  release(leases: readonly Lease[]): Promise<void>;
   /** Opens the heads of ordering keys that no open row holds: what a crash between two commits left. */
   sweepWaiting(): Promise<number>;
   /**
-   * Final rows back to pending: attempts and deaths start again, `handled` stays unless `rerunAll`.
-   * @throws ReplayFilterError for a filter without a condition, or with one that is undefined
+   * Final rows back to pending: attempts and stalls start again, the completed handlers stay unless `rerunAll`.
+   * @throws InboxFilterError for a filter without a condition, or with one that is undefined
    */
   replay(filter: ReplayFilter, options?: { readonly rerunAll?: boolean }): Promise<number>;
   /** One bounded batch. @returns how many rows it changed; call again until 0 */
@@ -288,7 +288,7 @@ export interface InboxStore {
   /** Rows that break the invariant: neither claimable, leased, final nor waiting behind one that is. */
   violations(): Promise<readonly { id: string; problem: string }[]>;
   /** Takes or renews a named lease for one holder among all replicas. @returns whether it is held */
-  holdDuty(name: string, owner: string, ms: number): Promise<boolean>;
+  holdLeaderLock(name: string, owner: string, ms: number): Promise<boolean>;
   /**
    * Calls `listener` soon after rows that this process has ended as dead are committed: by a settle, by
    * `claimSuspect`, or at the insert. Best effort: not where the answer to the commit was lost.

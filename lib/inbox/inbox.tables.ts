@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../core/index.js';
+import { ArmoxArmaloConfigurationError } from '../core/index.js';
 import { raw, type Sql } from './sql.js';
 
 /** The names of our tables and indexes, made from the prefix; `sql` forms are quoted and, where the schema is known, qualified. */
@@ -9,7 +9,7 @@ export interface InboxTables {
   readonly names: {
     readonly inbox: string;
     readonly attempt: string;
-    readonly duty: string;
+    readonly leaderLock: string;
     readonly replica: string;
     readonly alone: string;
     readonly job: string;
@@ -18,7 +18,7 @@ export interface InboxTables {
   };
   readonly inbox: Sql;
   readonly attempt: Sql;
-  readonly duty: Sql;
+  readonly leaderLock: Sql;
   /** Running workers, and the handlers that each of them has. */
   readonly replica: Sql;
   /** Claims whose event runs with nothing beside it in its process. */
@@ -54,20 +54,23 @@ const FAMILIES: Readonly<Record<string, SqlFamily>> = {
   sqljs: 'sqlite',
 };
 
-/** @throws ConfigurationError for a DataSource type that the inbox has no store for */
+/** @throws ArmoxArmaloConfigurationError for a DataSource type that the inbox has no store for */
 export function familyOf(type: string): SqlFamily {
   const family = FAMILIES[type];
   if (family === undefined) {
     const known = Object.keys(FAMILIES).join(', ');
-    throw new ConfigurationError('dataSource', `type \`${type}\` is not supported; use ${known}.`);
+    throw new ArmoxArmaloConfigurationError(
+      'dataSource',
+      `type \`${type}\` is not supported; use ${known}.`,
+    );
   }
   return family;
 }
 
-/** @throws ConfigurationError for a prefix that cannot be part of a name in every database */
+/** @throws ArmoxArmaloConfigurationError for a prefix that cannot be part of a name in every database */
 export function inboxTables(family: SqlFamily, prefix: string, schema?: string): InboxTables {
   if (!isTablePrefix(prefix)) {
-    throw new ConfigurationError('tablePrefix', `must be ${TABLE_PREFIX}.`);
+    throw new ArmoxArmaloConfigurationError('tablePrefix', `must be ${TABLE_PREFIX}.`);
   }
   const mark = family === 'mysql' ? '`' : '"';
   const quoted = (name: string): string => `${mark}${name.replaceAll(mark, mark + mark)}${mark}`;
@@ -76,7 +79,7 @@ export function inboxTables(family: SqlFamily, prefix: string, schema?: string):
   const names = {
     inbox: `${prefix}_inbox`,
     attempt: `${prefix}_attempt`,
-    duty: `${prefix}_duty`,
+    leaderLock: `${prefix}_leader_lock`,
     replica: `${prefix}_replica`,
     alone: `${prefix}_alone`,
     job: `${prefix}_job`,
@@ -89,7 +92,7 @@ export function inboxTables(family: SqlFamily, prefix: string, schema?: string):
     names,
     inbox: table(names.inbox),
     attempt: table(names.attempt),
-    duty: table(names.duty),
+    leaderLock: table(names.leaderLock),
     replica: table(names.replica),
     alone: table(names.alone),
     job: table(names.job),

@@ -1,11 +1,11 @@
 import { AsyncResource } from 'node:async_hooks';
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { INBOX_STORE, type SourceEvent, type Via } from '../core/index.js';
+import { INBOX_STORE, type SourceEvent, type EventOrigin } from '../core/index.js';
 import { AcceptQueue, asUnavailable } from './accept.queue.js';
 import type { InboxStore, InsertResult, NewInboxRow } from './inbox.store.js';
 
 /** What `accept` answers, after the commit. */
-export interface Accepted extends InsertResult {
+export interface AcceptedEvent extends InsertResult {
   readonly eventId: string;
 }
 
@@ -26,10 +26,10 @@ export class Inbox {
    * Commits the event. Resolves after the commit, and only then may the sender be told 2xx.
    *
    * Called from inside a transactional handler on SQLite, the event becomes part of the handler's transaction.
-   * @throws StoreUnavailableError when it could not be committed within the ingest timeout
+   * @throws InboxUnavailableError when it could not be committed within the ingest timeout
    */
-  async accept(event: SourceEvent, via: Via): Promise<Accepted> {
-    const row = newRow(event, via);
+  async accept(event: SourceEvent, origin: EventOrigin): Promise<AcceptedEvent> {
+    const row = newRow(event, origin);
     const result = this.store.joins?.() ? await this.join(row) : await this.queue.add(row);
     return { ...result, eventId: event.id };
   }
@@ -74,7 +74,7 @@ export class Inbox {
   }
 }
 
-function newRow(event: SourceEvent, via: Via): NewInboxRow {
+function newRow(event: SourceEvent, origin: EventOrigin): NewInboxRow {
   return {
     source: event.source,
     account: event.account,
@@ -82,7 +82,7 @@ function newRow(event: SourceEvent, via: Via): NewInboxRow {
     name: event.name,
     occurredAt: event.occurredAt ?? null,
     orderKey: event.orderKey ?? null,
-    via,
+    origin: origin,
     body: event.body,
     invalid: event.problems.length > 0 ? event.problems.join('\n') : null,
     event,

@@ -1,12 +1,12 @@
 export { Inbox } from './inbox.js';
-export type { Accepted } from './inbox.js';
+export type { AcceptedEvent } from './inbox.js';
 export { InboxAdmin } from './inbox.admin.js';
 export type { EventCount, InboxViolation } from './inbox.admin.js';
 export { InboxConnections } from './inbox.connections.js';
 export { DEFAULT_INGEST_TIMEOUT, DEFAULT_POOL_SIZE } from './inbox.options.js';
 export type { InboxOptions } from './inbox.options.js';
 export { DEFAULT_PREFIX, isTablePrefix, TABLE_PREFIX } from './inbox.tables.js';
-export type { InboxCompanion, StoredBeside } from './inbox.companion.js';
+export type { InsertHook, JustStored } from './insert.hooks.js';
 export { only } from './database.js';
 export type { Row, Unit } from './database.js';
 export { poolSizeOf } from './pool.size.js';
@@ -16,7 +16,7 @@ export { bytes, hashOf } from './inbox.rows.js';
 export { empty, join, raw, sql } from './sql.js';
 export type { Sql } from './sql.js';
 export { storableName } from './stored.text.js';
-export type { StoreParts } from './store.parts.js';
+export type { InboxDatabase } from './inbox.database.js';
 export { inboxMigrations } from './inbox.migrations.js';
 export type { InboxMigrationOptions, MigrationClass } from './inbox.migrations.js';
 export type {
@@ -35,7 +35,7 @@ export type {
   Replica,
   ReplayFilter,
   Outlook,
-  Rescue,
+  Recovery,
   RetentionPeriods,
   Settlement,
   StoredAttempt,

@@ -1,13 +1,13 @@
-import { StoreUnavailableError, type DeadEvent } from '../core/index.js';
+import { InboxUnavailableError, type DeadEvent } from '../core/index.js';
 import { isRefusal, isUniqueViolation } from './database.errors.js';
 import type { Unit } from './database.js';
-import type { Companions } from './inbox.companion.js';
+import type { InsertHooks } from './insert.hooks.js';
 import { preparedRow, type PreparedRow } from './inbox.rows.js';
 import type { InsertResult, NewInboxRow } from './inbox.store.js';
 import type { OrderKeys } from './order.keys.js';
 import type { Placed, PlacedRows } from './placed.rows.js';
 import { sql } from './sql.js';
-import type { StoreParts } from './store.parts.js';
+import type { InboxDatabase } from './inbox.database.js';
 import { hurrySuperseded } from './superseded.rows.js';
 
 /** How one database inserts; rows that it could not place (a race for an ordering key) are left out. */
@@ -21,11 +21,11 @@ const ROUNDS = 5;
 /** Insert or do nothing: never an update of the older row, which a running handler may have locked. */
 export class Inserting {
   constructor(
-    private readonly parts: StoreParts,
+    private readonly parts: InboxDatabase,
     private readonly orderKeys: OrderKeys,
     private readonly dialect: InsertDialect,
     private readonly timeout: number,
-    private readonly companions: Companions,
+    private readonly hooks: InsertHooks,
   ) {}
 
   async insert(rows: readonly NewInboxRow[]): Promise<readonly InsertResult[]> {
@@ -33,7 +33,7 @@ export class Inserting {
     const distinct = new Map<string, PreparedRow>();
     for (const row of prepared) if (!distinct.has(row.key)) distinct.set(row.key, row);
     const placed = await this.place(inLockOrder([...distinct.values()]));
-    this.parts.deaths.tell(bornDead(distinct.values(), placed));
+    this.parts.deadEvents.tell(bornDead(distinct.values(), placed));
     await this.promoteFollowers(placed, distinct);
     await hurrySuperseded(this.parts, placed, distinct);
     const seen = new Set<string>();
@@ -69,7 +69,7 @@ export class Inserting {
         for (const [key, found] of await this.tried([row])) placed.set(key, found);
       }
       if (!placed.has(row.key)) {
-        throw new StoreUnavailableError(
+        throw new InboxUnavailableError(
           'The database neither stored the event nor has an older one like it; it is not stored.',
         );
       }
@@ -78,9 +78,9 @@ export class Inserting {
 
   private async tried(rows: readonly PreparedRow[]): Promise<PlacedRows> {
     const { database } = this.parts;
-    const accompanied = this.companions.concern(rows);
+    const hooked = this.hooks.concern(rows);
     try {
-      if (accompanied) return await this.triedWithCompanions(rows);
+      if (hooked) return await this.triedWithHooks(rows);
       const unit = (): Unit<PlacedRows> => this.dialect.unit(rows);
       return this.dialect.inTransaction
         ? await database.transaction(unit, this.timeout)
@@ -91,23 +91,23 @@ export class Inserting {
     }
   }
 
-  private async triedWithCompanions(rows: readonly PreparedRow[]): Promise<PlacedRows> {
+  private async triedWithHooks(rows: readonly PreparedRow[]): Promise<PlacedRows> {
     const { database } = this.parts;
     try {
-      return await database.transaction(() => this.accompanied(rows), this.timeout);
+      return await database.transaction(() => this.hooked(rows), this.timeout);
     } catch (error) {
       if (!isRefusal(error) || isUniqueViolation(error)) throw error;
-      // Its own statements or the companions': without these it passes, or is refused once more.
+      // Its own statements or the hooks': without these it passes, or is refused once more.
       const placed = await database.transaction(() => this.dialect.unit(rows), this.timeout);
-      this.companions.failed(error);
+      this.hooks.failed(error);
       return placed;
     }
   }
 
-  private *accompanied(rows: readonly PreparedRow[]): Unit<PlacedRows> {
+  private *hooked(rows: readonly PreparedRow[]): Unit<PlacedRows> {
     const { dialect, tables } = this.parts;
     const placed = yield* this.dialect.unit(rows);
-    const ended = yield* this.companions.alongside(rows, placed);
+    const ended = yield* this.hooks.afterInsert(rows, placed);
     if (ended.size === 0) return placed;
     yield sql`UPDATE ${tables.inbox} SET state = 'ignored', reason = 'reconciled',
       due_at = ${dialect.now}, finished_at = ${dialect.now} WHERE ${dialect.oneOf('id', [...ended])}`;

@@ -1,12 +1,12 @@
 import { only } from './database.js';
 import { idOf } from './inbox.rows.js';
 import { join, raw, sql } from './sql.js';
-import type { StoreParts } from './store.parts.js';
+import type { InboxDatabase } from './inbox.database.js';
 
 interface LostClaim {
   readonly token: string;
   /** Whether it took the event of a dead process, which stays one. */
-  readonly abandoned: boolean;
+  readonly stalled: boolean;
   /** After this no commit that was on its way can come any more, nor is its lease a live one. */
   readonly until: number;
 }
@@ -19,37 +19,35 @@ export class LostClaims {
   private lost: LostClaim[] = [];
 
   constructor(
-    private readonly parts: StoreParts,
+    private readonly parts: InboxDatabase,
     /** How many of the oldest due rows are looked through. */
     private readonly window: number,
   ) {}
 
   async watch<Result>(
     token: string,
-    { abandoned, leaseMs }: { readonly abandoned: boolean; readonly leaseMs: number },
+    { stalled, leaseMs }: { readonly stalled: boolean; readonly leaseMs: number },
     claim: () => Promise<Result>,
   ): Promise<Result> {
     try {
       return await claim();
     } catch (error) {
-      this.lost.push({ token, abandoned, until: performance.now() + 2 * leaseMs });
+      this.lost.push({ token, stalled, until: performance.now() + 2 * leaseMs });
       throw error;
     }
   }
 
   /** Call it before looking for leases that have run out. */
-  async giveBack(): Promise<void> {
+  async release(): Promise<void> {
     if (this.lost.length === 0) return;
-    for (const abandoned of [true, false]) {
-      const tokens = this.lost
-        .filter((one) => one.abandoned === abandoned)
-        .map(({ token }) => token);
-      if (tokens.length > 0) await this.undo(tokens, abandoned);
+    for (const stalled of [true, false]) {
+      const tokens = this.lost.filter((one) => one.stalled === stalled).map(({ token }) => token);
+      if (tokens.length > 0) await this.undo(tokens, stalled);
     }
     this.lost = this.lost.filter(({ until }) => until > performance.now());
   }
 
-  private async undo(tokens: readonly string[], abandoned: boolean): Promise<void> {
+  private async undo(tokens: readonly string[], stalled: boolean): Promise<void> {
     const { database, dialect, tables } = this.parts;
     const ofThem = sql`lease IN (${join(tokens.map((token) => Buffer.from(token, 'hex')))})`;
     const found = await database.read(() =>
@@ -60,7 +58,7 @@ export class LostClaims {
     );
     if (found.length === 0) return;
     // The token goes in both cases, so that a row is undone once only. A death that the claim counted was one.
-    const set = abandoned
+    const set = stalled
       ? sql`lease = ${Buffer.alloc(16)}, lease_until = ${dialect.now}, attempts = attempts - 1`
       : raw('lease = NULL, lease_until = NULL, attempts = attempts - 1');
     await this.parts.oneChange(() =>

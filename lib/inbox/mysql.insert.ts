@@ -78,7 +78,7 @@ export class MysqlInsert implements InsertDialect {
       (
         values,
       ) => sql`INSERT IGNORE INTO ${this.tables.inbox} (identity, source, account, event_id, name, occurred_at,
-        order_key, order_hash, via, body, last_error, reason, state, received_at, due_at, finished_at, lease, handled)
+        order_key, order_hash, origin, body, last_error, reason, state, received_at, due_at, finished_at, lease, completed_handlers)
         VALUES ${join(values)}`,
     );
   }
@@ -95,7 +95,7 @@ export class MysqlInsert implements InsertDialect {
       const behind = !first[index] || (row.orderHash && busy.has(row.orderHash.toString('hex')));
       const state = dead ? 'dead' : behind ? 'waiting' : 'open';
       return sql`(${row.identity}, ${row.source}, ${row.account}, ${row.eventId}, ${row.name}, ${row.occurredAt},
-        ${row.orderKey}, ${row.orderHash}, ${row.via}, ${row.body}, ${row.invalid},
+        ${row.orderKey}, ${row.orderHash}, ${row.origin}, ${row.body}, ${row.invalid},
         ${dead ? 'invalid-payload' : null}, ${state}, ${now}, ${now}, ${dead ? now : raw('NULL')}, ${token}, '[]')`;
     });
   }

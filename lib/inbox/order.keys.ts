@@ -3,7 +3,7 @@ import { only, type Row, type Unit } from './database.js';
 import { driverError, isUniqueViolation } from './database.errors.js';
 import { bytes } from './inbox.rows.js';
 import { join, sql } from './sql.js';
-import type { StoreParts } from './store.parts.js';
+import type { InboxDatabase } from './inbox.database.js';
 
 const KEYS_AT_ONCE = 100;
 const TRIES = 5;
@@ -26,7 +26,7 @@ export class OrderKeys {
   /** The causes that are in the log already. */
   private readonly told = new Set<string>();
 
-  constructor(private readonly parts: StoreParts) {}
+  constructor(private readonly parts: InboxDatabase) {}
 
   /** For callers whose own work is committed: that this fails must not be told as if that had. */
   async promoteOrLeave(keys: readonly Buffer[]): Promise<void> {

@@ -45,17 +45,17 @@ export class PostgresInsert implements InsertDialect {
       THEN 'waiting'`;
     return sql`WITH stored AS (
       INSERT INTO ${inbox} (identity, source, account, event_id, name, occurred_at, order_key, order_hash,
-        via, body, last_error, reason, state, received_at, due_at, finished_at)
+        origin, body, last_error, reason, state, received_at, due_at, finished_at)
       SELECT r.identity, r.source, r.account, r.event_id, r.name, r.occurred_at, r.order_key, r.order_hash,
-        r.via, r.body, r.invalid, CASE WHEN r.invalid IS NOT NULL THEN 'invalid-payload' END,
+        r.origin, r.body, r.invalid, CASE WHEN r.invalid IS NOT NULL THEN 'invalid-payload' END,
         CASE WHEN r.invalid IS NOT NULL THEN 'dead' ${ordered ? behind : empty} ELSE 'open' END,
         ${now}, ${now}, CASE WHEN r.invalid IS NOT NULL THEN ${now} END
       FROM unnest(${column('identity')}::bytea[], ${column('source')}::text[], ${column('account')}::text[],
         ${column('eventId')}::text[], ${column('name')}::text[], ${column('occurredAt')}::bigint[],
-        ${column('orderKey')}::text[], ${column('orderHash')}::bytea[], ${column('via')}::text[],
+        ${column('orderKey')}::text[], ${column('orderHash')}::bytea[], ${column('origin')}::text[],
         ${column('body')}::bytea[], ${column('invalid')}::text[], ${firstOfKey(rows)}::boolean[])
         WITH ORDINALITY AS r (identity, source, account, event_id, name, occurred_at, order_key,
-          order_hash, via, body, invalid, first, place)
+          order_hash, origin, body, invalid, first, place)
       ORDER BY r.place
       ON CONFLICT (identity) DO NOTHING
       RETURNING id, identity, state)

@@ -1,4 +1,4 @@
-import { ReplayFilterError } from '../core/index.js';
+import { InboxFilterError } from '../core/index.js';
 import type { EventFilter, ReplayFilter } from './inbox.store.js';
 
 const CONDITIONS: Readonly<Record<keyof EventFilter, true>> = {
@@ -13,7 +13,7 @@ const CONDITIONS: Readonly<Record<keyof EventFilter, true>> = {
 /**
  * The filter's conditions. What is undefined is most likely a mistake (`{ id: request.params.di }`),
  * and without its condition every event there is would be handled again.
- * @throws ReplayFilterError for a filter without conditions, with an unknown one, or one that is undefined
+ * @throws InboxFilterError for a filter without conditions, with an unknown one, or one that is undefined
  */
 export function replayConditions(filter: ReplayFilter): EventFilter {
   const given = Object.entries(filter ?? {});
@@ -28,8 +28,8 @@ export function replayConditions(filter: ReplayFilter): EventFilter {
   return filter as EventFilter;
 }
 
-const refused = (problem: string): ReplayFilterError =>
-  new ReplayFilterError(
+const refused = (problem: string): InboxFilterError =>
+  new InboxFilterError(
     `Nothing is replayed, since the filter does not say which events: ${problem}. ` +
       'Give at least one condition, such as `{ id }` or `{ state: "dead" }`, or `{ all: true }` for every finished event.',
   );

@@ -1,7 +1,7 @@
 import { only } from './database.js';
 import type { PublishedHandler, Replica } from './inbox.store.js';
 import { sql } from './sql.js';
-import type { StoreParts } from './store.parts.js';
+import type { InboxDatabase } from './inbox.database.js';
 
 /** Every so many publications the rows of replicas that were killed are cleared away. */
 const CLEAR_EVERY = 360;
@@ -11,7 +11,7 @@ const CLEARED_AFTER_MS = 3_600_000;
 export class Replicas {
   private publications = 0;
 
-  constructor(private readonly parts: StoreParts) {}
+  constructor(private readonly parts: InboxDatabase) {}
 
   async publish(id: string, handlers: readonly PublishedHandler[], ms: number): Promise<void> {
     const { database, dialect, tables } = this.parts;

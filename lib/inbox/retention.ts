@@ -4,7 +4,7 @@ import { idOf } from './inbox.rows.js';
 import type { EventFilter, RetentionPeriods } from './inbox.store.js';
 import { keysOf, type OrderKeys } from './order.keys.js';
 import { empty, raw, sql, type Sql } from './sql.js';
-import type { StoreParts } from './store.parts.js';
+import type { InboxDatabase } from './inbox.database.js';
 
 const REPLAYED_AT_ONCE = 500;
 
@@ -13,7 +13,7 @@ type FinalState = 'done' | 'ignored' | 'dead';
 /** What happens to rows that are final: they are run again, lose their payload, and go. */
 export class Retention {
   constructor(
-    private readonly parts: StoreParts,
+    private readonly parts: InboxDatabase,
     private readonly orderKeys: OrderKeys,
   ) {}
 
@@ -29,7 +29,7 @@ export class Retention {
           table: tables.inbox,
           set: sql`state = CASE WHEN order_hash IS NULL THEN 'open' ELSE 'waiting' END,
             due_at = ${dialect.now}, finished_at = NULL, reason = NULL, last_error = NULL,
-            attempts = 0, deaths = 0${rerunAll ? raw(", handled = '[]'") : empty}`,
+            attempts = 0, stalled_count = 0${rerunAll ? raw(", completed_handlers = '[]'") : empty}`,
           where: sql`id > ${after} AND state IN ('done', 'ignored', 'dead') AND body_gone = 0 AND ${matching(filter)}`,
           orderBy: raw('id'),
           limit: REPLAYED_AT_ONCE,

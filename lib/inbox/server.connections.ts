@@ -1,10 +1,10 @@
 import type { DataSource } from 'typeorm';
-import { SchemaError } from '../core/index.js';
+import { InboxSchemaError } from '../core/index.js';
 import { mysqlFacts, postgresFacts, type DatabaseFacts } from './database.facts.js';
 import { assertUsable } from './database.requirements.js';
 import { MysqlDialect, PostgresDialect } from './dialect.js';
 import {
-  companionsOf,
+  insertHooksOf,
   DEFAULT_INGEST_TIMEOUT,
   DEFAULT_POOL_SIZE,
   type InboxOptions,
@@ -20,7 +20,7 @@ import { ServerDatabase, type ServerDialect } from './server.database.js';
 import { ServerHandlerTransactions } from './server.handler.transactions.js';
 import { MYSQL_SESSIONS, POSTGRES_SESSIONS } from './server.sessions.js';
 import { SqlInboxStore } from './sql.inbox.store.js';
-import { StoreParts } from './store.parts.js';
+import { InboxDatabase } from './inbox.database.js';
 
 export const POSTGRES: ServerDialect = {
   begin: 'BEGIN ISOLATION LEVEL READ COMMITTED',
@@ -81,7 +81,7 @@ const exclusivelyOnMysql =
         got: unknown;
       }[];
       if (Number(row?.got) !== 1) {
-        throw new SchemaError(
+        throw new InboxSchemaError(
           'Another replica has been migrating the tables for a minute, so this one did not. Start it again when that one is done.',
         );
       }
@@ -124,7 +124,7 @@ function assembled(
   const dialect = postgres ? new PostgresDialect(options.clock) : new MysqlDialect(options.clock);
   const server = postgres ? POSTGRES : MYSQL;
   const database = new ServerDatabase(own, server);
-  const parts = new StoreParts(database, dialect, tables);
+  const parts = new InboxDatabase(database, dialect, tables);
   const mysql = postgres ? undefined : new MysqlInsert(dialect, tables, facts.longestStatement);
   const store = new SqlInboxStore(parts, {
     insert: mysql ?? new PostgresInsert(dialect, tables),
@@ -132,7 +132,7 @@ function assembled(
       ...server,
       ...(postgres ? POSTGRES_SESSIONS : MYSQL_SESSIONS),
     }),
-    companions: companionsOf(parts, options),
+    insertHooks: insertHooksOf(parts, options),
     ingestTimeout: options.ingestTimeout ?? DEFAULT_INGEST_TIMEOUT,
     joins: () => false,
     listen: (wake) =>

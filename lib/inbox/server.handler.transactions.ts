@@ -2,15 +2,15 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { only } from './database.js';
 import { driverError } from './database.errors.js';
-import { fence, marked, withMark } from './handler.marks.js';
-import type { HandlerTransactions, TransactionalWork } from './handler.marks.js';
+import { fence, completedStatement, withCompleted } from './completed.handlers.js';
+import type { HandlerTransactions, TransactionalWork } from './completed.handlers.js';
 import { HandlerSession, type HandlerServer } from './handler.session.js';
 import { nestedLeftOpen, noConnection, transactionEnded } from './handler.transaction.errors.js';
-import { handledOf } from './inbox.rows.js';
+import { completedOf } from './inbox.rows.js';
 import type { HandlerTurn, Lease, TransactionalOutcome } from './inbox.store.js';
 import { poolSizeOf } from './pool.size.js';
 import { raw, sql } from './sql.js';
-import type { StoreParts } from './store.parts.js';
+import type { InboxDatabase } from './inbox.database.js';
 import { transactionDepth } from './transaction.state.js';
 import { untilAborted } from './until.aborted.js';
 
@@ -35,7 +35,7 @@ const unbounded = (): HandlerTurn => ({
 export class ServerHandlerTransactions implements HandlerTransactions {
   constructor(
     private readonly application: DataSource,
-    private readonly parts: StoreParts,
+    private readonly parts: InboxDatabase,
     private readonly server: HandlerServer,
   ) {}
 
@@ -78,10 +78,10 @@ export class ServerHandlerTransactions implements HandlerTransactions {
     turn.signal.throwIfAborted();
     await runner.startTransaction();
     const [row] = (
-      await session.query(sql`SELECT handled, ${this.server.columns} FROM ${tables.inbox}
+      await session.query(sql`SELECT completed_handlers, ${this.server.columns} FROM ${tables.inbox}
         WHERE ${fence(lease)}${dialect.forUpdate}`)
     ).rows;
-    const handled = row && handledOf(row);
+    const handled = row && completedOf(row);
     if (!handled || handled.includes(handler)) {
       await runner.rollbackTransaction();
       return handled ? 'already' : 'lease-lost';
@@ -90,7 +90,7 @@ export class ServerHandlerTransactions implements HandlerTransactions {
     await this.guarded(session, run);
     turn.signal.throwIfAborted();
     const { affected } = await session.query(
-      sql`${marked(this.parts, lease, withMark(handled, handler), leaseMs)}
+      sql`${completedStatement(this.parts, lease, withCompleted(handled, handler), leaseMs)}
         AND ${this.server.inTransaction(row['transaction_id'])}`,
     );
     if (affected === 0) throw transactionEnded(handler);

@@ -1,12 +1,12 @@
 import type { DeadEvent } from '../core/index.js';
 import { isRefusal } from './database.errors.js';
 import type { Row, Unit } from './database.js';
-import { DEAD_COLUMNS, deadEvent } from './deaths.js';
-import { handledOf, idOf } from './inbox.rows.js';
+import { DEAD_COLUMNS, deadEvent } from './dead.event.listeners.js';
+import { completedOf, idOf } from './inbox.rows.js';
 import type { FailedAttempt, Settlement } from './inbox.store.js';
 import { keysOf, type OrderKeys } from './order.keys.js';
 import { empty, join, raw, sql, type Sql } from './sql.js';
-import type { StoreParts } from './store.parts.js';
+import type { InboxDatabase } from './inbox.database.js';
 import { hurrySettled } from './superseded.rows.js';
 import { ERROR_BYTES, storableText, UNRECORDABLE } from './stored.text.js';
 
@@ -22,7 +22,7 @@ interface Settled {
 /** Writes what became of claimed rows, many in few statements, each fenced by its claim's token. */
 export class Settling {
   constructor(
-    private readonly parts: StoreParts,
+    private readonly parts: InboxDatabase,
     private readonly orderKeys: OrderKeys,
   ) {}
 
@@ -30,7 +30,7 @@ export class Settling {
   async settle(settlements: readonly Settlement[]): Promise<ReadonlySet<string>> {
     if (settlements.length === 0) return new Set();
     const { accepted, keys, dead } = await this.recorded(settlements.map(storable));
-    this.parts.deaths.tell(dead);
+    this.parts.deadEvents.tell(dead);
     await this.orderKeys.promoteOrLeave(keys);
     await hurrySettled(this.parts, settlements);
     return new Set(settlements.map(({ id }) => id).filter((id) => !accepted.has(id)));
@@ -82,19 +82,21 @@ export class Settling {
   }
 
   /**
-   * A transactional handler may have committed its mark while its answer was lost on the way: an event
-   * that goes on must keep the marks in the row, not only those that the dispatcher knows of.
+   * A transactional handler may have committed its completed handler while its answer was lost on the way: an event
+   * that goes on must keep the completed in the row, not only those that the dispatcher knows of.
    */
   private *withMarks(group: Group): Unit<readonly Settlement[]> {
     const { dialect, tables } = this.parts;
     const rows =
-      yield sql`SELECT id, handled FROM ${tables.inbox} WHERE ${this.fence(group)}${dialect.forUpdate}`;
-    const marks = new Map(rows.map((row) => [idOf(row), handledOf(row)]));
+      yield sql`SELECT id, completed_handlers FROM ${tables.inbox} WHERE ${this.fence(group)}${dialect.forUpdate}`;
+    const completed = new Map(rows.map((row) => [idOf(row), completedOf(row)]));
     return group.members
-      .filter(({ id }) => marks.has(id))
+      .filter(({ id }) => completed.has(id))
       .map((member) => ({
         ...member,
-        handled: [...new Set([...(marks.get(member.id) ?? []), ...member.handled])],
+        completedHandlers: [
+          ...new Set([...(completed.get(member.id) ?? []), ...member.completedHandlers]),
+        ],
       }));
   }
 
@@ -117,7 +119,7 @@ export class Settling {
         due_at = ${final ? dialect.now : sql`${dialect.now} + ${wait}`},
         finished_at = ${final ? dialect.now : raw('NULL')},
         lease = NULL, lease_until = NULL,
-        handled = ${perRow(members, ({ handled }) => JSON.stringify(handled))},
+        completed_handlers = ${perRow(members, ({ completedHandlers }) => JSON.stringify(completedHandlers))},
         reason = ${perRow(members, (one) => ('reason' in one ? one.reason : null))},
         last_error = ${perRow(members, (one) => (hasError(one) ? one.error : null))}${
           group.to === 'postponed' ? raw(', attempts = attempts - 1') : empty
@@ -145,7 +147,7 @@ interface Group {
 
 const isFinal = (to: Settlement['to']): boolean => to !== 'retry' && to !== 'postponed';
 
-/** A done row needs no marks any more that its dispatcher does not know of. */
+/** A done row needs no completed any more that its dispatcher does not know of. */
 const keepsMarks = ({ to }: Group): boolean => !isFinal(to) || to === 'dead';
 
 type WithError = Extract<Settlement, { readonly to: 'dead' | 'retry' | 'postponed' }> & {

@@ -1,9 +1,13 @@
 import { Claiming } from './claiming.js';
 import { only } from './database.js';
-import type { DeathListener } from './deaths.js';
+import type { DeadEventListener } from './dead.event.listeners.js';
 import { EventQueries } from './event.queries.js';
-import { Companions } from './inbox.companion.js';
-import { markHandled, type HandlerTransactions, type TransactionalWork } from './handler.marks.js';
+import { InsertHooks } from './insert.hooks.js';
+import {
+  markCompleted,
+  type HandlerTransactions,
+  type TransactionalWork,
+} from './completed.handlers.js';
 import type {
   ClaimException,
   LaterEvents,
@@ -14,7 +18,7 @@ import type {
   NewInboxRow,
   PublishedHandler,
   ReplayFilter,
-  Rescue,
+  Recovery,
   RetentionPeriods,
   Settlement,
 } from './inbox.store.js';
@@ -26,13 +30,13 @@ import { Retention } from './retention.js';
 import { Settling } from './settling.js';
 import { sql } from './sql.js';
 import { firstStored, newerApplied } from './stale.check.js';
-import type { StoreParts } from './store.parts.js';
+import type { InboxDatabase } from './inbox.database.js';
 
 export interface StoreCollaborators {
   readonly insert: InsertDialect;
   readonly handlers: HandlerTransactions;
   /** Default: none. */
-  readonly companions?: Companions;
+  readonly insertHooks?: InsertHooks;
   readonly ingestTimeout: number;
   /** Whether the caller runs inside a transaction that `insert` would become part of. */
   readonly joins: () => boolean;
@@ -50,7 +54,7 @@ export class SqlInboxStore implements InboxStore {
   private readonly replicas: Replicas;
 
   constructor(
-    private readonly parts: StoreParts,
+    private readonly parts: InboxDatabase,
     private readonly its: StoreCollaborators,
   ) {
     this.orderKeys = new OrderKeys(parts);
@@ -59,7 +63,7 @@ export class SqlInboxStore implements InboxStore {
       this.orderKeys,
       its.insert,
       its.ingestTimeout,
-      its.companions ?? new Companions(),
+      its.insertHooks ?? new InsertHooks(),
     );
     this.claiming = new Claiming(parts, this.orderKeys);
     this.settling = new Settling(parts, this.orderKeys);
@@ -84,12 +88,12 @@ export class SqlInboxStore implements InboxStore {
     return this.claiming.claim(limit, leaseMs, except);
   }
 
-  claimAbandoned(rescue: Rescue) {
-    return this.claiming.claimAbandoned(rescue);
+  claimStalled(recovery: Recovery) {
+    return this.claiming.claimStalled(recovery);
   }
 
-  endSolitude(lease: Lease) {
-    return this.claiming.endSolitude(lease);
+  noLongerAlone(lease: Lease) {
+    return this.claiming.noLongerAlone(lease);
   }
 
   outlook() {
@@ -100,7 +104,7 @@ export class SqlInboxStore implements InboxStore {
     return this.claiming.heartbeat(leases, leaseMs);
   }
 
-  giveBack(leases: readonly Lease[]) {
+  release(leases: readonly Lease[]) {
     return this.claiming.giveBack(leases);
   }
 
@@ -108,8 +112,8 @@ export class SqlInboxStore implements InboxStore {
     return this.settling.settle(settlements);
   }
 
-  markHandled(lease: Lease, handler: string) {
-    return markHandled(this.parts, lease, handler);
+  markCompleted(lease: Lease, handler: string) {
+    return markCompleted(this.parts, lease, handler);
   }
 
   newerApplied(id: string, handler: string) {
@@ -162,12 +166,12 @@ export class SqlInboxStore implements InboxStore {
     return this.queries.violations();
   }
 
-  async holdDuty(name: string, owner: string, ms: number): Promise<boolean> {
+  async holdLeaderLock(name: string, owner: string, ms: number): Promise<boolean> {
     const { database, dialect, tables } = this.parts;
     const until = sql`${dialect.now} + ${dialect.number(ms)}`;
     if (dialect.family !== 'mysql') {
       const rows = await database.statement(() =>
-        only(sql`INSERT INTO ${tables.duty} AS held (name, owner, held_until) VALUES (${name}, ${owner}, ${until})
+        only(sql`INSERT INTO ${tables.leaderLock} AS held (name, owner, held_until) VALUES (${name}, ${owner}, ${until})
           ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, held_until = excluded.held_until
           WHERE held.owner = excluded.owner OR held.held_until <= ${dialect.now} RETURNING name`),
       );
@@ -175,17 +179,17 @@ export class SqlInboxStore implements InboxStore {
     }
     return database.transaction(function* () {
       // Left to right: the new owner decides about the new time.
-      yield sql`INSERT INTO ${tables.duty} (name, owner, held_until) VALUES (${name}, ${owner}, ${until})
+      yield sql`INSERT INTO ${tables.leaderLock} (name, owner, held_until) VALUES (${name}, ${owner}, ${until})
         ON DUPLICATE KEY UPDATE
           owner = IF(owner = VALUES(owner) OR held_until <= ${dialect.now}, VALUES(owner), owner),
           held_until = IF(owner = VALUES(owner), VALUES(held_until), held_until)`;
-      const [row] = yield sql`SELECT owner FROM ${tables.duty} WHERE name = ${name}`;
+      const [row] = yield sql`SELECT owner FROM ${tables.leaderLock} WHERE name = ${name}`;
       return row?.['owner'] === owner;
     });
   }
 
-  onDead(listener: DeathListener) {
-    return this.parts.deaths.listen(listener);
+  onDead(listener: DeadEventListener) {
+    return this.parts.deadEvents.listen(listener);
   }
 
   publishHandlers(replica: string, handlers: readonly PublishedHandler[], ms: number) {

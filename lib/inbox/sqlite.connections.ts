@@ -4,9 +4,9 @@ import { isBusy, timedOut } from './database.errors.js';
 import { sqliteFacts } from './database.facts.js';
 import { assertUsable } from './database.requirements.js';
 import { SqliteDialect } from './dialect.js';
-import { SqliteHandlerTransactions } from './handler.marks.js';
+import { SqliteHandlerTransactions } from './completed.handlers.js';
 import {
-  companionsOf,
+  insertHooksOf,
   DEFAULT_INGEST_TIMEOUT,
   type InboxOptions,
   type OpenedInbox,
@@ -20,7 +20,7 @@ import { SqliteDatabase } from './sqlite.database.js';
 import { SqliteInsert } from './sqlite.insert.js';
 import { breathe, SqliteMutex } from './sqlite.mutex.js';
 import { ownTransaction, SqliteTransactions } from './sqlite.transactions.js';
-import { StoreParts } from './store.parts.js';
+import { InboxDatabase } from './inbox.database.js';
 
 /** One for all stores on an application's DataSource, which in memory share its one connection. */
 const mutexes = new WeakMap<DataSource, SqliteMutex>();
@@ -59,7 +59,7 @@ function assembled(
   const mutex = mutexOf(application);
   const database = new SqliteDatabase(own, mutex, shared);
   const dialect = new SqliteDialect(options.clock);
-  const parts = new StoreParts(database, dialect, tables);
+  const parts = new InboxDatabase(database, dialect, tables);
   const transactions = new SqliteTransactions(
     () => (shared ? Promise.resolve(application) : handlersSqlite(application)),
     mutex,
@@ -68,7 +68,7 @@ function assembled(
   const store = new SqlInboxStore(parts, {
     insert: new SqliteInsert(dialect, tables),
     handlers: new SqliteHandlerTransactions(transactions, parts),
-    companions: companionsOf(parts, options),
+    insertHooks: insertHooksOf(parts, options),
     ingestTimeout: options.ingestTimeout ?? DEFAULT_INGEST_TIMEOUT,
     joins: () => ownTransaction() !== undefined,
     listen: () => Promise.resolve(() => Promise.resolve()),

@@ -29,9 +29,9 @@ export class SqliteInsert implements InsertDialect {
     const state = dead ? 'dead' : waits ? 'waiting' : 'open';
     const [stored] =
       yield sql`INSERT INTO ${inbox} (identity, source, account, event_id, name, occurred_at,
-        order_key, order_hash, via, body, last_error, reason, state, received_at, due_at, finished_at)
+        order_key, order_hash, origin, body, last_error, reason, state, received_at, due_at, finished_at)
       VALUES (${row.identity}, ${row.source}, ${row.account}, ${row.eventId}, ${row.name}, ${row.occurredAt},
-        ${row.orderKey}, ${row.orderHash}, ${row.via}, ${row.body}, ${row.invalid},
+        ${row.orderKey}, ${row.orderHash}, ${row.origin}, ${row.body}, ${row.invalid},
         ${dead ? 'invalid-payload' : null}, ${state}, ${now}, ${now}, ${dead ? now : raw('NULL')})
       ON CONFLICT (identity) DO NOTHING RETURNING id`;
     if (stored) return { id: idOf(stored), stored: true, waits };

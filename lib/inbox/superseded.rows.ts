@@ -6,7 +6,7 @@ import type { PlacedRows } from './placed.rows.js';
 import type { Settlement } from './inbox.store.js';
 import { join, sql, type Sql } from './sql.js';
 import { identitiesOf } from './stale.check.js';
-import type { StoreParts } from './store.parts.js';
+import type { InboxDatabase } from './inbox.database.js';
 
 const ROWS_AT_ONCE = 500;
 const logger = new Logger('ArmoxArmaloInbox');
@@ -16,7 +16,7 @@ const logger = new Logger('ArmoxArmaloInbox');
  * hours away: that one is due now, and finds itself stale. Never throws: the waiting one is committed.
  */
 export async function hurrySuperseded(
-  parts: StoreParts,
+  parts: InboxDatabase,
   placed: PlacedRows,
   rows: ReadonlyMap<string, PreparedRow>,
 ): Promise<void> {
@@ -43,7 +43,7 @@ function supersededBy(row: PreparedRow | undefined): readonly Buffer[] {
  * settle is committed.
  */
 export async function hurrySettled(
-  parts: StoreParts,
+  parts: InboxDatabase,
   settlements: readonly Settlement[],
 ): Promise<void> {
   const failed = settlements.flatMap((settlement) => {
@@ -69,7 +69,7 @@ export async function hurrySettled(
 const text = (identity: Buffer): string => identity.toString('hex');
 
 async function storedOf(
-  { database, tables }: StoreParts,
+  { database, tables }: InboxDatabase,
   identities: readonly string[],
 ): Promise<ReadonlySet<string>> {
   const wanted = join(identities.map((identity) => Buffer.from(identity, 'hex')));
@@ -80,7 +80,7 @@ async function storedOf(
 }
 
 /** One that is running is passed over: its settle looks for itself. */
-async function dueNow(parts: StoreParts, which: Sql): Promise<void> {
+async function dueNow(parts: InboxDatabase, which: Sql): Promise<void> {
   const { dialect, tables } = parts;
   await parts.oneChange(() =>
     dialect.change({

@@ -18,13 +18,13 @@ export type ArmoxArmaloAsyncOptions = ConfigurableModuleAsyncOptions<
 /** Import it once, with `forRoot` or `forRootAsync`, beside `TypeOrmModule.forRoot`. */
 @Module({})
 export class ArmoxArmaloModule extends ConfigurableModuleClass {
-  /** @throws ConfigurationError for a wrong static option; a wrong one of the others stops the boot */
+  /** @throws ArmoxArmaloConfigurationError for a wrong static option; a wrong one of the others stops the boot */
   static override forRoot(options: ArmoxArmaloOptions & ArmoxArmaloStaticOptions): DynamicModule {
     checkStaticOptions(options);
     return super.forRoot(options);
   }
 
-  /** @throws ConfigurationError for a wrong static option, or one that has to come from the factory */
+  /** @throws ArmoxArmaloConfigurationError for a wrong static option, or one that has to come from the factory */
   static override forRootAsync(options: ArmoxArmaloAsyncOptions): DynamicModule {
     checkAsyncOptions(options);
     return super.forRootAsync(options);

@@ -6,7 +6,7 @@ import {
   nearest,
   number,
   rule,
-  type Feed,
+  type EventFeed,
   type OptionRule,
   type OptionRules,
   type RulesOf,
@@ -52,7 +52,11 @@ const RECONCILE_RULES = {
   ),
   jitter: number({ whole: false, min: 0, max: 1, default: 0.1 }),
   lease: number({ unit: 'milliseconds', min: 1_000, max: HOUR, default: 30_000 }),
-  feeds: rule<readonly Feed[]>('a list of feeds, objects that can `poll`', isListOf(isFeed), []),
+  feeds: rule<readonly EventFeed[]>(
+    'a list of feeds, objects that can `poll`',
+    isListOf(isFeed),
+    [],
+  ),
 } satisfies RulesOf<ReconcileOptions>;
 
 const RETENTION_RULES = {
@@ -79,7 +83,7 @@ const WORKER_RULES = {
   lease: number({ unit: 'milliseconds', min: 1_000, max: HOUR, default: 30_000 }),
   pollInterval: number({ unit: 'milliseconds', min: 10, max: HOUR, default: 1_000 }),
   shutdownTimeout: number({ unit: 'milliseconds', min: 0, max: HOUR, default: 15_000 }),
-  maxDeaths: number({ min: 1, max: 1_000, default: 3 }),
+  maxStalledCount: number({ min: 1, max: 1_000, default: 3 }),
   retry: group('always', RETRY_RULES),
   retention: group('always', RETENTION_RULES),
 } satisfies RulesOf<WorkerOptions>;
@@ -148,7 +152,7 @@ function serviceRules(service: string, eventNames: readonly string[]) {
     ),
     bodyLimit: number({ unit: 'bytes', min: 1_024, max: 104_857_600, default: 1_048_576 }),
     events: expectedEvents(service, eventNames),
-    orderBy: func(),
+    orderingKey: func(),
     identify: func(),
   };
 }

@@ -1,6 +1,6 @@
-import type { Feed } from '../core/index.js';
+import type { EventFeed } from '../core/index.js';
 import type { RetentionPeriods } from '../inbox/index.js';
-import type { RetryPolicy } from '../handlers/index.js';
+import type { HandlerRetryPolicy } from '../handlers/index.js';
 import type { ReconcileScheduleOptions } from '../reconcile/index.js';
 import type { ArmaloEventName, AnyArmaloEvent } from '../sources/armalo/index.js';
 import type { ArmoxEventName, AnyArmoxEvent } from '../sources/armox/index.js';
@@ -44,7 +44,7 @@ interface ServiceOptions<EventName extends string, Event> {
    * `undefined` = unordered. Default: Armox's by job, Armalo's unordered. An answer that cannot be used is
    * warned of, and counts as `undefined`.
    */
-  readonly orderBy?: (event: Event) => string | number | undefined;
+  readonly orderingKey?: (event: Event) => string | number | undefined;
   /**
    * Replaces what makes two deliveries the same event. Default: see the README's events table. An answer
    * that cannot be used is warned of, and the default stands.
@@ -76,7 +76,7 @@ export interface ReconcileOptions extends ReconcileScheduleOptions {
   /** Milliseconds after which another replica takes over from one that has died. Default 30,000. */
   readonly lease?: number | undefined;
   /** Further feeds of your own. */
-  readonly feeds?: readonly Feed[] | undefined;
+  readonly feeds?: readonly EventFeed[] | undefined;
 }
 
 export interface WorkerOptions {
@@ -94,12 +94,12 @@ export interface WorkerOptions {
   /** Milliseconds that running handlers are given at shutdown. Default 15,000. */
   readonly shutdownTimeout?: number;
   /**
-   * Deaths of the process while it ran one event and nothing beside it, until that event is dead. A
+   * DeadEventListeners of the process while it ran one event and nothing beside it, until that event is dead. A
    * death among others counts as an attempt only. Default 3.
    */
-  readonly maxDeaths?: number;
+  readonly maxStalledCount?: number;
   /** Default: 5 s × 3ⁿ up to 6 h, ± 15 %, 20 attempts: about 70 hours. */
-  readonly retry?: Partial<RetryPolicy>;
+  readonly retry?: Partial<HandlerRetryPolicy>;
   /** How long rows are kept, in milliseconds. Default: payload 14 days, row 180 days, dead ones for ever. */
   readonly retention?: Partial<RetentionPeriods>;
 }

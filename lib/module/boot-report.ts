@@ -38,7 +38,7 @@ export class BootReport implements OnApplicationBootstrap {
   }
 
   private lineOf(name: string): string {
-    const unhandled = this.handlers.unhandled(name, this.serviceOf(name)?.given.events ?? []);
+    const unhandled = this.handlers.unhandled(name, this.serviceOf(name)?.rawOptions.events ?? []);
     return [
       `${name}: ${this.whereReceived(name)}`,
       this.whoHandles(name),

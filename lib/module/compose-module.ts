@@ -14,7 +14,7 @@ import {
 } from '../core/index.js';
 import { DeadEventExplorer, HandlerExplorer, HandlerRegistry } from '../handlers/index.js';
 import { Inbox, InboxAdmin, type InboxStore } from '../inbox/index.js';
-import { InboxHost } from './inbox.lifecycle.js';
+import { InboxLifecycle } from './inbox.lifecycle.js';
 import { createWebhookController, ingressExports, ingressProviders } from '../ingress/index.js';
 import { assertImportedOnce } from './module-imports.js';
 import { OptionsScopeCheck } from './options-scope.check.js';
@@ -96,12 +96,16 @@ function optionProviders(path: string): Provider[] {
 function inboxProviders(dataSource: string | undefined): Provider[] {
   return [
     {
-      provide: InboxHost,
+      provide: InboxLifecycle,
       inject: [{ token: getDataSourceToken(dataSource), optional: true }, RESOLVED_OPTIONS],
       useFactory: (found: DataSource | undefined, options: ResolvedOptions) =>
-        InboxHost.open(found, dataSource, options),
+        InboxLifecycle.open(found, dataSource, options),
     },
-    { provide: INBOX_STORE, inject: [InboxHost], useFactory: (host: InboxHost) => host.store },
+    {
+      provide: INBOX_STORE,
+      inject: [InboxLifecycle],
+      useFactory: (host: InboxLifecycle) => host.store,
+    },
     Inbox,
     InboxAdmin,
   ];
@@ -117,10 +121,10 @@ const noticeProvider: Provider = {
 
 const workerProvider: Provider = {
   provide: WorkerLifecycle,
-  inject: [RESOLVED_OPTIONS, InboxHost, Inbox, SOURCES, HandlerRegistry],
+  inject: [RESOLVED_OPTIONS, InboxLifecycle, Inbox, SOURCES, HandlerRegistry],
   useFactory: (
     { worker }: ResolvedOptions,
-    { store, transactions }: InboxHost,
+    { store, transactions }: InboxLifecycle,
     inbox: Inbox,
     configured: readonly ConfiguredSource[],
     handlers: HandlerRegistry,

@@ -10,8 +10,8 @@ export function configuredSources(
   path: string,
 ): readonly ConfiguredSource[] {
   return [
-    ...(armox ? [configured(armox, armoxSource(armox.given), path)] : []),
-    ...(armalo ? [configured(armalo, armaloSource(armalo.given), path)] : []),
+    ...(armox ? [configured(armox, armoxSource(armox.rawOptions), path)] : []),
+    ...(armalo ? [configured(armalo, armaloSource(armalo.rawOptions), path)] : []),
   ];
 }
 

@@ -1,33 +1,38 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
-import { ConfigurationError } from '../core/index.js';
-import { InboxConnections, poolSizeOf, type InboxStore, type StoreParts } from '../inbox/index.js';
+import { ArmoxArmaloConfigurationError } from '../core/index.js';
+import {
+  InboxConnections,
+  poolSizeOf,
+  type InboxStore,
+  type InboxDatabase,
+} from '../inbox/index.js';
 import type { ResolvedOptions } from './resolve-options.js';
 import { assertPoolCarries } from './transaction-limit.js';
-import { armaloFactCompanion } from '../sources/armalo/index.js';
-import { armoxJobCompanion } from '../sources/armox/index.js';
+import { armaloFactHook } from '../sources/armalo/index.js';
+import { armoxJobHook } from '../sources/armox/index.js';
 
 /** Opens the module's own connections at boot, and closes them when no request can come any more. */
-export class InboxHost implements OnApplicationShutdown {
+export class InboxLifecycle implements OnApplicationShutdown {
   private constructor(
     private readonly connections: InboxConnections,
     /** How many transactional handlers the application's DataSource can carry at once. */
     readonly transactions: number,
   ) {}
 
-  /** @throws ConfigurationError, SchemaError: the application does not start without its inbox */
+  /** @throws ArmoxArmaloConfigurationError, InboxSchemaError: the application does not start without its inbox */
   static async open(
     dataSource: DataSource | undefined,
     name: string | undefined,
     options: ResolvedOptions,
-  ): Promise<InboxHost> {
+  ): Promise<InboxLifecycle> {
     if (!dataSource) throw missingDataSource(name);
     assertPoolCarries(dataSource, options.worker?.transactions);
     const connections = await InboxConnections.open(dataSource, {
       poolSize: options.poolSize,
       tablePrefix: options.tablePrefix,
       ingestTimeout: options.ingestTimeout,
-      companions: companionsOf(options),
+      insertHooks: insertHooksOf(options),
     });
     try {
       const { migrationsRun, synchronize } = dataSource.options;
@@ -38,14 +43,14 @@ export class InboxHost implements OnApplicationShutdown {
       await connections.close();
       throw error;
     }
-    return new InboxHost(connections, transactionsOf(dataSource));
+    return new InboxLifecycle(connections, transactionsOf(dataSource));
   }
 
   get store(): InboxStore {
     return this.connections.store;
   }
 
-  get parts(): StoreParts {
+  get parts(): InboxDatabase {
     return this.connections.parts;
   }
 
@@ -60,7 +65,7 @@ function assertBodiesFit(largest: number | undefined, { armox, armalo }: Resolve
   if (largest === undefined) return;
   for (const [name, service] of Object.entries({ armox, armalo })) {
     if (!service || service.bodyLimit <= largest) continue;
-    throw new ConfigurationError(
+    throw new ArmoxArmaloConfigurationError(
       `${name}.bodyLimit`,
       `is ${service.bodyLimit} bytes, but with its \`max_allowed_packet\` the database takes bodies of up to ${largest} bytes (each byte is written as two). ` +
         `Raise \`max_allowed_packet\` on the server, or set \`bodyLimit\` to ${largest} or less.`,
@@ -69,10 +74,10 @@ function assertBodiesFit(largest: number | undefined, { armox, armalo }: Resolve
 }
 
 /** Without a key nothing is polled, so there is nothing to keep in step, and an insert stays one statement. */
-function companionsOf({ armox, armalo }: ResolvedOptions) {
+function insertHooksOf({ armox, armalo }: ResolvedOptions) {
   return [
-    ...(armox?.given.apiKey === undefined ? [] : [armoxJobCompanion]),
-    ...(armalo?.given.apiKey === undefined ? [] : [armaloFactCompanion]),
+    ...(armox?.rawOptions.apiKey === undefined ? [] : [armoxJobHook]),
+    ...(armalo?.rawOptions.apiKey === undefined ? [] : [armaloFactHook]),
   ];
 }
 
@@ -82,8 +87,8 @@ function transactionsOf(dataSource: DataSource): number {
   return Math.max(1, poolSizeOf(dataSource) - 2);
 }
 
-function missingDataSource(name: string | undefined): ConfigurationError {
-  return new ConfigurationError(
+function missingDataSource(name: string | undefined): ArmoxArmaloConfigurationError {
+  return new ArmoxArmaloConfigurationError(
     'dataSource',
     name === undefined
       ? 'there is no default DataSource. Import `TypeOrmModule.forRoot(…)`, or name the one to use.'

@@ -1,21 +1,21 @@
 import type { ModulesContainer } from '@nestjs/core';
-import { ConfigurationError, MODULE_OPTIONS } from '../core/index.js';
+import { ArmoxArmaloConfigurationError, MODULE_OPTIONS } from '../core/index.js';
 
-/** @throws ConfigurationError where the module is imported by its bare name only */
+/** @throws ArmoxArmaloConfigurationError where the module is imported by its bare name only */
 export function assertConfigured(modules: ModulesContainer): void {
   if (configured(modules) > 0) return;
-  throw new ConfigurationError(
+  throw new ArmoxArmaloConfigurationError(
     'armox, armalo',
     'ArmoxArmaloModule is imported without options, so it would do nothing. Import ' +
       '`ArmoxArmaloModule.forRoot({ … })` in the root module.',
   );
 }
 
-/** @throws ConfigurationError where one application configures the module twice */
+/** @throws ArmoxArmaloConfigurationError where one application configures the module twice */
 export function assertImportedOnce(modules: ModulesContainer): void {
   const times = configured(modules);
   if (times < 2) return;
-  throw new ConfigurationError(
+  throw new ArmoxArmaloConfigurationError(
     'isGlobal',
     `ArmoxArmaloModule is configured ${times} times in this application, with routes, a worker and connections ` +
       'each time. Call `forRoot` or `forRootAsync` once, in the root module; give it `isGlobal: true` ' +

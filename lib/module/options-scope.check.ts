@@ -1,7 +1,7 @@
 import { Inject, Injectable, Scope, type OnModuleInit } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
-import { ConfigurationError, INBOX_STORE, MODULE_OPTIONS } from '../core/index.js';
+import { ArmoxArmaloConfigurationError, INBOX_STORE, MODULE_OPTIONS } from '../core/index.js';
 
 /**
  * A request-scoped provider makes whatever depends on it anew for each request: here the routes, and
@@ -15,7 +15,7 @@ export class OptionsScopeCheck implements OnModuleInit {
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
   ) {}
 
-  /** @throws ConfigurationError when the options or the DataSource are made anew for each request */
+  /** @throws ArmoxArmaloConfigurationError when the options or the DataSource are made anew for each request */
   onModuleInit(): void {
     this.assertMadeOnce(MODULE_OPTIONS, 'useFactory', 'The options');
     this.assertMadeOnce(INBOX_STORE, 'dataSource', 'The DataSource');
@@ -24,7 +24,7 @@ export class OptionsScopeCheck implements OnModuleInit {
   private assertMadeOnce(token: symbol, option: string, what: string): void {
     if (this.moduleRef.introspect(token).scope !== Scope.REQUEST) return;
     const culprit = requestScoped(this.wrapperOf(token));
-    throw new ConfigurationError(
+    throw new ArmoxArmaloConfigurationError(
       option,
       `${what} would be made anew for each request, since ${culprit ?? 'a provider'} is request-scoped; routes and ` +
         'connections are made once, at boot. Inject providers of the default scope only.',

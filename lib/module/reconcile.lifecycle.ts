@@ -1,19 +1,19 @@
 import { Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { SchedulerRegistry } from '@nestjs/schedule';
-import type { Feed } from '../core/index.js';
+import type { EventFeed } from '../core/index.js';
 import type { Inbox, InboxStore } from '../inbox/index.js';
 import { Reconciler, ReconcileSchedule } from '../reconcile/index.js';
 import type { ResolvedOptions } from './resolve-options.js';
 import type { ArmaloWatch } from '../sources/armalo/index.js';
 
 /** Starts the poller when the application has started, and awaits its round when it ends. */
-export class ReconcileHost implements OnApplicationBootstrap, OnModuleDestroy {
+export class ReconcileLifecycle implements OnApplicationBootstrap, OnModuleDestroy {
   readonly reconciler: Reconciler;
   private readonly schedule: ReconcileSchedule | undefined;
   private readonly logger = new Logger('ArmoxArmaloReconciler');
 
   constructor(
-    feeds: readonly Feed[],
+    feeds: readonly EventFeed[],
     inbox: Inbox,
     store: InboxStore,
     private readonly watch: ArmaloWatch,
@@ -30,7 +30,8 @@ export class ReconcileHost implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    for (const agentId of this.options.armalo?.given.watch ?? []) await this.watch.watch(agentId);
+    for (const agentId of this.options.armalo?.rawOptions.watch ?? [])
+      await this.watch.watch(agentId);
     this.schedule?.start();
   }
 

@@ -1,5 +1,5 @@
 import {
-  ConfigurationError,
+  ArmoxArmaloConfigurationError,
   described,
   isObject,
   isPlainText,
@@ -30,19 +30,22 @@ export interface ResolvedOptions extends Pick<
 }
 
 export interface ResolvedService<Options> {
-  readonly given: Options;
+  readonly rawOptions: Options;
   readonly secrets: SecretResolver;
   readonly receives: boolean;
   readonly accounts: boolean;
   readonly bodyLimit: number;
 }
 
-/** @throws ConfigurationError that names the option and says what to write */
+/** @throws ArmoxArmaloConfigurationError that names the option and says what to write */
 export function resolveOptions(given: ArmoxArmaloOptions): ResolvedOptions {
   assertIsOptions(given);
   const { armox, armalo, publicUrl, ...options } = readOptions(OPTION_RULES, given);
   if (!given.armox && !given.armalo) {
-    throw new ConfigurationError('armox, armalo', 'give at least one of the two services.');
+    throw new ArmoxArmaloConfigurationError(
+      'armox, armalo',
+      'give at least one of the two services.',
+    );
   }
   assertOneSchedule(given);
   assertLooksWithinLease(options);
@@ -57,14 +60,14 @@ export function resolveOptions(given: ArmoxArmaloOptions): ResolvedOptions {
 /** What a factory returns is whatever it is, in spite of its type. */
 function assertIsOptions(given: unknown): asserts given is object {
   if (!isObject(given)) {
-    throw new ConfigurationError(
+    throw new ArmoxArmaloConfigurationError(
       'useFactory',
       `it (or \`useClass\`, \`useExisting\`) must return the options, an object; it is ${described(given)}.`,
     );
   }
   const fixed = Object.keys(STATIC_RULES).find((name) => name in given);
   if (fixed !== undefined) {
-    throw new ConfigurationError(
+    throw new ArmoxArmaloConfigurationError(
       fixed,
       'must be known before the other options are. Write it beside `useFactory`, `useClass` or `useExisting`.',
     );
@@ -79,13 +82,13 @@ function resolveService<Options extends ArmoxOptions | ArmaloOptions>(
   const { webhookSecret } = given;
   const option = `${name}.webhookSecret`;
   if ('webhookSecret' in given && webhookSecret === undefined) {
-    throw new ConfigurationError(
+    throw new ArmoxArmaloConfigurationError(
       option,
       'is undefined; is its environment variable set? Leave the option out to use the API without webhooks.',
     );
   }
   return {
-    given,
+    rawOptions: given,
     secrets: secretResolver(option, webhookSecret),
     receives: webhookSecret !== undefined,
     accounts: typeof webhookSecret === 'function',
@@ -107,7 +110,7 @@ function accountSecrets(option: string, asked: string, answer: SecretAnswer): Ac
   const named = typeof answer === 'object' && 'account' in answer;
   const { account, secret } = named ? answer : { account: asked, secret: answer };
   if (account !== '' && !isPlainText(account, LONGEST_ACCOUNT)) {
-    throw new ConfigurationError(
+    throw new ArmoxArmaloConfigurationError(
       option,
       `the function must name an account of at most ${LONGEST_ACCOUNT} characters without control characters.`,
     );
@@ -118,14 +121,14 @@ function accountSecrets(option: string, asked: string, answer: SecretAnswer): Ac
 function checkSecrets(option: string, secrets: readonly string[]): readonly string[] {
   for (const secret of secrets) {
     const problem = secretProblem(secret);
-    if (problem !== undefined) throw new ConfigurationError(option, problem);
+    if (problem !== undefined) throw new ArmoxArmaloConfigurationError(option, problem);
   }
   return secrets;
 }
 
 function assertOneSchedule({ reconcile }: ArmoxArmaloOptions): void {
   if (!reconcile || reconcile.cron === undefined || reconcile.interval === undefined) return;
-  throw new ConfigurationError(
+  throw new ArmoxArmaloConfigurationError(
     'reconcile.cron',
     'stands beside `reconcile.interval`; give one of them.',
   );
@@ -133,7 +136,7 @@ function assertOneSchedule({ reconcile }: ArmoxArmaloOptions): void {
 
 function assertLooksWithinLease({ worker }: Pick<Read, 'worker'>): void {
   if (!worker || worker.pollInterval <= worker.lease) return;
-  throw new ConfigurationError(
+  throw new ArmoxArmaloConfigurationError(
     'worker.pollInterval',
     `is ${worker.pollInterval} ms, longer than \`worker.lease\` (${worker.lease} ms), so that events of a ` +
       'process that died would wait for the next look. Make it shorter, or the lease longer.',

@@ -1,5 +1,5 @@
 import { Logger, type FactoryProvider } from '@nestjs/common';
-import { ConfigurationError, RESOLVED_OPTIONS } from '../core/index.js';
+import { ArmoxArmaloConfigurationError, RESOLVED_OPTIONS } from '../core/index.js';
 import type { ApiClientOptions } from '../api-client/index.js';
 import type { ResolvedOptions } from './resolve-options.js';
 import { ArmaloClient } from '../sources/armalo/index.js';
@@ -13,13 +13,13 @@ export const clientProviders: FactoryProvider[] = [
     provide: ArmoxClient,
     inject: [RESOLVED_OPTIONS],
     useFactory: ({ armox }: ResolvedOptions) =>
-      makeClient('armox', armox?.given, (options) => new ArmoxClient(options)),
+      makeClient('armox', armox?.rawOptions, (options) => new ArmoxClient(options)),
   },
   {
     provide: ArmaloClient,
     inject: [RESOLVED_OPTIONS],
     useFactory: ({ armalo }: ResolvedOptions) =>
-      makeClient('armalo', armalo?.given, (options) => new ArmaloClient(options)),
+      makeClient('armalo', armalo?.rawOptions, (options) => new ArmaloClient(options)),
   },
 ];
 
@@ -38,7 +38,10 @@ function withoutKey<Client extends object>(client: Client, option: string): Clie
   return new Proxy(client, {
     get(target, key) {
       if (typeof key === 'symbol' || key === 'constructor' || !(key in target)) return undefined;
-      throw new ConfigurationError(option, 'is needed to call the API, and is not given.');
+      throw new ArmoxArmaloConfigurationError(
+        option,
+        'is needed to call the API, and is not given.',
+      );
     },
   });
 }

@@ -1,10 +1,10 @@
 import { Logger, type FactoryProvider } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
-import { RESOLVED_OPTIONS, SOURCES, type ConfiguredSource, type Feed } from '../core/index.js';
+import { RESOLVED_OPTIONS, SOURCES, type ConfiguredSource, type EventFeed } from '../core/index.js';
 import { Inbox } from '../inbox/index.js';
-import { InboxHost } from './inbox.lifecycle.js';
+import { InboxLifecycle } from './inbox.lifecycle.js';
 import { DeliveryHealth, Reconciler } from '../reconcile/index.js';
-import { ReconcileHost } from './reconcile.lifecycle.js';
+import { ReconcileLifecycle } from './reconcile.lifecycle.js';
 import type { ResolvedOptions } from './resolve-options.js';
 import {
   ArmaloClient,
@@ -20,13 +20,13 @@ import { ArmoxClient, ArmoxJobFeed, JobStore } from '../sources/armox/index.js';
 export const reconcileProviders: FactoryProvider[] = [
   {
     provide: ArmaloWatch,
-    inject: [InboxHost],
-    useFactory: ({ parts }: InboxHost) => new ArmaloWatch(new WatchStore(parts)),
+    inject: [InboxLifecycle],
+    useFactory: ({ parts }: InboxLifecycle) => new ArmaloWatch(new WatchStore(parts)),
   },
   {
-    provide: ReconcileHost,
+    provide: ReconcileLifecycle,
     inject: [
-      InboxHost,
+      InboxLifecycle,
       Inbox,
       ArmaloWatch,
       ArmoxClient,
@@ -37,7 +37,7 @@ export const reconcileProviders: FactoryProvider[] = [
       { token: SchedulerRegistry, optional: true },
     ],
     useFactory: (
-      host: InboxHost,
+      host: InboxLifecycle,
       inbox: Inbox,
       watch: ArmaloWatch,
       armox: ArmoxClient,
@@ -51,18 +51,18 @@ export const reconcileProviders: FactoryProvider[] = [
         ...armaloFeeds(host, armalo, sources, options),
         ...(options.reconcile?.feeds ?? []),
       ];
-      return new ReconcileHost(feeds, inbox, host.store, watch, options, registry);
+      return new ReconcileLifecycle(feeds, inbox, host.store, watch, options, registry);
     },
   },
   {
     provide: Reconciler,
-    inject: [ReconcileHost],
-    useFactory: ({ reconciler }: ReconcileHost) => reconciler,
+    inject: [ReconcileLifecycle],
+    useFactory: ({ reconciler }: ReconcileLifecycle) => reconciler,
   },
   {
     provide: DeliveryHealth,
-    inject: [InboxHost, SOURCES],
-    useFactory: ({ parts }: InboxHost, sources: readonly ConfiguredSource[]) =>
+    inject: [InboxLifecycle, SOURCES],
+    useFactory: ({ parts }: InboxLifecycle, sources: readonly ConfiguredSource[]) =>
       new DeliveryHealth(
         parts,
         sources.map(({ source }) => source.name),
@@ -73,25 +73,25 @@ export const reconcileProviders: FactoryProvider[] = [
 const logger = new Logger('ArmoxArmaloReconciler');
 
 function armoxFeeds(
-  { parts }: InboxHost,
+  { parts }: InboxLifecycle,
   client: ArmoxClient,
   sources: readonly ConfiguredSource[],
   { armox }: ResolvedOptions,
-): readonly Feed[] {
+): readonly EventFeed[] {
   const source = sourceNamed('armox', sources);
-  if (!source || armox?.given.apiKey === undefined) return [];
-  const adopt = armox.given.adoptJobs ?? false;
+  if (!source || armox?.rawOptions.apiKey === undefined) return [];
+  const adopt = armox.rawOptions.adoptJobs ?? false;
   return [new ArmoxJobFeed({ client, store: new JobStore(parts), source, logger, adopt })];
 }
 
 function armaloFeeds(
-  { parts }: InboxHost,
+  { parts }: InboxLifecycle,
   client: ArmaloClient,
   sources: readonly ConfiguredSource[],
   { armalo }: ResolvedOptions,
-): readonly Feed[] {
+): readonly EventFeed[] {
   const source = sourceNamed('armalo', sources);
-  if (!source || armalo?.given.apiKey === undefined) return [];
+  if (!source || armalo?.rawOptions.apiKey === undefined) return [];
   const feed = { client, store: new WatchStore(parts), source, logger };
   return [new ArmaloScoreFeed(feed), new ArmaloEvalFeed(feed), new ArmaloEscrowFeed(feed)];
 }

@@ -4,13 +4,13 @@ import { EventPipe, SignatureGuard } from '../ingress/index.js';
 import type { AnyArmaloEvent } from '../sources/armalo/index.js';
 import type { AnyArmoxEvent } from '../sources/armox/index.js';
 
-/** Lets through only what Armox has signed. For a controller of your own, below `@RawBody()`. */
+/** Lets through only what Armox has signed. For a controller of your own, below `@CaptureRawBody()`. */
 @Injectable()
 export class ArmoxSignatureGuard extends SignatureGuard {
   override readonly sourceName = 'armox';
 }
 
-/** Lets through only what Armalo has signed. For a controller of your own, below `@RawBody()`. */
+/** Lets through only what Armalo has signed. For a controller of your own, below `@CaptureRawBody()`. */
 @Injectable()
 export class ArmaloSignatureGuard extends SignatureGuard {
   override readonly sourceName = 'armalo';

@@ -1,7 +1,7 @@
 import type { FactoryProvider } from '@nestjs/common';
 import { RESOLVED_OPTIONS, SOURCES, type ConfiguredSource } from '../core/index.js';
 import { Inbox } from '../inbox/index.js';
-import { InboxHost } from './inbox.lifecycle.js';
+import { InboxLifecycle } from './inbox.lifecycle.js';
 import { WebhookRoutes } from '../ingress/index.js';
 import type { ResolvedOptions } from './resolve-options.js';
 import { ArmoxClient, ArmoxJobs, armoxSource, JobStore } from '../sources/armox/index.js';
@@ -9,10 +9,10 @@ import { ArmoxClient, ArmoxJobs, armoxSource, JobStore } from '../sources/armox/
 /** `ArmoxJobs`, which tells Armox the final URL of the webhook's route. */
 export const jobsProvider: FactoryProvider = {
   provide: ArmoxJobs,
-  inject: [ArmoxClient, InboxHost, Inbox, SOURCES, WebhookRoutes, RESOLVED_OPTIONS],
+  inject: [ArmoxClient, InboxLifecycle, Inbox, SOURCES, WebhookRoutes, RESOLVED_OPTIONS],
   useFactory: (
     client: ArmoxClient,
-    { store, parts }: InboxHost,
+    { store, parts }: InboxLifecycle,
     inbox: Inbox,
     sources: readonly ConfiguredSource[],
     routes: WebhookRoutes,

@@ -1,5 +1,5 @@
 import {
-  ConfigurationError,
+  ArmoxArmaloConfigurationError,
   described,
   func,
   isObject,
@@ -21,19 +21,19 @@ const ASYNC_RULES: OptionRules = {
   provideInjectionTokensFrom: list(),
 };
 
-/** @throws ConfigurationError when a static option beside the others is wrong */
+/** @throws ArmoxArmaloConfigurationError when a static option beside the others is wrong */
 export function checkStaticOptions(options: unknown): void {
   if (!isObject(options)) throw notOptions('forRoot', options);
   const given = Object.entries(options).filter(([name]) => name in STATIC_RULES);
   readOptions(STATIC_RULES, Object.fromEntries(given));
 }
 
-/** @throws ConfigurationError when an option is wrong, unknown or none that may stand there */
+/** @throws ArmoxArmaloConfigurationError when an option is wrong, unknown or none that may stand there */
 export function checkAsyncOptions(options: unknown): void {
   if (!isObject(options)) throw notOptions('forRootAsync', options);
   const misplaced = Object.keys(options).find((name) => Object.hasOwn(OPTION_RULES, name));
   if (misplaced !== undefined) {
-    throw new ConfigurationError(
+    throw new ArmoxArmaloConfigurationError(
       misplaced,
       'stands beside `useFactory`, where only static options may. Return it from the factory.',
     );
@@ -41,7 +41,7 @@ export function checkAsyncOptions(options: unknown): void {
   readOptions({ ...ASYNC_RULES, ...STATIC_RULES }, options);
   const sources = SOURCES_OF_OPTIONS.filter((name) => Reflect.get(options, name) !== undefined);
   if (sources.length === 1) return;
-  throw new ConfigurationError(
+  throw new ArmoxArmaloConfigurationError(
     SOURCES_OF_OPTIONS.join(', '),
     `give one of the three to \`forRootAsync\`; there ${sources.length === 0 ? 'is none' : `are ${sources.length}`}.`,
   );
@@ -51,8 +51,8 @@ function list() {
   return rule('a list', Array.isArray, undefined);
 }
 
-function notOptions(method: string, given: unknown): ConfigurationError {
-  return new ConfigurationError(
+function notOptions(method: string, given: unknown): ArmoxArmaloConfigurationError {
+  return new ArmoxArmaloConfigurationError(
     'armox, armalo',
     `\`ArmoxArmaloModule.${method}\` takes the options, an object; it was given ${described(given)}.`,
   );

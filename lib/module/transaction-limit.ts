@@ -1,17 +1,17 @@
 import type { DataSource } from 'typeorm';
-import { ConfigurationError } from '../core/index.js';
+import { ArmoxArmaloConfigurationError } from '../core/index.js';
 import { poolSizeOf } from '../inbox/index.js';
 
 /**
  * On SQLite transactional handlers wait for one connection, however many are allowed.
- * @throws ConfigurationError when more handlers may run than connections are there for them
+ * @throws ArmoxArmaloConfigurationError when more handlers may run than connections are there for them
  */
 export function assertPoolCarries(dataSource: DataSource, transactions: number | undefined): void {
   const { type } = dataSource.options;
   if (type !== 'postgres' && type !== 'mysql' && type !== 'mariadb') return;
   const pool = poolSizeOf(dataSource);
   if (transactions === undefined || transactions <= pool) return;
-  throw new ConfigurationError(
+  throw new ArmoxArmaloConfigurationError(
     'worker.transactions',
     `is ${transactions}, but the pool of your DataSource has ${pool} connections, and each transactional handler ` +
       `holds one. Write at most ${pool} (better ${Math.max(1, pool - 2)}, so that your own queries find one), or raise \`poolSize\` of the DataSource.`,

@@ -1,4 +1,4 @@
-import type { Feed, SourceEvent } from '../core/index.js';
+import type { EventFeed, SourceEvent } from '../core/index.js';
 import type { Timer } from '../api-client/index.js';
 
 /** Milliseconds for one batch; calls of the clients end long before. */
@@ -23,7 +23,7 @@ export class FeedStuckError extends Error {
 
 /** The batches of one poll, none of them waited for without a bound. @throws FeedStuckError */
 export async function* boundedPoll(
-  feed: Feed,
+  feed: EventFeed,
   signal: AbortSignal,
   timer: Timer,
 ): AsyncGenerator<readonly SourceEvent[]> {

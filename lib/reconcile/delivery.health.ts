@@ -1,4 +1,4 @@
-import { only, sql, type StoreParts } from '../inbox/index.js';
+import { only, sql, type InboxDatabase } from '../inbox/index.js';
 
 /** How a service's webhooks do. */
 export interface ServiceDelivery {
@@ -22,7 +22,7 @@ const LATEST = 500;
 /** What tells of webhooks that do not arrive. */
 export class DeliveryHealth {
   constructor(
-    private readonly parts: StoreParts,
+    private readonly parts: InboxDatabase,
     private readonly sources: readonly string[],
   ) {}
 
@@ -36,13 +36,13 @@ export class DeliveryHealth {
     const { database, dialect, tables } = this.parts;
     // By id, within a window of the table's end: an index on the source would cost every insert.
     const rows = await database.read(() =>
-      only(sql`SELECT via, received_at, now FROM (
-        SELECT id, source, via, received_at, ${dialect.now} AS now FROM ${tables.inbox}
+      only(sql`SELECT origin, received_at, now FROM (
+        SELECT id, source, origin, received_at, ${dialect.now} AS now FROM ${tables.inbox}
         ORDER BY id DESC LIMIT ${LATEST * 4}) latest
         WHERE source = ${source} ORDER BY id DESC LIMIT ${LATEST}`),
     );
-    const webhooks = rows.filter((row) => row['via'] === 'webhook');
-    const repaired = rows.filter((row) => row['via'] === 'reconcile').length;
+    const webhooks = rows.filter((row) => row['origin'] === 'webhook');
+    const repaired = rows.filter((row) => row['origin'] === 'poll').length;
     const times = webhooks.map((row) => Number(row['received_at']));
     const lastWebhookAge = times[0] === undefined ? null : Number(rows[0]?.['now']) - times[0];
     const usualGap = medianGap(times);

@@ -3,13 +3,13 @@ import type { Timer } from '../api-client/index.js';
 import type { InboxStore } from '../inbox/index.js';
 import type { FeedReport, FeedRunner } from './feed.runner.js';
 
-export interface FeedGroupParts {
+export interface FeedGroupDependencies {
   readonly source: string;
   readonly account: string;
   readonly runners: readonly FeedRunner[];
   /** Unique to this process. */
   readonly owner: string;
-  readonly store: Pick<InboxStore, 'holdDuty'>;
+  readonly store: Pick<InboxStore, 'holdLeaderLock'>;
   /** Milliseconds after which another replica takes over from one that has died. */
   readonly lease: number;
   readonly timer: Timer;
@@ -17,20 +17,20 @@ export interface FeedGroupParts {
 
 /** The feeds of one account of one service: one replica at a time polls them. */
 export class FeedGroup {
-  private readonly duty: string;
+  private readonly lock: string;
   private held = false;
-  private rounds = 0;
+  private polls = 0;
 
-  constructor(private readonly parts: FeedGroupParts) {
-    const { source, account } = parts;
+  constructor(private readonly dependencies: FeedGroupDependencies) {
+    const { source, account } = dependencies;
     const hash = createHash('sha256').update(account).digest('hex').slice(0, 16);
-    this.duty = `reconcile:${source.slice(0, 30)}:${account === '' ? '' : hash}`;
+    this.lock = `reconcile:${source.slice(0, 30)}:${account === '' ? '' : hash}`;
   }
 
   /** @returns undefined where another replica polls them */
   async run(stopping: AbortSignal): Promise<readonly FeedReport[] | undefined> {
     if (!(await this.hold())) return undefined;
-    const { timer, lease } = this.parts;
+    const { timer, lease } = this.dependencies;
     const ended = new AbortController();
     const lost = new AbortController();
     const signal = AbortSignal.any([stopping, lost.signal]);
@@ -55,19 +55,21 @@ export class FeedGroup {
   async release(): Promise<void> {
     if (!this.held) return;
     this.held = false;
-    await this.parts.store.holdDuty(this.duty, this.parts.owner, 0).catch(() => undefined);
+    await this.dependencies.store
+      .holdLeaderLock(this.lock, this.dependencies.owner, 0)
+      .catch(() => undefined);
   }
 
   /** Another one first each time: they share a rate limit, and none may starve. */
   private inTurn(): readonly FeedRunner[] {
-    const { runners } = this.parts;
-    const first = this.rounds++ % runners.length;
+    const { runners } = this.dependencies;
+    const first = this.polls++ % runners.length;
     return [...runners.slice(first), ...runners.slice(0, first)];
   }
 
   private async hold(): Promise<boolean> {
-    const { store, owner, lease } = this.parts;
-    this.held = await store.holdDuty(this.duty, owner, lease);
+    const { store, owner, lease } = this.dependencies;
+    this.held = await store.holdLeaderLock(this.lock, owner, lease);
     return this.held;
   }
 

@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
-import type { Feed, Random } from '../core/index.js';
-import { NotSupportedError, RateLimitedError, type Timer } from '../api-client/index.js';
+import type { EventFeed, Random } from '../core/index.js';
+import { ApiNotSupportedError, ApiRateLimitedError, type Timer } from '../api-client/index.js';
 import type { Inbox } from '../inbox/index.js';
 import { boundedPoll, FeedStuckError } from './bounded.poll.js';
 
@@ -29,7 +29,7 @@ export class FeedRunner {
   private lastCause: string | undefined;
 
   constructor(
-    readonly feed: Feed,
+    readonly feed: EventFeed,
     private readonly inbox: Pick<Inbox, 'accept'>,
     private readonly logger: LoggerService,
     private readonly timer: Timer,
@@ -48,7 +48,7 @@ export class FeedRunner {
       for await (const events of boundedPoll(this.feed, signal, this.timer)) {
         counts.found += events.length;
         const accepted = await Promise.allSettled(
-          events.map((event) => this.inbox.accept(event, 'reconcile')),
+          events.map((event) => this.inbox.accept(event, 'poll')),
         );
         for (const result of accepted) {
           if (result.status === 'rejected') throw result.reason;
@@ -71,13 +71,13 @@ export class FeedRunner {
 
   private pause(error: unknown): FeedReport['outcome'] {
     const { name } = this.feed;
-    if (error instanceof RateLimitedError) {
+    if (error instanceof ApiRateLimitedError) {
       // The client has said so in the log already, if the service did.
       this.pausedUntil = this.timer.now() + Math.min(error.retryAfterMs, LONGEST_PAUSE);
       return 'rate-limited';
     }
     const text = error instanceof Error ? error.message : String(error);
-    if (error instanceof NotSupportedError) {
+    if (error instanceof ApiNotSupportedError) {
       this.pausedUntil = this.timer.now() + UNSUPPORTED_PAUSE;
       this.warnOnce(
         text,

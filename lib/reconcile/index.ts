@@ -1,5 +1,5 @@
 export { Reconciler } from './reconciler.js';
-export type { ReconcileReport, ReconcilerParts } from './reconciler.js';
+export type { ReconcileReport, ReconcilerDependencies } from './reconciler.js';
 export type { FeedReport } from './feed.runner.js';
 export { RECONCILE_JOB, ReconcileSchedule } from './reconcile.schedule.js';
 export type { ReconcileScheduleOptions } from './reconcile.schedule.js';

@@ -1,6 +1,11 @@
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { CronJob } from 'cron';
-import { ConfigurationError, runEvery, systemRandom, type Random } from '../core/index.js';
+import {
+  ArmoxArmaloConfigurationError,
+  runEvery,
+  systemRandom,
+  type Random,
+} from '../core/index.js';
 import type { Reconciler } from './reconciler.js';
 
 export interface ReconcileScheduleOptions {
@@ -28,7 +33,7 @@ export class ReconcileSchedule {
   private readonly registry: SchedulerRegistry;
   private started = false;
 
-  /** @throws ConfigurationError for a cron expression that cannot be read */
+  /** @throws ArmoxArmaloConfigurationError for a cron expression that cannot be read */
   constructor(
     private readonly reconciler: Reconciler,
     private readonly options: ReconcileScheduleOptions = {},
@@ -86,7 +91,7 @@ export class ReconcileSchedule {
         ...(timeZone !== undefined && { timeZone }),
       });
     } catch (cause) {
-      throw new ConfigurationError(
+      throw new ArmoxArmaloConfigurationError(
         'reconcile.cron',
         'is no cron expression (or its time zone is not known); write e.g. `*/15 * * * * *`.',
         { cause },

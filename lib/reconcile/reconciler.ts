@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { LoggerService } from '@nestjs/common';
-import { systemRandom, type Feed, type Random } from '../core/index.js';
+import { systemRandom, type EventFeed, type Random } from '../core/index.js';
 import { systemTimer, type Timer } from '../api-client/index.js';
 import type { Inbox, InboxStore } from '../inbox/index.js';
 import { FeedGroup } from './feed.group.js';
 import { FeedRunner, type FeedReport } from './feed.runner.js';
 
-export interface ReconcilerParts {
-  readonly feeds: readonly Feed[];
+export interface ReconcilerDependencies {
+  readonly feeds: readonly EventFeed[];
   readonly inbox: Pick<Inbox, 'accept'>;
-  readonly store: Pick<InboxStore, 'holdDuty'>;
+  readonly store: Pick<InboxStore, 'holdLeaderLock'>;
   readonly logger: LoggerService;
   /** Milliseconds after which another replica takes over from one that has died. Default 30,000. */
   readonly lease?: number;
@@ -35,18 +35,18 @@ export class Reconciler {
   private running: Promise<ReconcileReport> | undefined;
   private following: Promise<ReconcileReport> | undefined;
 
-  constructor(private readonly parts: ReconcilerParts) {
+  constructor(private readonly dependencies: ReconcilerDependencies) {
     const owner = randomUUID();
-    const byAccount = new Map<string, Feed[]>();
-    for (const feed of parts.feeds) {
+    const byAccount = new Map<string, EventFeed[]>();
+    for (const feed of dependencies.feeds) {
       const key = `${feed.source}/${feed.account}`;
       byAccount.set(key, [...(byAccount.get(key) ?? []), feed]);
     }
-    const { inbox, store, logger, lease = LEASE } = parts;
-    const { random = systemRandom, timer = systemTimer } = parts;
+    const { inbox, store, logger, lease = LEASE } = dependencies;
+    const { random = systemRandom, timer = systemTimer } = dependencies;
     this.groups = new Map(
       [...byAccount].map(([key, feeds]) => {
-        const { source, account } = feeds[0] as Feed;
+        const { source, account } = feeds[0] as EventFeed;
         const runners = feeds.map((feed) => new FeedRunner(feed, inbox, logger, timer, random));
         const group = { source, account, runners, owner, store, lease, timer };
         return [key, new FeedGroup(group)];
@@ -66,7 +66,7 @@ export class Reconciler {
 
   /** A round, unless one is under way: then that one. Never rejects. */
   tick(): Promise<ReconcileReport> {
-    this.running ??= this.round().finally(() => {
+    this.running ??= this.pollAll().finally(() => {
       this.running = undefined;
     });
     return this.running;
@@ -82,7 +82,7 @@ export class Reconciler {
     await Promise.all([...this.groups.values()].map((group) => group.release()));
   }
 
-  private async round(): Promise<ReconcileReport> {
+  private async pollAll(): Promise<ReconcileReport> {
     const feeds: FeedReport[] = [];
     const elsewhere: string[] = [];
     await Promise.all(
@@ -98,7 +98,7 @@ export class Reconciler {
           // Rounds are seconds apart: a database that is away for an hour is told of once.
           if (this.leftOut.get(key) === text) return;
           this.leftOut.set(key, text);
-          this.parts.logger.warn(`Polling ${key} is left out until this is over: ${text}`);
+          this.dependencies.logger.warn(`Polling ${key} is left out until this is over: ${text}`);
         }
       }),
     );

@@ -1,14 +1,14 @@
 export { WorkerLifecycle } from './worker.lifecycle.js';
-export type { WorkerLifecycleParts } from './worker.lifecycle.js';
+export type { WorkerLifecycleDependencies } from './worker.lifecycle.js';
 export { DeadEventNotice } from './maintenance/dead-event.notice.js';
 export { Dispatcher } from './dispatch/dispatcher.js';
 export { HandOver } from './dispatch/hand-over.js';
 export { HandlerRunner } from './dispatch/handler.runner.js';
 export { WorkerLoop } from './in-process/worker.loop.js';
 export type { Slot } from './execution/slot.js';
-export type { LoopStore, WorkerLoopParts } from './in-process/worker.loop.js';
-export { DutyRoster } from './maintenance/maintenance.schedule.js';
-export type { Duty } from './maintenance/maintenance.schedule.js';
+export type { LoopStore, WorkerLoopDependencies } from './in-process/worker.loop.js';
+export { MaintenanceSchedule } from './maintenance/maintenance.schedule.js';
+export type { MaintenanceTask } from './maintenance/maintenance.schedule.js';
 export { OtherReplicas } from './dispatch/other.replicas.js';
 export { retryDelay } from './dispatch/retry.policy.js';
 export { systemTimers } from './timers.js';

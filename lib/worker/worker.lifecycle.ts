@@ -11,7 +11,7 @@ import {
 import type { HandlerRegistry } from '../handlers/index.js';
 import type { InboxStore } from '../inbox/index.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
-import { DutyRoster } from './maintenance/maintenance.schedule.js';
+import { MaintenanceSchedule } from './maintenance/maintenance.schedule.js';
 import { errorHeadline } from './dispatch/error-text.js';
 import { HandOver } from './dispatch/hand-over.js';
 import { HandlerRunner } from './dispatch/handler.runner.js';
@@ -19,11 +19,11 @@ import { OtherReplicas } from './dispatch/other.replicas.js';
 import { ReplicaPresence } from './maintenance/replica.presence.js';
 import { systemTimers, type Timers } from './timers.js';
 import { transactionalEvents } from './in-process/transactional.events.js';
-import { retentionDuty, sweepDuty } from './maintenance/maintenance.tasks.js';
+import { retentionTask, sweepTask } from './maintenance/maintenance.tasks.js';
 import { WorkerLoop, type LoopStore } from './in-process/worker.loop.js';
 import type { WorkerSettings } from './worker.settings.js';
 
-export interface WorkerLifecycleParts {
+export interface WorkerLifecycleDependencies {
   readonly store: InboxStore;
   readonly sources: readonly WebhookSource[];
   readonly handlers: HandlerRegistry;
@@ -48,14 +48,14 @@ export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
   private readonly timers: Timers;
   private readonly loop: WorkerLoop;
   private readonly presence: ReplicaPresence;
-  private readonly roster: DutyRoster;
+  private readonly maintenance: MaintenanceSchedule;
   private readonly cancelHooksCheck: (() => void)[] = [];
   private stopListening: Promise<(() => Promise<void>) | undefined> | undefined;
 
-  constructor(private readonly parts: WorkerLifecycleParts) {
-    const { store, settings, handlers, sources, random = systemRandom } = parts;
-    const logger = (this.logger = parts.logger ?? new Logger('ArmoxArmaloWorker'));
-    const timers = (this.timers = parts.timers ?? systemTimers);
+  constructor(private readonly dependencies: WorkerLifecycleDependencies) {
+    const { store, settings, handlers, sources, random = systemRandom } = dependencies;
+    const logger = (this.logger = dependencies.logger ?? new Logger('ArmoxArmaloWorker'));
+    const timers = (this.timers = dependencies.timers ?? systemTimers);
     const runner = new HandlerRunner({
       store,
       leaseMs: settings.lease,
@@ -76,7 +76,7 @@ export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
       retry,
       timers,
       random,
-      clock: parts.clock ?? systemClock,
+      clock: dependencies.clock ?? systemClock,
       logger,
     });
     const run = dispatcher.dispatch.bind(dispatcher);
@@ -91,10 +91,10 @@ export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
       logger,
     });
     this.presence = new ReplicaPresence({ store, handlers, replica, timers, random, logger });
-    this.roster = new DutyRoster(
+    this.maintenance = new MaintenanceSchedule(
       [
-        retentionDuty(store, settings.retention, logger),
-        sweepDuty(store, () => this.wake(), logger),
+        retentionTask(store, settings.retention, logger),
+        sweepTask(store, () => this.wake(), logger),
       ],
       replica,
       store,
@@ -104,13 +104,13 @@ export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
     );
   }
 
-  /** @throws HandlerError, ConfigurationError when a handler cannot be run as it is declared */
+  /** @throws EventHandlerError, ArmoxArmaloConfigurationError when a handler cannot be run as it is declared */
   async onApplicationBootstrap(): Promise<void> {
-    const { handlers, settings, sources, store } = this.parts;
+    const { handlers, settings, sources, store } = this.dependencies;
     handlers.discover(sources);
     await this.presence.begin();
     this.loop.start();
-    this.roster.start();
+    this.maintenance.start();
     this.stopListening = store
       .listen(() => this.wake())
       .catch((error: unknown) => {
@@ -129,8 +129,8 @@ export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
     await Promise.all([
       listening,
       this.presence.end(),
-      this.roster.stop(),
-      this.loop.stop({ graceMs: this.parts.settings.shutdownTimeout }),
+      this.maintenance.stop(),
+      this.loop.stop({ graceMs: this.dependencies.settings.shutdownTimeout }),
     ]);
   }
 

@@ -1,4 +1,4 @@
-import type { RetryPolicy } from '../handlers/index.js';
+import type { HandlerRetryPolicy } from '../handlers/index.js';
 import type { RetentionPeriods } from '../inbox/index.js';
 
 /** The worker's options with every default in its place. Times are milliseconds. */
@@ -13,8 +13,8 @@ export interface WorkerSettings {
   readonly pollInterval: number;
   /** What running handlers are given at shutdown. */
   readonly shutdownTimeout: number;
-  /** Deaths of the process while it ran one event and nothing beside it, until that event is dead. */
-  readonly maxDeaths: number;
-  readonly retry: RetryPolicy;
+  /** DeadEventListeners of the process while it ran one event and nothing beside it, until that event is dead. */
+  readonly maxStalledCount: number;
+  readonly retry: HandlerRetryPolicy;
   readonly retention: RetentionPeriods;
 }

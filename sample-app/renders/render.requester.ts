@@ -1,6 +1,6 @@
 import { Injectable, ServiceUnavailableException } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { ArmoxJobs, ConfigurationError } from 'nestjs-armox-armalo';
+import { ArmoxJobs, ArmoxArmaloConfigurationError } from 'nestjs-armox-armalo';
 import type { Repository } from 'typeorm';
 import { Render } from './render.entity.js';
 
@@ -28,7 +28,8 @@ export class RenderRequester {
     try {
       return await this.jobs.run({ model: 'google/nano-banana', input: { prompt } });
     } catch (error) {
-      if (error instanceof ConfigurationError) throw new ServiceUnavailableException(error.message);
+      if (error instanceof ArmoxArmaloConfigurationError)
+        throw new ServiceUnavailableException(error.message);
       throw error;
     }
   }

@@ -2,23 +2,23 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
-import { ConfigurationError } from '../../lib/core/index.js';
+import { ArmoxArmaloConfigurationError } from '../../lib/core/index.js';
 import {
   ApiAuthError,
   ApiError,
   ApiTransport,
   ApiUnavailableError,
-  ConflictError,
-  NotFoundError,
-  NotSupportedError,
-  OutcomeUnknownError,
-  PaymentRequiredError,
-  RateLimitedError,
-  RequestRefusedError,
-  UnexpectedResponseError,
+  ApiConflictError,
+  ApiNotFoundError,
+  ApiNotSupportedError,
+  ApiOutcomeUnknownError,
+  ApiPaymentRequiredError,
+  ApiRateLimitedError,
+  ApiRequestRefusedError,
+  ApiUnexpectedResponseError,
   systemTimer,
 } from '../../lib/api-client/index.js';
-import type { ApiCall, ApiClientOptions, CallOptions } from '../../lib/api-client/index.js';
+import type { ApiCall, ApiClientOptions, ApiCallOptions } from '../../lib/api-client/index.js';
 import { StubService, cut, json, silence, text } from './stub-service.js';
 import { VirtualTime } from './virtual-time.js';
 
@@ -127,7 +127,7 @@ describe('what is sent again', () => {
     const { transport } = makeTransport();
     service.replyWith(reply);
     const error = await failureOf(transport.send(POST));
-    expect(error).toBeInstanceOf(OutcomeUnknownError);
+    expect(error).toBeInstanceOf(ApiOutcomeUnknownError);
     expect(error.status).toBe(status);
     expect(service.requests).toHaveLength(1);
   });
@@ -164,7 +164,7 @@ describe('what is sent again', () => {
         );
       };
       const { transport } = makeTransport({ fetch });
-      expect(await failureOf(transport.send(POST))).toBeInstanceOf(OutcomeUnknownError);
+      expect(await failureOf(transport.send(POST))).toBeInstanceOf(ApiOutcomeUnknownError);
       expect(sent).toBe(1);
     },
   );
@@ -203,7 +203,7 @@ describe('what is sent again', () => {
 });
 
 describe('time', () => {
-  async function hang(call: ApiCall, options: CallOptions = {}) {
+  async function hang(call: ApiCall, options: ApiCallOptions = {}) {
     const { transport, time } = makeTransport({ maxRetries: 0 });
     const arrived = new Promise<void>((resolve) => service.replyWith(() => resolve()));
     const failed = failureOf(transport.send(call, options));
@@ -221,7 +221,7 @@ describe('time', () => {
   it('takes a POST that is not answered in time for one of unknown outcome', async () => {
     const { limits, error } = await hang(POST, { timeoutMs: 1500 });
     expect(limits).toEqual([1500]);
-    expect(error).toBeInstanceOf(OutcomeUnknownError);
+    expect(error).toBeInstanceOf(ApiOutcomeUnknownError);
   });
 
   it('rejects an aborted GET with the reason of the abort', async () => {
@@ -238,7 +238,7 @@ describe('time', () => {
     const stop = new AbortController();
     service.replyWith(() => stop.abort(new Error('shutting down')));
     const error = await failureOf(transport.send(POST, { signal: stop.signal }));
-    expect(error).toBeInstanceOf(OutcomeUnknownError);
+    expect(error).toBeInstanceOf(ApiOutcomeUnknownError);
     expect(error.cause).toEqual(new Error('shutting down'));
   });
 });
@@ -250,7 +250,7 @@ describe('redirects', () => {
     service.replyWith(text('', 307, { location: `${elsewhere.baseUrl}/things` }));
     for (const call of [GET, POST]) {
       const error = await failureOf(transport.send(call));
-      expect(error).toBeInstanceOf(UnexpectedResponseError);
+      expect(error).toBeInstanceOf(ApiUnexpectedResponseError);
       expect(error.message).toContain(elsewhere.origin);
     }
     expect(elsewhere.requests).toHaveLength(0);
@@ -267,29 +267,29 @@ describe('redirects', () => {
   it('ends an endless one after five', async () => {
     const { transport } = makeTransport();
     service.replyWith(text('', 302, { location: '/api/v1/things' }));
-    expect(await failureOf(transport.send(GET))).toBeInstanceOf(UnexpectedResponseError);
+    expect(await failureOf(transport.send(GET))).toBeInstanceOf(ApiUnexpectedResponseError);
     expect(service.requests).toHaveLength(6);
   });
 
   it('follows no POST, not even on the same host', async () => {
     const { transport } = makeTransport();
     service.replyWith(text('', 308, { location: '/api/v1/other' }));
-    expect(await failureOf(transport.send(POST))).toBeInstanceOf(UnexpectedResponseError);
+    expect(await failureOf(transport.send(POST))).toBeInstanceOf(ApiUnexpectedResponseError);
     expect(service.requests).toHaveLength(1);
   });
 });
 
 describe('errors', () => {
   it.each([
-    [400, RequestRefusedError],
+    [400, ApiRequestRefusedError],
     [401, ApiAuthError],
-    [402, PaymentRequiredError],
+    [402, ApiPaymentRequiredError],
     [403, ApiAuthError],
-    [404, NotFoundError],
-    [405, NotSupportedError],
-    [409, ConflictError],
-    [422, RequestRefusedError],
-    [501, NotSupportedError],
+    [404, ApiNotFoundError],
+    [405, ApiNotSupportedError],
+    [409, ApiConflictError],
+    [422, ApiRequestRefusedError],
+    [501, ApiNotSupportedError],
   ])('maps %d to its own class, at once', async (status, type) => {
     const { transport } = makeTransport();
     service.replyWith(json({ error: 'In its own words' }, status));
@@ -351,7 +351,7 @@ describe('errors', () => {
     expect(error).toBeInstanceOf(ApiUnavailableError);
     expect(error).toMatchObject({ status: 404, serviceMessage: '404 Not Found' });
     expect(error.message).toContain('base URL');
-    expect(await failureOf(transport.send(POST))).toBeInstanceOf(OutcomeUnknownError);
+    expect(await failureOf(transport.send(POST))).toBeInstanceOf(ApiOutcomeUnknownError);
     expect(service.requests).toHaveLength(2);
   });
 
@@ -387,7 +387,7 @@ describe('errors', () => {
     const { transport } = makeTransport();
     service.replyWith(reply);
     const error = await failureOf(transport.send(GET));
-    expect(error).toBeInstanceOf(UnexpectedResponseError);
+    expect(error).toBeInstanceOf(ApiUnexpectedResponseError);
     expect(inspect(error)).not.toContain('whsec_1');
     expect(service.requests).toHaveLength(1);
   });
@@ -396,7 +396,7 @@ describe('errors', () => {
     const { transport } = makeTransport({ maxResponseBytes: 1000 });
     service.replyWith(json({ big: 'x'.repeat(100_000) }));
     const error = await failureOf(transport.send(GET));
-    expect(error).toBeInstanceOf(UnexpectedResponseError);
+    expect(error).toBeInstanceOf(ApiUnexpectedResponseError);
     expect(error.message).toContain('maxResponseBytes');
   });
 
@@ -408,7 +408,7 @@ describe('errors', () => {
 
   it('refuses keys and base URLs that cannot be any, without repeating them', () => {
     for (const apiKey of ['', ' ', 'a\nb', 'ключ', undefined as unknown as string]) {
-      expect(() => makeTransport({ apiKey })).toThrow(ConfigurationError);
+      expect(() => makeTransport({ apiKey })).toThrow(ArmoxArmaloConfigurationError);
     }
     for (const baseUrl of [
       'armox.ai',
@@ -469,7 +469,7 @@ describe('429', () => {
     const { transport, warnings } = makeTransport({ maxWaitMs: 5000 });
     service.replyWith(json({ error: 'Rate limit exceeded' }, 429, { 'retry-after': '60' }));
     const error = await failureOf(transport.send(GET));
-    expect(error).toBeInstanceOf(RateLimitedError);
+    expect(error).toBeInstanceOf(ApiRateLimitedError);
     expect(error).toMatchObject({ status: 429, retryAfterMs: 60_000 });
     expect(warnings).toEqual([
       'Stub answered 429 to GET /things: all calls with this key wait for 60 s.',

@@ -12,7 +12,7 @@ const LEASE = 1_000;
 const WORKER = {
   lease: LEASE,
   pollInterval: 50,
-  maxDeaths: 1_000,
+  maxStalledCount: 1_000,
   retry: { delay: 20, factor: 1, attempts: 1_000 },
 };
 

@@ -47,8 +47,8 @@ export class CrashPoints {
       if (rows.length > 0) await this.at('after-claim');
       return rows;
     };
-    const claimAbandoned = store.claimAbandoned.bind(store);
-    store.claimAbandoned = async (rescue) => (this.works ? claimAbandoned(rescue) : undefined);
+    const claimStalled = store.claimStalled.bind(store);
+    store.claimStalled = async (rescue) => (this.works ? claimStalled(rescue) : undefined);
     const settle = store.settle.bind(store);
     store.settle = async (settlements) => {
       await this.at('before-settle');

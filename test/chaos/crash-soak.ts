@@ -14,7 +14,7 @@ const WORKER = {
   lease: 1_000,
   pollInterval: 100,
   // Here processes die of what is no event's fault, and a hundred times as often as anywhere else.
-  maxDeaths: 1_000,
+  maxStalledCount: 1_000,
   retry: { delay: 50, factor: 1, attempts: 1_000 },
 };
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { InboxStore, NewInboxRow, Settlement } from '../../lib/inbox/inbox.store.js';
-import type { StoreParts } from '../../lib/inbox/store.parts.js';
+import type { InboxDatabase } from '../../lib/inbox/inbox.database.js';
 import type { DatabaseKind } from '../databases.js';
 import { ExplainingDatabase } from '../inbox/explaining.database.js';
 import { Ground } from './ground.js';
@@ -56,7 +56,7 @@ const event = (orderKey: string | null = null): NewInboxRow => ({
   name: 'pact.violated',
   occurredAt: null,
   orderKey,
-  via: 'webhook',
+  origin: 'webhook',
   body: Buffer.from('{"event":"pact.violated","data":{}}'),
   invalid: null,
 });
@@ -70,8 +70,8 @@ async function cost(store: InboxStore): Promise<number> {
     await store.insert(rows);
     const claimed = await store.claim(BATCH, 60_000);
     await store.settle(
-      claimed.map(({ id, token, handled, attempt }): Settlement => {
-        return { id, token, handled, attempt, failures: [], to: 'done' };
+      claimed.map(({ id, token, completedHandlers: handled, attempt }): Settlement => {
+        return { id, token, completedHandlers: handled, attempt, failures: [], to: 'done' };
       }),
     );
     times.push(performance.now() - began);
@@ -128,8 +128,8 @@ const FAMILIES = {
 async function fill({ kind, dataSource, store }: Ground, done: number): Promise<void> {
   const { hash, key, analyze } = FAMILIES[kind.name];
   const mariadb = kind.name === 'mariadb';
-  const columns = `identity, due_at, received_at, finished_at, state, via, source, account, event_id, name,
-    order_hash, body, handled`;
+  const columns = `identity, due_at, received_at, finished_at, state, origin, source, account, event_id, name,
+    order_hash, body, completed_handlers`;
   const runner = dataSource.createQueryRunner();
   const rows = async (salt: string, state: string, count: number, order: string) => {
     const numbers = `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})`;
@@ -153,7 +153,7 @@ async function fill({ kind, dataSource, store }: Ground, done: number): Promise<
 /** Every statement of an event's way is explained; none may read the whole table. */
 async function plans({ store, kind }: Ground, findings: World['findings']): Promise<number> {
   const { explain, scan } = FAMILIES[kind.name];
-  const parts = Reflect.get(store, 'parts') as StoreParts;
+  const parts = Reflect.get(store, 'parts') as InboxDatabase;
   const inner = parts.database;
   const database = new ExplainingDatabase(inner, explain);
   Reflect.set(parts, 'database', database);
@@ -163,11 +163,11 @@ async function plans({ store, kind }: Ground, findings: World['findings']): Prom
     const rows = await store.claim(BATCH, 60_000);
     await store.heartbeat(rows, 60_000);
     await store.settle(
-      rows.map(({ id, token, handled, attempt }): Settlement => {
-        return { id, token, handled, attempt, failures: [], to: 'done' };
+      rows.map(({ id, token, completedHandlers: handled, attempt }): Settlement => {
+        return { id, token, completedHandlers: handled, attempt, failures: [], to: 'done' };
       }),
     );
-    await store.claimAbandoned({ leaseMs: 60_000, maxDeaths: 3, alone: true, held: new Set() });
+    await store.claimStalled({ leaseMs: 60_000, maxStalledCount: 3, alone: true, held: new Set() });
     await store.outlook();
   } finally {
     Reflect.set(parts, 'database', inner);

@@ -10,7 +10,7 @@ export interface ModelRow {
   leaseUntil: number | null;
   dueAt: number;
   attempts: number;
-  deaths: number;
+  stalledCount: number;
   /** Whether the claim that has it runs it with nothing beside it. */
   alone: boolean;
   handled: boolean;
@@ -43,7 +43,7 @@ export class InboxModel {
       leaseUntil: null,
       dueAt: this.now(),
       attempts: 0,
-      deaths: 0,
+      stalledCount: 0,
       alone: false,
       handled: false,
       effects: 0,
@@ -92,7 +92,7 @@ export class InboxModel {
     Object.assign(row, { token: null, leaseUntil: null, dueAt: this.now() + inMs });
   }
 
-  giveBack(row: ModelRow): void {
+  release(row: ModelRow): void {
     Object.assign(row, { token: null, leaseUntil: null, attempts: row.attempts - 1 });
   }
 
@@ -103,7 +103,7 @@ export class InboxModel {
     for (const row of final) {
       row.state = row.key === null ? 'open' : 'waiting';
       row.dueAt = this.now();
-      row.deaths = 0;
+      row.stalledCount = 0;
       row.attempts = 0;
     }
     for (const key of new Set(final.map((row) => row.key))) this.promote(key);

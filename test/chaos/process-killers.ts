@@ -83,11 +83,11 @@ async function checkEnds(
     const text = event.body?.toString() ?? '';
     const killer = [...killers].find((name) => text.includes(`"${name}"`));
     if (killer === undefined) {
-      findings.check(event.deaths === 0, `a neighbour counts ${event.deaths} deaths`);
+      findings.check(event.stalledCount === 0, `a neighbour counts ${event.stalledCount} deaths`);
     } else {
       findings.check(
-        event.state === 'dead' && event.reason === 'killed-process' && event.deaths === 3,
-        `${killer} is ${event.state} (${event.reason}) with ${event.deaths} deaths`,
+        event.state === 'dead' && event.reason === 'killed-process' && event.stalledCount === 3,
+        `${killer} is ${event.state} (${event.reason}) with ${event.stalledCount} deaths`,
       );
     }
   }

@@ -152,15 +152,18 @@ class Pair {
     return this.leases[index % Math.max(1, this.leases.length)];
   }
 
-  /** Rows, states, deaths, and what transactional handlers have written. */
+  /** Rows, states, stall counts, and what transactional handlers have written. */
   async compare(dataSource: DataSource): Promise<void> {
     const rows = await this.store.list({}, 1_000);
     deepStrictEqual(
       rows
-        .map(({ id, state, deaths }) => `${id} ${state === 'running' ? 'open' : state} ${deaths}`)
+        .map(
+          ({ id, state, stalledCount }) =>
+            `${id} ${state === 'running' ? 'open' : state} ${stalledCount}`,
+        )
         .sort(),
       [...this.model.rows.values()]
-        .map(({ id, state, deaths }) => `${id} ${state} ${deaths}`)
+        .map(({ id, state, stalledCount }) => `${id} ${state} ${stalledCount}`)
         .sort(),
     );
     const written = await dataSource.query<{ id: string }[]>('SELECT id FROM chaos_effect');
@@ -180,7 +183,7 @@ class Pair {
         name: 'pact.violated',
         occurredAt: null,
         orderKey: key,
-        via: 'webhook',
+        origin: 'webhook',
         body: Buffer.from('{}'),
         invalid: null,
       },
@@ -205,15 +208,15 @@ class Pair {
   private async rescue(alone: boolean): Promise<void> {
     let expected: string | undefined;
     for (const row of this.model.abandoned(alone)) {
-      if (row.alone) row.deaths += 1;
-      if (row.deaths < MAX_DEATHS) {
+      if (row.alone) row.stalledCount += 1;
+      if (row.stalledCount < MAX_DEATHS) {
         expected = row.id;
         break;
       }
       this.model.finish(row, 'dead');
     }
-    const rescue = { leaseMs: LEASE, maxDeaths: MAX_DEATHS, alone, held: new Set<string>() };
-    const taken = await this.store.claimAbandoned(rescue);
+    const rescue = { leaseMs: LEASE, maxStalledCount: MAX_DEATHS, alone, held: new Set<string>() };
+    const taken = await this.store.claimStalled(rescue);
     strictEqual(taken?.id, expected, 'abandoned');
     const row = taken && this.model.rows.get(taken.id);
     if (!taken || !row) return;
@@ -224,7 +227,12 @@ class Pair {
   private async use(how: Use, lease: Lease | undefined): Promise<void> {
     if (!lease) return;
     const row = this.model.holder(lease);
-    const base = { ...lease, handled: row?.handled ? ['A.b'] : [], attempt: 1, failures: [] };
+    const base = {
+      ...lease,
+      completedHandlers: row?.handled ? ['A.b'] : [],
+      attempt: 1,
+      failures: [],
+    };
     const settled = async (settlement: Parameters<InboxStore['settle']>[0][number]) => {
       const refused = await this.store.settle([settlement]);
       strictEqual(refused.has(lease.id), row === undefined, `settle as ${settlement.to}`);
@@ -237,7 +245,7 @@ class Pair {
         return;
       }
       case 'end solitude':
-        await this.store.endSolitude(lease);
+        await this.store.noLongerAlone(lease);
         if (row) row.alone = false;
         return;
       case 'finish':
@@ -253,8 +261,8 @@ class Pair {
         if (row) this.model.retryIn(row, 500);
         return;
       case 'give back':
-        await this.store.giveBack([lease]);
-        if (row) this.model.giveBack(row);
+        await this.store.release([lease]);
+        if (row) this.model.release(row);
         return;
     }
   }

@@ -47,7 +47,7 @@ const provided: Provider[] = [
       armox: { webhookSecret: ARMOX_SECRET },
       armalo: {
         webhookSecret: ARMALO_SECRET,
-        orderBy: (event) => (event.data as { orderKey?: string }).orderKey,
+        orderingKey: (event) => (event.data as { orderKey?: string }).orderKey,
       },
       migrationsRun: true,
       ...(options.ingestTimeout === undefined ? {} : { ingestTimeout: options.ingestTimeout }),

@@ -11,7 +11,7 @@ const SIZE = 3;
 const retry = { delay: 50, factor: 1 };
 /** Nobody dies and nobody stalls: no lease may change hands, whatever the clocks say. */
 const CALM = { lease: 4_000, pollInterval: 100, retry };
-const SHORT_LEASE = { lease: 1_000, pollInterval: 100, maxDeaths: 1_000, retry };
+const SHORT_LEASE = { lease: 1_000, pollInterval: 100, maxStalledCount: 1_000, retry };
 
 /** A deploy under load, clocks that are wrong, and processes that stop for longer than their leases. */
 export const replicas: Scenario = {

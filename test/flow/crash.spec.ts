@@ -56,17 +56,17 @@ for (const kind of await availableDatabases()) {
     };
 
     const states = () =>
-      dataSource.query<{ state: string; attempts: number; deaths: number }[]>(
-        'SELECT state, attempts, deaths FROM armox_armalo_inbox ORDER BY id',
+      dataSource.query<{ state: string; attempts: number; stalled_count: number }[]>(
+        'SELECT state, attempts, stalled_count FROM armox_armalo_inbox ORDER BY id',
       );
     const done = (rows: { state: string }[]) => rows.every(({ state }) => state === 'done');
 
     it('leaves a transactional effect that is there once', async () => {
       const second = await crashDuring('pact.violated', 'pact_1', 'transactional');
       const rows = await eventually(states, done);
-      expect(rows.map(({ attempts, deaths }) => [Number(attempts), Number(deaths)])).toEqual([
-        [2, 0],
-      ]);
+      expect(
+        rows.map(({ attempts, stalled_count: stalled }) => [Number(attempts), Number(stalled)]),
+      ).toEqual([[2, 0]]);
       expect(await dataSource.query('SELECT pact FROM effect')).toEqual([{ pact: 'pact_1' }]);
       await second.app.stop();
     }, 60_000);

@@ -129,7 +129,7 @@ class Evaluations {
 }
 
 for (const kind of databases) {
-  describeOn(kind, 'A signed delivery, where `identify` and `orderBy` fail,', () => {
+  describeOn(kind, 'A signed delivery, where `identify` and `orderingKey` fail,', () => {
     let database: TestDatabase;
     let app: Application;
 
@@ -143,7 +143,7 @@ for (const kind of databases) {
           armalo: {
             webhookSecret: ARMALO_SECRET,
             identify: () => ({}) as string,
-            orderBy: () => {
+            orderingKey: () => {
               throw new Error('There is no such agent.');
             },
           },

@@ -4,7 +4,7 @@ import {
   Inbox,
   OnArmoxEvent,
   RetryLaterError,
-  type Via,
+  type EventOrigin,
 } from 'nestjs-armox-armalo';
 import { armoxSource } from '../../lib/sources/armox/index.js';
 import { armoxRequest } from '../../lib/testing/index.js';
@@ -81,7 +81,7 @@ for (const kind of await availableDatabases()) {
       await app.settled();
       expect(ran).toEqual(['late completed']);
       const { id, ...late } = await stored('late', 'processing');
-      expect(late).toMatchObject({ state: 'ignored', reason: 'stale', handled: [] });
+      expect(late).toMatchObject({ state: 'ignored', reason: 'stale', completedHandlers: [] });
       const newer = (await stored('late', 'completed')).id;
       expect(await app.store.attempts(id)).toContainEqual(
         expect.objectContaining({
@@ -104,9 +104,9 @@ for (const kind of await availableDatabases()) {
       }
     });
 
-    it.each(['reconcile', 'answer'] as const)(
+    it.each(['poll', 'api-response'] as const)(
       'count whichever way they come: the end by %s makes a late webhook stale',
-      async (via: Via) => {
+      async (via: EventOrigin) => {
         const body = Buffer.from(JSON.stringify(eventOf(via, 'completed')));
         await app.nest.get(Inbox).accept(armoxSource().open({ account: '', body }), via);
         await app.settled();

@@ -19,13 +19,13 @@ let handled: string[] = [];
 @Injectable()
 class Handlers {
   @OnArmoxEvent('job.completed')
-  completed(event: ArmoxEvent<'job.completed'>, { via }: HandlerContext) {
-    handled.push(`${event.job.id} by ${via}`);
+  completed(event: ArmoxEvent<'job.completed'>, { origin }: HandlerContext) {
+    handled.push(`${event.job.id} by ${origin}`);
   }
 
   @OnArmaloEvent('score.changed')
-  scored(event: ArmaloEvent<'score.changed'>, { via }: HandlerContext) {
-    handled.push(`${event.data.previousScore} to ${event.data.compositeScore} by ${via}`);
+  scored(event: ArmaloEvent<'score.changed'>, { origin }: HandlerContext) {
+    handled.push(`${event.data.previousScore} to ${event.data.compositeScore} by ${origin}`);
   }
 }
 
@@ -77,7 +77,7 @@ for (const kind of await availableDatabases()) {
         await poll();
       }
       await app.settled();
-      expect(handled).toEqual([`${job.id} by reconcile`]);
+      expect(handled).toEqual([`${job.id} by poll`]);
       expect(await job.done()).toMatchObject({ id: job.id, status: 'completed' });
     });
 
@@ -92,7 +92,7 @@ for (const kind of await availableDatabases()) {
         await poll();
       }
       await app.settled();
-      expect(handled).toEqual(['700 to 650 by reconcile']);
+      expect(handled).toEqual(['700 to 650 by poll']);
     });
 
     it('shows in the health of the deliveries', async () => {

@@ -79,7 +79,7 @@ for (const kind of await availableDatabases()) {
         ].sort(),
       );
       expect(await old.store.list({}, 100)).toMatchObject(
-        Array.from({ length: 40 }, () => ({ attempts: 1, deaths: 0, lastError: null })),
+        Array.from({ length: 40 }, () => ({ attempts: 1, stalledCount: 0, lastError: null })),
       );
       expect(await old.store.violations()).toEqual([]);
     }, 60_000);

@@ -38,7 +38,9 @@ for (const kind of await availableDatabases()) {
       app = await Application.start({
         database,
         providers: [Scores],
-        options: { armalo: { webhookSecret: ARMALO_SECRET, orderBy: ({ data }) => data.agentId } },
+        options: {
+          armalo: { webhookSecret: ARMALO_SECRET, orderingKey: ({ data }) => data.agentId },
+        },
       });
     });
 
@@ -67,7 +69,7 @@ for (const kind of await availableDatabases()) {
       const older = await score('late', 4, 600);
       expect(applied).toEqual(['follow late 700']);
       const event = await app.event({ id: older });
-      expect(event).toMatchObject({ state: 'ignored', reason: 'stale', handled: [] });
+      expect(event).toMatchObject({ state: 'ignored', reason: 'stale', completedHandlers: [] });
       expect(await app.store.attempts(older)).toMatchObject([
         {
           handler: 'Scores.follow',
@@ -118,7 +120,7 @@ for (const kind of await availableDatabases()) {
       expect(applied).toEqual(['tier tiers gold', 'count tiers gold', 'count tiers silver']);
       const event = await app.event({ id: older });
       expect(event.state).toBe('done');
-      expect([...event.handled].sort()).toEqual(['Scores.count', 'Scores.followTier']);
+      expect([...event.completedHandlers].sort()).toEqual(['Scores.count', 'Scores.followTier']);
       expect(await app.store.attempts(older)).toMatchObject([{ handler: 'Scores.followTier' }]);
       // By this event's mark no event is taken for stale that was not stale already.
       await arrived('score.tier_changed', 5, { agentId: 'tiers', certificationTier: 'platinum' });

@@ -387,7 +387,7 @@ describe('what is refused at boot', () => {
       @On('agent.score.changed', { stale: 'skip' })
       follow() {}
     }
-    (await refused([Handlers])).toThrow(/Handlers\.follow.*no `armalo\.orderBy`/);
+    (await refused([Handlers])).toThrow(/Handlers\.follow.*no `armalo\.orderingKey`/);
     const { registry } = await boot({ providers: [Handlers] });
     registry.discover([{ name: 'armalo', ordered: true }]);
     expect(names(registry)).toEqual(['Handlers.follow']);

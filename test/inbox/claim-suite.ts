@@ -1,4 +1,4 @@
-import type { ClaimedRow, InboxStore, NewInboxRow, Rescue } from '../../lib/inbox/index.js';
+import type { ClaimedRow, InboxStore, NewInboxRow, Recovery } from '../../lib/inbox/index.js';
 import { event, LEASE, settlement } from './event.fixtures.js';
 
 /** What claims, leases and settles need of a store. */
@@ -6,14 +6,14 @@ export interface ClaimBench {
   readonly clock: { now(): number; pass(milliseconds: number): void };
   readonly store: Pick<
     InboxStore,
-    | ('insert' | 'claim' | 'claimAbandoned' | 'endSolitude' | 'outlook' | 'heartbeat')
-    | ('settle' | 'giveBack' | 'markHandled' | 'find' | 'attempts' | 'counts')
+    | ('insert' | 'claim' | 'claimStalled' | 'noLongerAlone' | 'outlook' | 'heartbeat')
+    | ('settle' | 'release' | 'markCompleted' | 'find' | 'attempts' | 'counts')
   >;
 }
 
-export const rescue = (changed: Partial<Rescue> = {}): Rescue => ({
+export const rescue = (changed: Partial<Recovery> = {}): Recovery => ({
   leaseMs: LEASE,
-  maxDeaths: 3,
+  maxStalledCount: 3,
   alone: true,
   held: new Set(),
   ...changed,
@@ -44,7 +44,7 @@ export function claimSuite(its: ClaimBench): void {
       const first = await its.store.claim(3, LEASE);
       const second = await its.store.claim(3, LEASE);
       expect([...first, ...second].map(({ id }) => id)).toEqual(ids);
-      expect(first[0]).toMatchObject({ attempt: 1, deaths: 0, handled: [] });
+      expect(first[0]).toMatchObject({ attempt: 1, stalledCount: 0, completedHandlers: [] });
       expect(first[0]?.token).toMatch(/^[0-9a-f]{32}$/);
       expect(first[0]?.token).not.toBe(second[0]?.token);
       expect(await its.store.claim(3, LEASE)).toEqual([]);
@@ -56,7 +56,7 @@ export function claimSuite(its: ClaimBench): void {
       const other = await insertOne({ source: 'armox', name: 'escrow.created' });
       const claim = async (...except: { source: string; names?: string[] }[]) => {
         const rows = await its.store.claim(10, LEASE, except);
-        await its.store.giveBack(rows);
+        await its.store.release(rows);
         return idsOf(rows);
       };
       expect(await claim({ source: 'armalo', names: ['escrow.created', 'x'] })).toEqual([
@@ -86,7 +86,7 @@ export function claimSuite(its: ClaimBench): void {
       its.clock.pass(10);
       await its.store.insert(Array.from({ length: 40 }, () => event()));
       await its.store.claim(20, LEASE);
-      await its.store.giveBack([first as ClaimedRow]);
+      await its.store.release([first as ClaimedRow]);
       const ids = idsOf(await its.store.claim(100, LEASE));
       expect(ids).toContain(first?.id);
       expect(ids).toHaveLength(24);
@@ -112,7 +112,7 @@ export function claimSuite(its: ClaimBench): void {
       const [done, ignored, dead, retry] = rows as [ClaimedRow, ClaimedRow, ClaimedRow, ClaimedRow];
       const failures = [{ handler: 'A.b', error: 'boom', duration: 12 }];
       const refused = await its.store.settle([
-        settlement(done, { to: 'done' }, { handled: ['A.b'] }),
+        settlement(done, { to: 'done' }, { completedHandlers: ['A.b'] }),
         settlement(ignored, { to: 'ignored', reason: 'no-handler' }),
         settlement(dead, { to: 'dead', reason: 'rejected', error: 'never' }, { failures }),
         settlement(retry, { to: 'retry', inMs: 100, error: 'later' }, { failures }),
@@ -121,7 +121,7 @@ export function claimSuite(its: ClaimBench): void {
       const now = its.clock.now();
       expect(await its.store.find({ id: done.id })).toMatchObject({
         state: 'done',
-        handled: ['A.b'],
+        completedHandlers: ['A.b'],
         finishedAt: now,
       });
       expect(await its.store.find({ id: ignored.id })).toMatchObject({
@@ -155,15 +155,15 @@ export function claimSuite(its: ClaimBench): void {
       const id = await insertOne();
       const lost = await claimOne(its.store);
       its.clock.pass(LEASE);
-      const taken = await its.store.claimAbandoned(rescue());
-      expect(taken).toMatchObject({ id, attempt: 2, deaths: 0 });
+      const taken = await its.store.claimStalled(rescue());
+      expect(taken).toMatchObject({ id, attempt: 2, stalledCount: 0 });
       expect([...(await its.store.settle([settlement(lost, { to: 'done' })]))]).toEqual([id]);
-      expect(await its.store.markHandled(lost, 'A.b')).toBe(false);
+      expect(await its.store.markCompleted(lost, 'A.b')).toBe(false);
       expect([...(await its.store.heartbeat([lost], LEASE))]).toEqual([]);
-      await its.store.giveBack([lost]);
+      await its.store.release([lost]);
       expect(await its.store.find({ id })).toMatchObject({ state: 'running', attempts: 2 });
-      expect(await its.store.markHandled(taken as ClaimedRow, 'A.b')).toBe(true);
-      expect((await its.store.find({ id }))?.handled).toEqual(['A.b']);
+      expect(await its.store.markCompleted(taken as ClaimedRow, 'A.b')).toBe(true);
+      expect((await its.store.find({ id }))?.completedHandlers).toEqual(['A.b']);
     });
 
     it('still takes the settle of a lease that ran out but went to nobody', async () => {
@@ -180,21 +180,21 @@ export function claimSuite(its: ClaimBench): void {
       its.clock.pass(LEASE - 1);
       expect([...(await its.store.heartbeat([one], LEASE))]).toEqual([one.id]);
       its.clock.pass(1);
-      expect((await its.store.claimAbandoned(rescue()))?.id).toBe(two.id);
-      expect(await its.store.claimAbandoned(rescue())).toBeUndefined();
+      expect((await its.store.claimStalled(rescue()))?.id).toBe(two.id);
+      expect(await its.store.claimStalled(rescue())).toBeUndefined();
     });
 
     it('given back is pending at once, and its attempt does not count', async () => {
       const id = await insertOne();
-      await its.store.giveBack([await claimOne(its.store)]);
+      await its.store.release([await claimOne(its.store)]);
       expect(await its.store.find({ id })).toMatchObject({ state: 'open', attempts: 0 });
       expect((await claimOne(its.store)).attempt).toBe(1);
     });
   });
 
   describe('an event whose process died', () => {
-    const diesAlone = async (changed: Partial<Rescue> = {}) => {
-      const row = await its.store.claimAbandoned(rescue(changed));
+    const diesAlone = async (changed: Partial<Recovery> = {}) => {
+      const row = await its.store.claimStalled(rescue(changed));
       its.clock.pass(LEASE);
       return row;
     };
@@ -212,23 +212,23 @@ export function claimSuite(its: ClaimBench): void {
         expect(await diesAlone({ alone: false })).toMatchObject({
           id,
           attempt: attempts,
-          deaths: 0,
+          stalledCount: 0,
         });
       }
-      expect(await its.store.find({ id })).toMatchObject({ state: 'open', deaths: 0 });
+      expect(await its.store.find({ id })).toMatchObject({ state: 'open', stalledCount: 0 });
     });
 
     it('ends dead at the last of the deaths that it died alone', async () => {
       const killer = await insertOne();
       await dies();
-      expect(await diesAlone()).toMatchObject({ id: killer, attempt: 2, deaths: 0 });
-      expect(await diesAlone()).toMatchObject({ id: killer, attempt: 3, deaths: 1 });
-      expect(await diesAlone()).toMatchObject({ id: killer, attempt: 4, deaths: 2 });
+      expect(await diesAlone()).toMatchObject({ id: killer, attempt: 2, stalledCount: 0 });
+      expect(await diesAlone()).toMatchObject({ id: killer, attempt: 3, stalledCount: 1 });
+      expect(await diesAlone()).toMatchObject({ id: killer, attempt: 4, stalledCount: 2 });
       expect(await diesAlone()).toBeUndefined();
       expect(await its.store.find({ id: killer })).toMatchObject({
         state: 'dead',
         reason: 'killed-process',
-        deaths: 3,
+        stalledCount: 3,
         attempts: 4,
       });
       expect(await its.store.attempts(killer)).toMatchObject([
@@ -243,34 +243,34 @@ export function claimSuite(its: ClaimBench): void {
       const other = await insertOne();
       await dies();
       await diesAlone({ held: new Set([killer]), alone: false });
-      expect(await diesAlone({ maxDeaths: 1 })).toMatchObject({ id: other, deaths: 0 });
+      expect(await diesAlone({ maxStalledCount: 1 })).toMatchObject({ id: other, stalledCount: 0 });
       expect(await stateOf(killer)).toBe('dead');
     });
 
     it('has not died alone once something ran beside it', async () => {
       const id = await insertOne();
       await dies();
-      const row = await its.store.claimAbandoned(rescue());
-      await its.store.endSolitude(row as ClaimedRow);
+      const row = await its.store.claimStalled(rescue());
+      await its.store.noLongerAlone(row as ClaimedRow);
       its.clock.pass(LEASE);
-      expect(await diesAlone()).toMatchObject({ id, deaths: 0 });
+      expect(await diesAlone()).toMatchObject({ id, stalledCount: 0 });
       expect(await diesAlone({ alone: false })).toBeUndefined();
       its.clock.pass(4 * LEASE);
-      expect(await diesAlone({ alone: false })).toMatchObject({ id, deaths: 1 });
+      expect(await diesAlone({ alone: false })).toMatchObject({ id, stalledCount: 1 });
     });
 
     it('has not died when it is given back, or settled, and claimed by another process', async () => {
       const id = await insertOne();
       await dies();
-      await its.store.giveBack([(await its.store.claimAbandoned(rescue())) as ClaimedRow]);
+      await its.store.release([(await its.store.claimStalled(rescue())) as ClaimedRow]);
       await dies();
-      const row = await its.store.claimAbandoned(rescue());
-      expect(row).toMatchObject({ id, attempt: 3, deaths: 0 });
+      const row = await its.store.claimStalled(rescue());
+      expect(row).toMatchObject({ id, attempt: 3, stalledCount: 0 });
       await its.store.settle([
         settlement(row as ClaimedRow, { to: 'retry', inMs: 0, error: 'failed' }),
       ]);
       await dies();
-      expect(await diesAlone()).toMatchObject({ id, attempt: 5, deaths: 0 });
+      expect(await diesAlone()).toMatchObject({ id, attempt: 5, stalledCount: 0 });
     });
 
     it('runs among others at once the first time, then waits for a process that runs it alone', async () => {
@@ -278,7 +278,7 @@ export function claimSuite(its: ClaimBench): void {
       await dies();
       expect(await diesAlone({ alone: false })).toMatchObject({ id, attempt: 2 });
       its.clock.pass(LEASE - 1);
-      expect(await its.store.claimAbandoned(rescue({ alone: false }))).toBeUndefined();
+      expect(await its.store.claimStalled(rescue({ alone: false }))).toBeUndefined();
       its.clock.pass(1);
       expect(await diesAlone({ alone: false })).toMatchObject({ id, attempt: 3 });
     });
@@ -289,8 +289,8 @@ export function claimSuite(its: ClaimBench): void {
       await diesAlone();
       const neighbour = await insertOne();
       await dies();
-      expect(await its.store.claimAbandoned(rescue())).toMatchObject({ id: neighbour });
-      expect(await its.store.claimAbandoned(rescue())).toMatchObject({ id: killer, deaths: 1 });
+      expect(await its.store.claimStalled(rescue())).toMatchObject({ id: neighbour });
+      expect(await its.store.claimStalled(rescue())).toMatchObject({ id: killer, stalledCount: 1 });
     });
 
     it('is not taken by the process that has it itself', async () => {
@@ -298,8 +298,8 @@ export function claimSuite(its: ClaimBench): void {
       await dies();
       expect(await its.store.outlook()).toMatchObject({ leaseOverIn: 0 });
       const held = new Set([id]);
-      expect(await its.store.claimAbandoned(rescue({ held }))).toBeUndefined();
-      expect(await its.store.claimAbandoned(rescue())).toMatchObject({ id });
+      expect(await its.store.claimStalled(rescue({ held }))).toBeUndefined();
+      expect(await its.store.claimStalled(rescue())).toMatchObject({ id });
     });
   });
 }

@@ -11,7 +11,7 @@ export function event(changed: Partial<NewInboxRow> = {}): NewInboxRow {
     name: 'pact.violated',
     occurredAt: null,
     orderKey: null,
-    via: 'webhook',
+    origin: 'webhook',
     body: Buffer.from('{"event":"pact.violated"}'),
     invalid: null,
     ...changed,
@@ -28,8 +28,8 @@ type Outcome =
 export function settlement(
   row: ClaimedRow,
   outcome: Outcome,
-  more: Partial<Pick<Settlement, 'handled' | 'failures'>> = {},
+  more: Partial<Pick<Settlement, 'completedHandlers' | 'failures'>> = {},
 ): Settlement {
-  const { id, token, handled, attempt } = row;
-  return { id, token, handled, attempt, failures: [], ...outcome, ...more };
+  const { id, token, completedHandlers: handled, attempt } = row;
+  return { id, token, completedHandlers: handled, attempt, failures: [], ...outcome, ...more };
 }

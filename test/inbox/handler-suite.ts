@@ -21,11 +21,11 @@ export function handlerSuite(its: Bench): void {
         }
       })
       .catch((error: unknown) => error);
-    return { outcome, handled: (await its.store.find({ id }))?.handled };
+    return { outcome, completedHandlers: (await its.store.find({ id }))?.completedHandlers };
   };
   const goesOn = async () => {
     const later = await runOne(async (manager) => void (await manager.query(write('later'))));
-    expect(later).toEqual({ outcome: 'committed', handled: ['A.b'] });
+    expect(later).toEqual({ outcome: 'committed', completedHandlers: ['A.b'] });
     expect((await its.store.insert([event()]))[0]?.outcome).toBe('stored');
   };
 
@@ -38,7 +38,7 @@ export function handlerSuite(its: Bench): void {
       'by ROLLBACK, and begins another': ['ROLLBACK', begin],
     })) {
       it(`${title} has failed and is told so, and those after it go on`, async () => {
-        const { outcome, handled } = await runOne(async (manager) => {
+        const { outcome, completedHandlers } = await runOne(async (manager) => {
           await manager.query(write('before'));
           for (const statement of statements) await manager.query(statement);
           await manager.query(write('after'));
@@ -47,14 +47,14 @@ export function handlerSuite(its: Bench): void {
           code: 'ARMOX_ARMALO_HANDLER',
           message: expect.stringMatching(/A\.b.*COMMIT or ROLLBACK.*context\.manager/s) as unknown,
         });
-        expect(handled).toEqual([]);
+        expect(completedHandlers).toEqual([]);
         await goesOn();
       });
     }
 
     it('through its query runner is refused before anything happens', async () => {
       for (const end of ['commitTransaction', 'rollbackTransaction', 'release'] as const) {
-        const { outcome, handled } = await runOne(async (manager) => {
+        const { outcome, completedHandlers } = await runOne(async (manager) => {
           await manager.query(write(end));
           await manager.queryRunner?.[end]();
         });
@@ -62,7 +62,7 @@ export function handlerSuite(its: Bench): void {
           code: 'ARMOX_ARMALO_HANDLER',
           message: expect.stringMatching(`A\\.b calls .*${end}`) as unknown,
         });
-        expect(handled).toEqual([]);
+        expect(completedHandlers).toEqual([]);
       }
       expect(await written()).toEqual([]);
       await goesOn();
@@ -84,7 +84,7 @@ export function handlerSuite(its: Bench): void {
 
   it('is not committed with a nested transaction left open', async () => {
     let release = (): void => undefined;
-    const { outcome, handled } = await runOne(async (manager) => {
+    const { outcome, completedHandlers } = await runOne(async (manager) => {
       let begun = (): void => undefined;
       const open = new Promise<void>((resolve) => (begun = resolve));
       const left = manager.transaction(async (nested) => {
@@ -99,7 +99,7 @@ export function handlerSuite(its: Bench): void {
       code: 'ARMOX_ARMALO_HANDLER',
       message: expect.stringMatching(/A\.b.*nested.*[Aa]wait/s) as unknown,
     });
-    expect(handled).toEqual([]);
+    expect(completedHandlers).toEqual([]);
     release();
     await pause(0);
     await goesOn();

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { jest } from '@jest/globals';
-import { StoreUnavailableError, type SourceEvent } from '../../lib/core/index.js';
+import { InboxUnavailableError, type SourceEvent } from '../../lib/core/index.js';
 import { AcceptQueue, ACCEPT_LIMITS } from '../../lib/inbox/accept.queue.js';
 import type { DatabaseFacts } from '../../lib/inbox/database.facts.js';
 import { assertUsable } from '../../lib/inbox/database.requirements.js';
@@ -57,13 +57,13 @@ const row = (eventId: string, bytes = 1): NewInboxRow => ({
   name: 'x',
   occurredAt: null,
   orderKey: null,
-  via: 'webhook',
+  origin: 'webhook',
   body: Buffer.alloc(bytes),
   invalid: null,
 });
 
 const broken = (code: string) =>
-  new StoreUnavailableError('lost', { cause: Object.assign(new Error('lost'), { code }) });
+  new InboxUnavailableError('lost', { cause: Object.assign(new Error('lost'), { code }) });
 
 const ids = (call: Call) => call.rows.map(({ eventId }) => eventId);
 
@@ -77,7 +77,7 @@ describe('Inbox.accept', () => {
         orderKey: 'k',
         occurredAt: 5,
       }),
-      'reconcile',
+      'poll',
     );
     const insert = await call(0);
     expect(insert.rows).toEqual([
@@ -88,7 +88,7 @@ describe('Inbox.accept', () => {
         name: 'pact.violated',
         occurredAt: 5,
         orderKey: 'k',
-        via: 'reconcile',
+        origin: 'poll',
         body: Buffer.from('e1'),
         invalid: 'a is missing\nb is no number',
         event: expect.objectContaining({ id: 'e1' }) as unknown,
@@ -166,12 +166,12 @@ describe('the queue of events to accept', () => {
     );
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     const reason: unknown = (results[1] as PromiseRejectedResult).reason;
-    expect(reason).toBeInstanceOf(StoreUnavailableError);
+    expect(reason).toBeInstanceOf(InboxUnavailableError);
     expect((reason as Error).cause).toBe(refusal);
   });
 
   it('does not ask a database that is down once for each row', async () => {
-    const down = new StoreUnavailableError('down');
+    const down = new InboxUnavailableError('down');
     const insert = jest.fn(() => Promise.reject(down));
     const queue = new AcceptQueue({ insert } as unknown as InboxStore, () => undefined);
     const results = await Promise.allSettled(['a', 'b', 'c'].map((id) => queue.add(row(id))));
@@ -230,9 +230,9 @@ describe('the queue of events to accept', () => {
     const first = queue.add(row('on its way'));
     const insert = await call(0);
     const big = queue.add(row('big', 9));
-    await expect(queue.add(row('too many bytes', 2))).rejects.toBeInstanceOf(StoreUnavailableError);
+    await expect(queue.add(row('too many bytes', 2))).rejects.toBeInstanceOf(InboxUnavailableError);
     const small = queue.add(row('small'));
-    await expect(queue.add(row('too many rows', 0))).rejects.toBeInstanceOf(StoreUnavailableError);
+    await expect(queue.add(row('too many rows', 0))).rejects.toBeInstanceOf(InboxUnavailableError);
     insert.commit();
     (await call(1)).commit();
     await Promise.all([first, big, small]);
@@ -248,7 +248,7 @@ describe('the queue of events to accept', () => {
     first.catch(() => undefined);
     const insert = await call(0);
     await expect(queue.add(row('waiting'))).rejects.toThrow('within 20 ms');
-    await expect(first).rejects.toBeInstanceOf(StoreUnavailableError);
+    await expect(first).rejects.toBeInstanceOf(InboxUnavailableError);
     insert.commit();
     const next = queue.add(row('next'));
     const second = await call(1);

@@ -65,7 +65,7 @@ class Run {
         break;
       case 'abandon': {
         clock.pass(LEASE);
-        const row = await store.claimAbandoned(rescue({ alone: next.alone }));
+        const row = await store.claimStalled(rescue({ alone: next.alone }));
         await this.noticeDead();
         if (row) this.replace(row);
         break;
@@ -82,7 +82,7 @@ class Run {
         break;
       }
       case 'give back':
-        await store.giveBack(this.held.splice(0));
+        await store.release(this.held.splice(0));
         break;
       case 'replay':
         await store.replay({ state: 'dead' });
@@ -98,7 +98,7 @@ class Run {
     for (let round = 0; round < 500; round += 1) {
       clock.pass(LEASE);
       const rows = await store.claim(100, LEASE);
-      const abandoned = await store.claimAbandoned(rescue({ maxDeaths: 100 }));
+      const abandoned = await store.claimStalled(rescue({ maxStalledCount: 100 }));
       const all = abandoned ? [...rows, abandoned] : rows;
       if (all.length === 0) break;
       await store.settle(all.map((row) => settlement(row, { to: 'done' })));

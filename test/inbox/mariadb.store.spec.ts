@@ -1,6 +1,6 @@
 import mysql, { format } from 'mysql2';
 import { DataSource } from 'typeorm';
-import { InboxHost } from '../../lib/module/inbox.lifecycle.js';
+import { InboxLifecycle } from '../../lib/module/inbox.lifecycle.js';
 import { InboxConnections } from '../../lib/inbox/index.js';
 import { preparedRow } from '../../lib/inbox/inbox.rows.js';
 import { inboxTables } from '../../lib/inbox/inbox.tables.js';
@@ -60,7 +60,7 @@ describeOn(database, 'the inbox store', () => {
         await manager.query('ROLLBACK');
       }),
     ).rejects.toBeDefined();
-    expect((await its.store.find({ id }))?.handled).toEqual([]);
+    expect((await its.store.find({ id }))?.completedHandlers).toEqual([]);
   });
 
   it('keeps texts and marks as they are where the sessions take backslashes as they stand', async () => {
@@ -74,13 +74,16 @@ describeOn(database, 'the inbox store', () => {
     try {
       const [{ id } = { id: '' }] = await store.insert([event(texts)]);
       const row = await claimOne(store);
-      await store.markHandled(row, 'A."b"');
+      await store.markCompleted(row, 'A."b"');
       const modes: unknown[] = [];
       await store.runTransactional(row, "C.d'", LEASE, async (manager) => {
         modes.push(await manager.query('SELECT @@sql_mode AS mode'));
       });
       expect(JSON.stringify(modes)).toContain('NO_BACKSLASH_ESCAPES');
-      expect(await store.find({ id })).toMatchObject({ ...texts, handled: ['A."b"', "C.d'"] });
+      expect(await store.find({ id })).toMatchObject({
+        ...texts,
+        completedHandlers: ['A."b"', "C.d'"],
+      });
     } finally {
       await connections.close();
       await application.destroy();
@@ -106,7 +109,7 @@ describeOn(database, 'the inbox store', () => {
     const [row] = await its.query('SELECT @@max_allowed_packet AS bytes');
     const packet = Number(row?.['bytes']);
     const boot = (bodyLimit: number) =>
-      InboxHost.open(
+      InboxLifecycle.open(
         its.application,
         undefined,
         resolveOptions({ armalo: { webhookSecret: 's', bodyLimit } }),

@@ -4,7 +4,7 @@ import type { Dialect } from '../../lib/inbox/dialect.js';
 import type { InsertDialect } from '../../lib/inbox/inserting.js';
 import { inboxTables, type InboxTables, type SqlFamily } from '../../lib/inbox/inbox.tables.js';
 import { SqlInboxStore } from '../../lib/inbox/sql.inbox.store.js';
-import { StoreParts } from '../../lib/inbox/store.parts.js';
+import { InboxDatabase } from '../../lib/inbox/inbox.database.js';
 import { ExplainingDatabase } from './explaining.database.js';
 import { rescue } from './claim-suite.js';
 import { event, LEASE, settlement, type Bench } from './store-suite.js';
@@ -33,7 +33,7 @@ async function fill(its: Bench, family: SqlFamily): Promise<void> {
   }[family];
   const key = { postgres: `decode('00', 'hex')`, mysql: `UNHEX('00')`, sqlite: `x'00'` }[family];
   const columns =
-    'identity, due_at, received_at, occurred_at, finished_at, state, via, source, account, event_id, name, order_hash, body, handled';
+    'identity, due_at, received_at, occurred_at, finished_at, state, origin, source, account, event_id, name, order_hash, body, completed_handlers';
   const row = (salt: string, state: string, finished: string, hash: string) =>
     `SELECT ${identity(salt)}, 1000 + i, 1000, i, ${finished}, '${state}', 'webhook', 'armalo', '', '${salt}', 'x', ${hash}, ${key}, '[]' FROM n`;
   const into = (select: string) =>
@@ -53,7 +53,7 @@ export function planSuite(its: Bench, subject: PlanSubject): void {
     const database = new ExplainingDatabase(subject.database(its.application), subject.explain);
     const dialect = subject.dialect();
     const tables = inboxTables(subject.family, 'armox_armalo');
-    const store = new SqlInboxStore(new StoreParts(database, dialect, tables), {
+    const store = new SqlInboxStore(new InboxDatabase(database, dialect, tables), {
       insert: subject.insert(dialect, tables),
       handlers: { run: () => Promise.reject(new Error('not here')) },
       ingestTimeout: 60_000,
@@ -72,7 +72,7 @@ export function planSuite(its: Bench, subject: PlanSubject): void {
     );
     await store.claim(20, LEASE, [{ source: 'armalo', names: ['pact.violated'] }]);
     expect(await store.claim(5, 0)).toHaveLength(5);
-    expect(await store.claimAbandoned(rescue())).toBeDefined();
+    expect(await store.claimStalled(rescue())).toBeDefined();
     await store.outlook();
     const [oldest] = await its.query(
       "SELECT MIN(id) AS id FROM armox_armalo_inbox WHERE state = 'waiting'",

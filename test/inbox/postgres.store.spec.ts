@@ -92,8 +92,8 @@ describeOn(database, 'the inbox store', () => {
       const row = await claimOne(connections.store);
       const outcome = await connections.store.runTransactional(row, 'A.b', LEASE, async () => {});
       expect(outcome).toBe('committed');
-      expect(await its.query('SELECT handled FROM apart.apart_inbox')).toEqual([
-        { handled: '["A.b"]' },
+      expect(await its.query('SELECT completed_handlers FROM apart.apart_inbox')).toEqual([
+        { completed_handlers: '["A.b"]' },
       ]);
     } finally {
       await connections.close();
@@ -109,7 +109,7 @@ describeOn(database, 'the inbox store', () => {
       await manager.query('SET LOCAL search_path TO tenant');
     });
     expect(outcome).toBe('committed');
-    expect((await its.store.find({ id: row.id }))?.handled).toEqual(['A.b']);
+    expect((await its.store.find({ id: row.id }))?.completedHandlers).toEqual(['A.b']);
   });
 
   it('is refused where the search path leads to no schema, or the named one is not there', async () => {

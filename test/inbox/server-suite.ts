@@ -2,7 +2,7 @@ import { createServer, connect, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { StoreUnavailableError } from '../../lib/core/index.js';
+import { InboxUnavailableError } from '../../lib/core/index.js';
 import { InboxConnections, type ClaimedRow, type InboxStore } from '../../lib/inbox/index.js';
 import { eventually } from '../child.js';
 import { rescue } from './claim-suite.js';
@@ -117,7 +117,7 @@ export function serverSuite(its: Bench): void {
         expect([...(await its.store.heartbeat([row], LEASE))]).toEqual([id]);
         expect(await other.insert([same])).toEqual([{ id, outcome: 'duplicate' }]);
         its.clock.pass(LEASE * 2);
-        expect(await other.claimAbandoned(rescue())).toBeUndefined();
+        expect(await other.claimStalled(rescue())).toBeUndefined();
         expect((await other.claim(10, LEASE)).map((each) => each.id)).not.toContain(id);
         expect([...(await its.store.heartbeat([row], LEASE))]).toEqual([id]);
       });
@@ -132,8 +132,8 @@ export function serverSuite(its: Bench): void {
       await its.store.runTransactional(locked as ClaimedRow, 'A.b', LEASE, async () => {
         its.clock.pass(LEASE);
         const held = new Set<string>();
-        expect(await other.claimAbandoned(rescue({ held }))).toMatchObject({ id: abandoned?.id });
-        expect(await other.claimAbandoned(rescue({ held }))).toBeUndefined();
+        expect(await other.claimStalled(rescue({ held }))).toMatchObject({ id: abandoned?.id });
+        expect(await other.claimStalled(rescue({ held }))).toBeUndefined();
       });
     });
 
@@ -141,14 +141,14 @@ export function serverSuite(its: Bench): void {
       await its.store.insert([event()]);
       await claimOne(its.store);
       its.clock.pass(LEASE);
-      const row = (await its.store.claimAbandoned(rescue())) as ClaimedRow;
+      const row = (await its.store.claimStalled(rescue())) as ClaimedRow;
       const dead = its.store.runTransactional(row, 'A.b', LEASE, async () => {
-        await its.store.endSolitude(row);
+        await its.store.noLongerAlone(row);
         throw new Error('the connection is gone with its process');
       });
       await expect(dead).rejects.toThrow('is gone');
       its.clock.pass(LEASE);
-      expect(await its.store.claimAbandoned(rescue())).toMatchObject({ id: row.id, deaths: 0 });
+      expect(await its.store.claimStalled(rescue())).toMatchObject({ id: row.id, stalledCount: 0 });
     });
 
     it('keeps a second run of the same handler out until the first has committed', async () => {
@@ -175,9 +175,9 @@ export function serverSuite(its: Bench): void {
       await its.store.insert([event()]);
       // A process that stands still in the middle of a claim.
       const standing = proxy.hold('SKIP LOCKED');
-      const claim = expect(stopped.claim(10, LEASE)).rejects.toThrow(StoreUnavailableError);
+      const claim = expect(stopped.claim(10, LEASE)).rejects.toThrow(InboxUnavailableError);
       await standing;
-      expect(await its.store.claimAbandoned(rescue())).toMatchObject({ id });
+      expect(await its.store.claimStalled(rescue())).toMatchObject({ id });
       await proxy.close();
       await claim;
     }));
@@ -244,7 +244,7 @@ export function serverSuite(its: Bench): void {
       // The server notices at last that nobody is there any more.
       await proxy.close();
       its.clock.pass(LEASE);
-      const freed = await eventually(() => its.store.claimAbandoned(rescue()), Boolean);
+      const freed = await eventually(() => its.store.claimStalled(rescue()), Boolean);
       expect(freed).toMatchObject({ id });
       expect(await written()).toEqual([]);
     }));
@@ -257,7 +257,7 @@ export function serverSuite(its: Bench): void {
       expect(await its.store.find({ id })).toMatchObject({ state: 'running' });
       its.clock.pass(LEASE);
       expect(await store.outlook()).toEqual({ dueIn: 0, leaseOverIn: undefined });
-      expect(await store.claim(1, LEASE)).toMatchObject([{ id, attempt: 1, deaths: 0 }]);
+      expect(await store.claim(1, LEASE)).toMatchObject([{ id, attempt: 1, stalledCount: 0 }]);
     }));
 
   it('takes back the event of a dead process too, which stays one and has died alone once', () =>
@@ -265,13 +265,13 @@ export function serverSuite(its: Bench): void {
       await store.insert([event()]);
       const { id } = await claimOne(its.store);
       its.clock.pass(LEASE);
-      await its.store.claimAbandoned(rescue());
+      await its.store.claimStalled(rescue());
       its.clock.pass(LEASE);
       // Not what it begins with, READ COMMITTED.
       proxy.cutAfter = its.database.options.type === 'postgres' ? 'COMMIT\0' : 'COMMIT';
-      await expect(store.claimAbandoned(rescue())).rejects.toBeDefined();
-      expect(await its.store.find({ id })).toMatchObject({ state: 'running', deaths: 1 });
-      expect(await store.claimAbandoned(rescue())).toMatchObject({ id, attempt: 3, deaths: 1 });
+      await expect(store.claimStalled(rescue())).rejects.toBeDefined();
+      expect(await its.store.find({ id })).toMatchObject({ state: 'running', stalledCount: 1 });
+      expect(await store.claimStalled(rescue())).toMatchObject({ id, attempt: 3, stalledCount: 1 });
     }));
 
   it('finds the mark of a handler whose COMMIT was answered to nobody', () =>

@@ -137,7 +137,7 @@ function besideTheApplication(its: Bench): void {
       await manager.query('PRAGMA max_page_count = 1000000');
     });
     await expect(swallowed).rejects.toMatchObject({ code: 'ARMOX_ARMALO_HANDLER' });
-    expect((await its.store.find({ id }))?.handled).toEqual([]);
+    expect((await its.store.find({ id }))?.completedHandlers).toEqual([]);
   });
 
   it('lets others wait their turn while a transactional handler runs, and answers heartbeats at once', async () => {

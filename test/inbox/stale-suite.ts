@@ -7,9 +7,11 @@ export function staleSuite(its: Bench): void {
     const [stored] = await its.store.insert([event({ orderKey: 'agent', ...changed })]);
     return String(stored?.id);
   };
-  const applied = async (handled: readonly string[], changed: Partial<NewInboxRow>) => {
+  const applied = async (completedHandlers: readonly string[], changed: Partial<NewInboxRow>) => {
     const id = await insert(changed);
-    await its.store.settle([settlement(await claimOne(its.store), { to: 'done' }, { handled })]);
+    await its.store.settle([
+      settlement(await claimOne(its.store), { to: 'done' }, { completedHandlers }),
+    ]);
     return id;
   };
 
@@ -46,7 +48,7 @@ export function staleSuite(its: Bench): void {
     it('counts when it died later, and when it is still to be retried by another handler', async () => {
       const dead = await insert({ occurredAt: 3_000 });
       const row = await claimOne(its.store);
-      await its.store.markHandled(row, 'A.b');
+      await its.store.markCompleted(row, 'A.b');
       await its.store.settle([settlement(row, { to: 'retry', inMs: 0, error: 'x' })]);
       const old = await insert({ occurredAt: 1_000 });
       expect(await its.store.newerApplied(old, 'A.b')).toBe(dead);

@@ -74,7 +74,7 @@ export function bench(kind: DatabaseKind, change: Partial<TestDatabase['options'
     its.store = connections.store;
   });
   afterEach(async () => {
-    for (const table of ['inbox', 'attempt', 'duty', 'replica', 'alone']) {
+    for (const table of ['inbox', 'attempt', 'leader_lock', 'replica', 'alone']) {
       await its.application.query(`DELETE FROM armox_armalo_${table}`);
     }
     await its.application.query('DELETE FROM effect');
@@ -109,7 +109,7 @@ export function storeSuite(its: Bench): void {
         occurredAt: 1_700_000_000_123,
         receivedAt: its.clock.now(),
         attempts: 0,
-        handled: [],
+        completedHandlers: [],
       });
       expect(found?.body?.equals(body)).toBe(true);
     });
@@ -227,14 +227,16 @@ export function storeSuite(its: Bench): void {
         rows.map((row, index) =>
           index % 3 === 0
             ? settlement(row, { to: 'retry', inMs: index, error: `error ${index}` })
-            : settlement(row, { to: 'done' }, { handled: [`H${index % 2}`] }),
+            : settlement(row, { to: 'done' }, { completedHandlers: [`H${index % 2}`] }),
         ),
       );
       expect(refused.size).toBe(0);
       const found = await its.store.find({ id: (rows[3] as ClaimedRow).id });
       expect(found).toMatchObject({ state: 'open', lastError: 'error 3' });
       expect(found?.dueAt).toBe(its.clock.now() + 3);
-      expect((await its.store.find({ id: (rows[1] as ClaimedRow).id }))?.handled).toEqual(['H1']);
+      expect((await its.store.find({ id: (rows[1] as ClaimedRow).id }))?.completedHandlers).toEqual(
+        ['H1'],
+      );
       expect(await its.store.counts()).toContainEqual({
         source: 'armalo',
         state: 'done',
@@ -276,7 +278,7 @@ export function storeSuite(its: Bench): void {
       await claimOne(its.store);
       for (let time = 0; time < 2; time += 1) {
         its.clock.pass(LEASE);
-        await its.store.claimAbandoned(rescue({ maxDeaths: 1 }));
+        await its.store.claimStalled(rescue({ maxStalledCount: 1 }));
       }
       expect([await stateOf(killer), await stateOf(follower)]).toEqual(['dead', 'open']);
       await soundAfterwards();
@@ -287,7 +289,7 @@ export function storeSuite(its: Bench): void {
       await claimOne(its.store);
       for (let time = 0; time < 2; time += 1) {
         its.clock.pass(LEASE);
-        await its.store.claimAbandoned(rescue({ maxDeaths: 1 }));
+        await its.store.claimStalled(rescue({ maxStalledCount: 1 }));
       }
       expect(await its.query('SELECT * FROM armox_armalo_alone')).toEqual([]);
     });
@@ -324,7 +326,7 @@ export function storeSuite(its: Bench): void {
       expect(await its.store.runTransactional(row, 'A.b', LEASE, work('two'))).toBe('already');
       expect(await its.store.runTransactional(row, 'A.c', LEASE, work('three'))).toBe('committed');
       expect(await written()).toEqual(['one', 'three']);
-      expect((await its.store.find({ id }))?.handled).toEqual(['A.b', 'A.c']);
+      expect((await its.store.find({ id }))?.completedHandlers).toEqual(['A.b', 'A.c']);
     });
 
     it('that throw leave no write and no mark, and their own error comes out', async () => {
@@ -338,7 +340,7 @@ export function storeSuite(its: Bench): void {
         }),
       ).rejects.toBe(boom);
       expect(await written()).toEqual([]);
-      expect((await its.store.find({ id }))?.handled).toEqual([]);
+      expect((await its.store.find({ id }))?.completedHandlers).toEqual([]);
       expect((await its.store.settle([settlement(row, { to: 'done' })])).size).toBe(0);
     });
 
@@ -346,7 +348,7 @@ export function storeSuite(its: Bench): void {
       await insertOne();
       const lost = await claimOne(its.store);
       its.clock.pass(LEASE);
-      await its.store.claimAbandoned(rescue());
+      await its.store.claimStalled(rescue());
       let ran = false;
       const outcome = await its.store.runTransactional(lost, 'A.b', LEASE, async () => {
         ran = true;
@@ -359,9 +361,9 @@ export function storeSuite(its: Bench): void {
       const row = await claimOne(its.store);
       await its.store.runTransactional(row, 'A.b', LEASE, async () => its.clock.pass(LEASE - 1));
       its.clock.pass(LEASE - 1);
-      expect(await its.store.claimAbandoned(rescue())).toBeUndefined();
+      expect(await its.store.claimStalled(rescue())).toBeUndefined();
       its.clock.pass(1);
-      expect((await its.store.claimAbandoned(rescue()))?.id).toBe(id);
+      expect((await its.store.claimStalled(rescue()))?.id).toBe(id);
     });
 
     it('keep their mark when the dispatcher that retries the event does not know of it', async () => {
@@ -370,10 +372,14 @@ export function storeSuite(its: Bench): void {
       await its.store.runTransactional(row, 'A.b', LEASE, async () => undefined);
       // As after a COMMIT whose answer was lost: the dispatcher took the handler for failed.
       await its.store.settle([
-        settlement(row, { to: 'retry', inMs: 0, error: 'connection lost' }, { handled: ['A.c'] }),
+        settlement(
+          row,
+          { to: 'retry', inMs: 0, error: 'connection lost' },
+          { completedHandlers: ['A.c'] },
+        ),
       ]);
-      expect((await its.store.find({ id }))?.handled).toEqual(['A.b', 'A.c']);
-      expect((await claimOne(its.store)).handled).toEqual(['A.b', 'A.c']);
+      expect((await its.store.find({ id }))?.completedHandlers).toEqual(['A.b', 'A.c']);
+      expect((await claimOne(its.store)).completedHandlers).toEqual(['A.b', 'A.c']);
     });
   });
 
@@ -482,16 +488,20 @@ export function storeSuite(its: Bench): void {
       const rows = await its.store.claim(3, LEASE);
       await its.store.settle(
         rows.map((row) =>
-          settlement(row, { to: 'dead', reason: 'rejected', error: 'x' }, { handled: ['A.b'] }),
+          settlement(
+            row,
+            { to: 'dead', reason: 'rejected', error: 'x' },
+            { completedHandlers: ['A.b'] },
+          ),
         ),
       );
       expect(await its.store.replay({ name: 'a', state: 'dead' })).toBe(2);
       expect(await its.store.replay({ name: 'a', state: 'dead' })).toBe(0);
       const again = await its.store.claim(10, LEASE);
       expect(again).toHaveLength(2);
-      expect(again[0]).toMatchObject({ attempt: 1, deaths: 0, handled: ['A.b'] });
+      expect(again[0]).toMatchObject({ attempt: 1, stalledCount: 0, completedHandlers: ['A.b'] });
       expect(await its.store.replay({ name: 'b' }, { rerunAll: true })).toBe(1);
-      expect((await claimOne(its.store)).handled).toEqual([]);
+      expect((await claimOne(its.store)).completedHandlers).toEqual([]);
     });
 
     it('leaves running and pending rows alone', async () => {
@@ -618,7 +628,11 @@ export function storeSuite(its: Bench): void {
       const { store, clock } = its;
       await store.insert([event()]);
       const row = await claimOne(store);
-      const leaving = settlement(row, { to: 'postponed', inMs: 1_000 }, { handled: ['A.b'] });
+      const leaving = settlement(
+        row,
+        { to: 'postponed', inMs: 1_000 },
+        { completedHandlers: ['A.b'] },
+      );
       expect(await store.settle([leaving])).toEqual(new Set());
       expect(await store.claim(1, LEASE)).toEqual([]);
       expect(await store.find({ id: row.id })).toMatchObject({
@@ -628,7 +642,11 @@ export function storeSuite(its: Bench): void {
         finishedAt: null,
       });
       clock.pass(1_000);
-      expect(await claimOne(store)).toMatchObject({ id: row.id, attempt: 1, handled: ['A.b'] });
+      expect(await claimOne(store)).toMatchObject({
+        id: row.id,
+        attempt: 1,
+        completedHandlers: ['A.b'],
+      });
       expect(await store.attempts(row.id)).toEqual([]);
     });
   });
@@ -657,7 +675,7 @@ export function storeSuite(its: Bench): void {
       // Dies once in company, which counts nothing, and then alone.
       for (let lease = 0; lease < 2; lease += 1) {
         clock.pass(LEASE);
-        await store.claimAbandoned(rescue({ maxDeaths: 1 }));
+        await store.claimStalled(rescue({ maxStalledCount: 1 }));
       }
       await new Promise(setImmediate);
       const common = { source: 'armalo', account: '', name: 'pact.violated' };
@@ -687,17 +705,17 @@ export function storeSuite(its: Bench): void {
       const other = await its.another();
       const held = await Promise.all(
         ['a', 'b', 'c', 'd'].map((owner, index) =>
-          (index % 2 ? other : its.store).holdDuty('prune', owner, 1_000),
+          (index % 2 ? other : its.store).holdLeaderLock('prune', owner, 1_000),
         ),
       );
       expect(held.filter(Boolean)).toHaveLength(1);
       const owner = ['a', 'b', 'c', 'd'][held.indexOf(true)] as string;
-      expect(await its.store.holdDuty('prune', owner, 1_000)).toBe(true);
-      expect(await its.store.holdDuty('prune', 'e', 1_000)).toBe(false);
-      expect(await its.store.holdDuty('poll', 'e', 1_000)).toBe(true);
+      expect(await its.store.holdLeaderLock('prune', owner, 1_000)).toBe(true);
+      expect(await its.store.holdLeaderLock('prune', 'e', 1_000)).toBe(false);
+      expect(await its.store.holdLeaderLock('poll', 'e', 1_000)).toBe(true);
       its.clock.pass(1_000);
-      expect(await its.store.holdDuty('prune', 'e', 1_000)).toBe(true);
-      expect(await its.store.holdDuty('prune', owner, 1_000)).toBe(false);
+      expect(await its.store.holdLeaderLock('prune', 'e', 1_000)).toBe(true);
+      expect(await its.store.holdLeaderLock('prune', owner, 1_000)).toBe(false);
     });
   });
 
@@ -715,7 +733,7 @@ export function storeSuite(its: Bench): void {
       expect(due).toBeGreaterThan(90_000);
       expect(due).toBeLessThanOrEqual(100_000);
       expect(await store.claim(1, LEASE)).toEqual([]);
-      expect(await store.holdDuty('x', 'y', 1_000)).toBe(true);
+      expect(await store.holdLeaderLock('x', 'y', 1_000)).toBe(true);
     });
   });
 

@@ -56,7 +56,7 @@ export function upkeepSuite(its: Bench): void {
           const rows = [2_000, 1_000].map((occurredAt) => event({ orderKey: 'agent', occurredAt }));
           const [newer, older] = await store.insert(rows);
           await store.settle([
-            settlement(await claimOne(store), { to: 'done' }, { handled: ['A.b'] }),
+            settlement(await claimOne(store), { to: 'done' }, { completedHandlers: ['A.b'] }),
           ]);
           const before = await store.list({}, 10);
 
@@ -110,7 +110,7 @@ export function upkeepSuite(its: Bench): void {
       } finally {
         await connections.close();
         for (const table of [
-          ...['inbox', 'attempt', 'duty', 'replica', 'alone', 'job', 'watch', 'migration'],
+          ...['inbox', 'attempt', 'leader_lock', 'replica', 'alone', 'job', 'watch', 'migration'],
         ]) {
           await its.query(`DROP TABLE IF EXISTS stale_${table}`);
         }

@@ -19,7 +19,7 @@ import {
   Inbox,
   INBOX_STORE,
   type InboxStore,
-  RawBody,
+  CaptureRawBody,
   type SourceEvent,
 } from 'nestjs-armox-armalo';
 import type { AccountSecrets, SecretResolver } from '../../lib/core/index.js';
@@ -155,7 +155,7 @@ const request = armaloRequest(
   'whsec_test',
 );
 
-@RawBody()
+@CaptureRawBody()
 @Controller('hooks')
 class ByAccount {
   constructor(private readonly inbox: Inbox) {}
@@ -233,7 +233,7 @@ class NamedGuard extends SignatureGuard {
   readonly sourceName = 'acme';
 }
 
-@RawBody()
+@CaptureRawBody()
 @Controller('mine')
 @UseGuards(NamedGuard)
 class OnTheClass {

@@ -18,9 +18,14 @@ import {
 import { Reflector } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import express from 'express';
-import { ConfigurationError, type SourceEvent } from '../../lib/core/index.js';
+import { ArmoxArmaloConfigurationError, type SourceEvent } from '../../lib/core/index.js';
 import { Inbox } from '../../lib/inbox/index.js';
-import { EventPipe, RawBody, SignatureGuard, WebhookRoutes } from '../../lib/ingress/index.js';
+import {
+  EventPipe,
+  CaptureRawBody,
+  SignatureGuard,
+  WebhookRoutes,
+} from '../../lib/ingress/index.js';
 import {
   adapters,
   createApp,
@@ -52,7 +57,7 @@ class Base {
   }
 }
 
-@RawBody({ limit: 100 })
+@CaptureRawBody({ limit: 100 })
 @Controller('mine')
 class MyController extends Base {
   constructor(inbox: Inbox) {
@@ -90,7 +95,7 @@ class WithoutRawBody {
   }
 
   @Post('method')
-  @RawBody()
+  @CaptureRawBody()
   bytes(@Body() received: Buffer): object {
     return { size: received.length };
   }
@@ -166,7 +171,7 @@ describe.each(adapters)("An application's own controller on %s", (adapter) => {
     expect((await send(port, signed('/plain'))).status).toBe(500);
     expect((await send(port, signed('/mine/unguarded'))).status).toBe(500);
     const lines = log.mock.calls.map(([line]) => String(line));
-    expect(lines.find((line) => line.includes('@RawBody()'))).toBeDefined();
+    expect(lines.find((line) => line.includes('@CaptureRawBody()'))).toBeDefined();
     expect(lines.find((line) => line.includes('@UseGuards'))).toBeDefined();
     log.mockRestore();
     await app.close();
@@ -278,7 +283,7 @@ describe('A route of the application', () => {
   };
 
   it.each(adapters)('with the same path is refused at boot on %s', async (adapter) => {
-    await expect(boot(adapter, SamePath)).rejects.toThrow(ConfigurationError);
+    await expect(boot(adapter, SamePath)).rejects.toThrow(ArmoxArmaloConfigurationError);
     await expect(boot(adapter, SamePath)).rejects.toThrow('SamePath');
   });
 

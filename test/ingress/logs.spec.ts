@@ -2,7 +2,7 @@ import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import express from 'express';
-import { StoreUnavailableError } from '../../lib/core/index.js';
+import { InboxUnavailableError } from '../../lib/core/index.js';
 import { ThrottledLog } from '../../lib/ingress/webhook/throttled-log.js';
 import {
   adapters,
@@ -44,9 +44,9 @@ describe.each(adapters)('On %s the log', (adapter) => {
         code: 'ECONNREFUSED',
       },
     );
-    inbox.failure = new StoreUnavailableError('It is not stored.', { cause: refused });
+    inbox.failure = new InboxUnavailableError('It is not stored.', { cause: refused });
     for (let i = 0; i < 5; i += 1) expect((await send(port, delivery)).status).toBe(503);
-    inbox.failure = new StoreUnavailableError('It is not stored.', {
+    inbox.failure = new InboxUnavailableError('It is not stored.', {
       cause: Object.assign(new Error('Incorrect value: \'{"card":"4111"}\' for column `body`'), {
         code: 'ER_WRONG_VALUE',
       }),

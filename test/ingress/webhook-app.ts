@@ -15,13 +15,13 @@ import { Test } from '@nestjs/testing';
 import {
   EnvelopeUnreadableError,
   SOURCES,
-  StoreUnavailableError,
+  InboxUnavailableError,
   type ConfiguredSource,
   type SecretResolver,
   type SourceEvent,
   type WebhookSource,
 } from '../../lib/core/index.js';
-import { Inbox, type Accepted } from '../../lib/inbox/index.js';
+import { Inbox, type AcceptedEvent } from '../../lib/inbox/index.js';
 import {
   createWebhookController,
   ingressExports,
@@ -66,7 +66,7 @@ export class MemoryInbox {
   readonly events: SourceEvent[] = [];
   failure: Error | undefined;
 
-  async accept(event: SourceEvent): Promise<Accepted> {
+  async accept(event: SourceEvent): Promise<AcceptedEvent> {
     if (this.failure) throw this.failure;
     const key = (candidate: SourceEvent) => `${candidate.account}/${candidate.id}`;
     const at = this.events.findIndex((known) => key(known) === key(event));
@@ -76,7 +76,7 @@ export class MemoryInbox {
   }
 
   breakDown(): void {
-    this.failure = new StoreUnavailableError('The database at db.internal does not answer.');
+    this.failure = new InboxUnavailableError('The database at db.internal does not answer.');
   }
 }
 

@@ -11,7 +11,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import {
   type ArmaloEvent,
   ArmoxArmaloModule,
-  type Feed,
+  type EventFeed,
   INBOX_STORE,
   Inbox,
   type InboxStore,
@@ -49,7 +49,7 @@ class Lines extends ConsoleLogger {
 }
 
 /** What a webhook has not brought. */
-const missed: Feed = {
+const missed: EventFeed = {
   name: 'missed',
   source: 'armalo',
   account: '',

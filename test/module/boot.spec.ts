@@ -436,7 +436,7 @@ describe('At start, one warning says why and what to do where', () => {
     const root = () => TypeOrmModule.forRoot({ ...database.options, synchronize: true });
     const before = await boot([root(), ArmoxArmaloModule.forRoot({ armalo, worker: false })]);
     const event = { source: 'armalo', account: '', name: 'pact.violated', body: Buffer.from('{}') };
-    const rest = { occurredAt: null, orderKey: null, via: 'webhook', invalid: 'odd' } as const;
+    const rest = { occurredAt: null, orderKey: null, origin: 'webhook', invalid: 'odd' } as const;
     await before.app
       .get<InboxStore>(INBOX_STORE)
       .insert(['a', 'b'].map((eventId) => ({ ...event, ...rest, eventId })));

@@ -66,8 +66,8 @@ describe('A value that cannot be meant is refused, with unit, bounds and what wa
     ],
     [
       'a function given as a text',
-      { armalo: { ...armalo, orderBy: 'agentId' } },
-      'Option `armalo.orderBy`: must be a function; it is a text of 7 characters.',
+      { armalo: { ...armalo, orderingKey: 'agentId' } },
+      'Option `armalo.orderingKey`: must be a function; it is a text of 7 characters.',
     ],
     [
       'a switch given as a text',

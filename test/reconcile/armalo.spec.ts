@@ -85,7 +85,7 @@ for (const kind of await availableDatabases()) {
       const [event] = await replica.store.list({}, 1);
       const { data } = JSON.parse(event?.body?.toString() ?? '') as { data: unknown };
       expect(data).toMatchObject({ agentId: 'a1', compositeScore: 820, previousScore: 800 });
-      expect(event).toMatchObject({ name: 'score.changed', via: 'reconcile', state: 'open' });
+      expect(event).toMatchObject({ name: 'score.changed', origin: 'poll', state: 'open' });
       expect(await handleAll(replica.store)).toEqual(['a1=820']);
       expect(await pollAfter()).toEqual([]);
     });
@@ -107,7 +107,7 @@ for (const kind of await availableDatabases()) {
       await sandbox.settled();
       expect(await handleAll(replica.store)).toEqual([]);
       const ignored = await replica.store.list({ state: 'ignored' }, 10);
-      expect(ignored).toMatchObject([{ via: 'webhook', reason: 'reconciled' }]);
+      expect(ignored).toMatchObject([{ origin: 'webhook', reason: 'reconciled' }]);
     });
 
     it('two scores between whose webhooks the poller looks are two effects', async () => {

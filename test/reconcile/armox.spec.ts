@@ -90,7 +90,7 @@ for (const kind of await availableDatabases()) {
       const handle = await jobs.run({ model: 'google/nano-banana', input: { prompt: 'a hat' } });
       expect(await handleAll(replica.store)).toEqual([`${handle.id}:completed`]);
       expect(await replica.store.find({ eventId: `${handle.id}:completed` })).toMatchObject({
-        via: 'answer',
+        origin: 'api-response',
       });
       jobs.onModuleDestroy();
     });

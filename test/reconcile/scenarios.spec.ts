@@ -7,7 +7,7 @@ import {
   WatchStore,
 } from '../../lib/sources/armalo/index.js';
 import { ArmoxClient, ArmoxJobFeed, ArmoxJobs, JobStore } from '../../lib/sources/armox/index.js';
-import type { Feed, SourceEvent } from '../../lib/core/index.js';
+import type { EventFeed, SourceEvent } from '../../lib/core/index.js';
 import { DeliveryHealth } from '../../lib/reconcile/index.js';
 import {
   ArmaloSandbox,
@@ -63,7 +63,7 @@ describeOn(postgres, 'The poller at work', () => {
     const feeds = { ...common, random: () => 0.5 };
     return {
       watch: new ArmaloWatch(store),
-      feeds: [new ArmaloScoreFeed(feeds), new ArmaloEvalFeed(feeds)] as readonly Feed[],
+      feeds: [new ArmaloScoreFeed(feeds), new ArmaloEvalFeed(feeds)] as readonly EventFeed[],
     };
   }
 
@@ -170,7 +170,7 @@ describeOn(postgres, 'The poller at work', () => {
     trust.subscribe(`${url}/armalo`, ['score.changed', 'eval.completed']);
     let polling = 0;
     let together = 0;
-    const counted = (feed: Feed): Feed => ({
+    const counted = (feed: EventFeed): EventFeed => ({
       ...{ name: feed.name, source: feed.source, account: feed.account },
       async *poll(signal): AsyncGenerator<readonly SourceEvent[]> {
         polling += feed.source === 'armox' ? 1 : 0;
@@ -253,7 +253,7 @@ describeOn(postgres, 'The poller at work', () => {
   it('a poller whose lease is lost during a round stops there', async () => {
     const other = await its.replica();
     let held: (() => void) | undefined;
-    const slow: Feed = {
+    const slow: EventFeed = {
       name: 'slow',
       source: 'armox',
       account: '',
@@ -280,7 +280,7 @@ describeOn(postgres, 'The poller at work', () => {
     while (!held) await new Promise((resolve) => setImmediate(resolve));
     its.world.advance(31 * SECOND);
     expect((await other.reconciler([]).reconcileNow()).feeds).toEqual([]);
-    expect(await other.store.holdDuty('reconcile:armox:', 'other', 30 * SECOND)).toBe(true);
+    expect(await other.store.holdLeaderLock('reconcile:armox:', 'other', 30 * SECOND)).toBe(true);
     renewals[0]?.();
     expect((await round).feeds).toMatchObject([{ outcome: 'failed' }]);
   });

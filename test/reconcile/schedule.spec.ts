@@ -2,20 +2,20 @@ import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { Interval, ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { Feed } from '../../lib/core/index.js';
+import type { EventFeed } from '../../lib/core/index.js';
 import { systemTimer } from '../../lib/api-client/index.js';
 import { systemTimers } from '../../lib/worker/index.js';
 import { RECONCILE_JOB, Reconciler, ReconcileSchedule } from '../../lib/reconcile/index.js';
 import { LogBook } from './world.js';
 
-const store = { holdDuty: () => Promise.resolve(true) };
+const store = { holdLeaderLock: () => Promise.resolve(true) };
 const inbox = { accept: () => Promise.reject(new Error('nothing is found here')) };
 
 function countingFeed() {
   const counts = { rounds: 0, together: 0, under: 0 };
   let finish: () => void = () => undefined;
   let block = false;
-  const feed: Feed = {
+  const feed: EventFeed = {
     name: 'counting',
     source: 'armox',
     account: '',
@@ -36,14 +36,14 @@ function countingFeed() {
   };
 }
 
-function reconcilerOf(feed: Feed): Reconciler {
+function reconcilerOf(feed: EventFeed): Reconciler {
   return new Reconciler({ feeds: [feed], inbox, store, logger: new LogBook() });
 }
 
 const DAY = 86_400_000;
 
 /** A feed of an account of its own, so that it has its round beside others. */
-function feedOf(name: string, poll: Feed['poll']): Feed {
+function feedOf(name: string, poll: EventFeed['poll']): EventFeed {
   return { name, source: 'armox', account: name, poll };
 }
 
@@ -280,7 +280,8 @@ describe('The schedule of the poller', () => {
     const log = new LogBook();
     let away = true;
     const gone = {
-      holdDuty: () => (away ? Promise.reject(new Error('no database')) : store.holdDuty()),
+      holdLeaderLock: () =>
+        away ? Promise.reject(new Error('no database')) : store.holdLeaderLock(),
     };
     const reconciler = new Reconciler({
       feeds: [countingFeed().feed],

@@ -2,18 +2,18 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll } from '@jest/globals';
 import { DataSource } from 'typeorm';
-import type { Feed, WebhookSource } from '../../lib/core/index.js';
+import type { EventFeed, WebhookSource } from '../../lib/core/index.js';
 import { RateLimiter, type Timer } from '../../lib/api-client/index.js';
 import {
   Inbox,
   InboxConnections,
   type ClaimedRow,
   type InboxStore,
-  type StoreParts,
+  type InboxDatabase,
 } from '../../lib/inbox/index.js';
-import { Reconciler, type ReconcilerParts } from '../../lib/reconcile/index.js';
-import { armaloFactCompanion, armaloSource } from '../../lib/sources/armalo/index.js';
-import { armoxJobCompanion, armoxSource } from '../../lib/sources/armox/index.js';
+import { Reconciler, type ReconcilerDependencies } from '../../lib/reconcile/index.js';
+import { armaloFactHook, armaloSource } from '../../lib/sources/armalo/index.js';
+import { armoxJobHook, armoxSource } from '../../lib/sources/armox/index.js';
 import { ManualTimers } from '../../lib/testing/index.js';
 import type { DatabaseKind, TestDatabase } from '../databases.js';
 
@@ -63,10 +63,10 @@ export const asleep: Timer = {
 /** One process of the application: its own connections, inbox and poller. */
 export interface Replica {
   readonly store: InboxStore;
-  readonly parts: StoreParts;
+  readonly parts: InboxDatabase;
   readonly inbox: Inbox;
   readonly log: LogBook;
-  reconciler(feeds: readonly Feed[], more?: Partial<ReconcilerParts>): Reconciler;
+  reconciler(feeds: readonly EventFeed[], more?: Partial<ReconcilerDependencies>): Reconciler;
 }
 
 export interface Stage {
@@ -100,7 +100,7 @@ export function stage(kind: DatabaseKind): Stage {
     const application = await new DataSource(database.options).initialize();
     const connections = await InboxConnections.open(application, {
       clock: its.world,
-      companions: [armoxJobCompanion, armaloFactCompanion],
+      insertHooks: [armoxJobHook, armaloFactHook],
     });
     closing.push(() => application.destroy());
     closing.push(() => connections.close());
@@ -109,8 +109,10 @@ export function stage(kind: DatabaseKind): Stage {
     const log = new LogBook();
     const timer: Timer = { ...asleep, now: () => its.world.now() };
     const common = { inbox, store, logger: log, timer };
-    const reconciler = (feeds: readonly Feed[], more: Partial<ReconcilerParts> = {}): Reconciler =>
-      new Reconciler({ ...common, feeds, random: () => 0.5, ...more });
+    const reconciler = (
+      feeds: readonly EventFeed[],
+      more: Partial<ReconcilerDependencies> = {},
+    ): Reconciler => new Reconciler({ ...common, feeds, random: () => 0.5, ...more });
     return { store, parts, inbox, log, reconciler };
   };
   its.receive = async (replicas) => {
@@ -123,7 +125,7 @@ export function stage(kind: DatabaseKind): Stage {
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   };
   its.clear = async () => {
-    for (const table of ['inbox', 'attempt', 'duty', 'job', 'watch']) {
+    for (const table of ['inbox', 'attempt', 'leader_lock', 'job', 'watch']) {
       await its.application.query(`DELETE FROM armox_armalo_${table}`);
     }
   };
@@ -164,7 +166,7 @@ export async function handleAll(store: InboxStore): Promise<readonly string[]> {
         id,
         token,
         attempt,
-        handled: ['h'],
+        completedHandlers: ['h'],
         failures: [],
         to: 'done',
       })),

@@ -147,8 +147,8 @@ describe("Armalo's events", () => {
     expect(armalo({ event: 'ping' })).not.toHaveProperty('occurredAt');
     const odd = { event: 'ping', timestamp: 'soon', data: ['x'], hook: 7 };
     expect(armalo(odd)).toMatchObject({ name: 'ping', payload: odd, problems: [] });
-    // A catch-all handler, and `orderBy`, may look into `data` without asking whether it is there.
-    expect(armalo({ event: 'ping', data: null }, { orderBy: byAgent }).payload).toMatchObject({
+    // A catch-all handler, and `orderingKey`, may look into `data` without asking whether it is there.
+    expect(armalo({ event: 'ping', data: null }, { orderingKey: byAgent }).payload).toMatchObject({
       data: {},
     });
   });
@@ -230,16 +230,16 @@ describe('what the application decides', () => {
 
   it('is the identity and the ordering key', () => {
     const identify = (event: AnyArmaloEvent) => `${event.event}/${event.timestamp}`;
-    expect(armalo(changed, { identify, orderBy: byAgent })).toMatchObject({
+    expect(armalo(changed, { identify, orderingKey: byAgent })).toMatchObject({
       id: `score.changed/${timestamp}`,
       orderKey: 'a',
     });
-    expect(armalo(changed, { orderBy: () => undefined })).not.toHaveProperty('orderKey');
+    expect(armalo(changed, { orderingKey: () => undefined })).not.toHaveProperty('orderKey');
     expect(warnings).toEqual([]);
   });
 
   it('may be a number, which is as good as its text', () => {
-    expect(armalo(changed, { identify: () => 7, orderBy: () => 12.5 })).toMatchObject({
+    expect(armalo(changed, { identify: () => 7, orderingKey: () => 12.5 })).toMatchObject({
       id: '7',
       orderKey: '12.5',
     });
@@ -251,7 +251,7 @@ describe('what the application decides', () => {
       throw new Error('asked');
     };
     const odd = { event: 'score.changed', timestamp, data: {} };
-    expect(armalo(odd, { identify: fail, orderBy: fail }).problems).not.toEqual([]);
+    expect(armalo(odd, { identify: fail, orderingKey: fail }).problems).not.toEqual([]);
     expect(warnings).toEqual([]);
   });
 
@@ -267,7 +267,7 @@ describe('what the application decides', () => {
   ])('keeps no event out when it is %s: it is told once, and without the value', (what, answer) => {
     const source = armaloSource({
       identify: answer as never,
-      orderBy: answer as never,
+      orderingKey: answer as never,
     });
     for (const _delivery of [1, 2]) {
       const event = source.open({ account: '', body: body(changed) });
@@ -275,7 +275,7 @@ describe('what the application decides', () => {
       expect(event).not.toHaveProperty('orderKey');
     }
     expect(warnings).toHaveLength(2);
-    for (const option of ['identify', 'orderBy']) {
+    for (const option of ['identify', 'orderingKey']) {
       expect(warnings).toContainEqual(
         expect.stringMatching(new RegExp(`^Option \`armalo\\.${option}\` gave ${what}`)),
       );
@@ -285,7 +285,7 @@ describe('what the application decides', () => {
 
   it('keeps no event out when it throws, of which the place is told and not the message', () => {
     const source = armaloSource({
-      orderBy: () => {
+      orderingKey: () => {
         throw new RangeError('CANARY');
       },
     });
@@ -293,7 +293,7 @@ describe('what the application decides', () => {
       expect(source.open({ account: '', body: body(changed) })).toMatchObject({ id: ownId });
     }
     expect(warnings).toEqual([
-      expect.stringMatching(/^Option `armalo\.orderBy` threw RangeError .*events\.spec/),
+      expect.stringMatching(/^Option `armalo\.orderingKey` threw RangeError .*events\.spec/),
     ]);
     expect(warnings.join()).not.toContain('CANARY');
   });
@@ -304,13 +304,13 @@ describe('a stored event', () => {
     const asked: string[] = [];
     const source = armaloSource({
       identify: () => (asked.push('identify'), 'x'),
-      orderBy: () => (asked.push('orderBy'), 'y'),
+      orderingKey: () => (asked.push('orderingKey'), 'y'),
     });
     const changed = { event: 'score.changed', timestamp, data: score };
     const { name, account, body: bytes } = source.open({ account: 'acme', body: body(changed) });
-    expect(asked).toEqual(['identify', 'orderBy']);
+    expect(asked).toEqual(['identify', 'orderingKey']);
     expect(source.read({ name, account, body: bytes })).toEqual({ payload: changed, problems: [] });
-    expect(asked).toEqual(['identify', 'orderBy']);
+    expect(asked).toEqual(['identify', 'orderingKey']);
   });
 
   it('is of the name that its row says', () => {
@@ -332,8 +332,8 @@ describe('the order of an Armox job', () => {
   it('is one at a time, unless the application orders by something else or wants them all', () => {
     expect(sent('processing')).toMatchObject({ orderKey: 'a:j' });
     expect(armoxSource().ordered).toBe(true);
-    expect(sent('processing', { orderBy: () => 'x' })).toMatchObject({ orderKey: 'x' });
-    expect(sent('processing', { orderBy: () => undefined })).not.toHaveProperty('orderKey');
+    expect(sent('processing', { orderingKey: () => 'x' })).toMatchObject({ orderKey: 'x' });
+    expect(sent('processing', { orderingKey: () => undefined })).not.toHaveProperty('orderKey');
     expect(sent('processing', { stale: 'run' })).not.toHaveProperty('orderKey');
     expect(armoxSource({ stale: 'run' }).ordered).toBe(false);
     expect(armox({ event: 'asset.stored', job: { id: 'j' } })).not.toHaveProperty('orderKey');

@@ -62,7 +62,7 @@ describe('untilHandled', () => {
   it('gives the event once its handlers have ended, however they did', async () => {
     expect(await untilHandled(app.nest, await delivered('major'))).toMatchObject({
       state: 'done',
-      handled: ['Handlers.check'],
+      completedHandlers: ['Handlers.check'],
     });
     expect(await untilHandled(app.nest, await delivered('info'))).toMatchObject({
       state: 'dead',

@@ -103,9 +103,9 @@ describe('an event', () => {
     const { handler, store, dispatcher } = workbench();
     const runs: number[] = [];
     handler('a', (_, { attempt }) => void runs.push(attempt));
-    store.abandon('1', defaultRetryPolicy.attempts);
-    const rescue = { leaseMs: 30_000, maxDeaths: 3, alone: true, held: new Set<string>() };
-    const row = (await store.claimAbandoned(rescue)) as ClaimedRow;
+    store.stall('1', defaultRetryPolicy.attempts);
+    const rescue = { leaseMs: 30_000, maxStalledCount: 3, alone: true, held: new Set<string>() };
+    const row = (await store.claimStalled(rescue)) as ClaimedRow;
     const { signal } = new AbortController();
     expect(await dispatcher.dispatch(row, signal, heldSlot)).toMatchObject({
       to: 'dead',
@@ -124,7 +124,11 @@ describe('an event', () => {
         delete event.amount;
       });
     }
-    expect(await attempt()).toMatchObject({ to: 'done', handled: ['a', 'b'], failures: [] });
+    expect(await attempt()).toMatchObject({
+      to: 'done',
+      completedHandlers: ['a', 'b'],
+      failures: [],
+    });
     expect(seen).toEqual([{ amount: 1 }, { amount: 1 }]);
     expect(logger.lines).toHaveLength(1);
   });
@@ -141,7 +145,7 @@ describe('an event', () => {
     handler('last', () => ran.push('last'));
 
     const first = await attempt();
-    expect(first).toMatchObject({ to: 'retry', inMs: 5_000, handled: ['first', 'last'] });
+    expect(first).toMatchObject({ to: 'retry', inMs: 5_000, completedHandlers: ['first', 'last'] });
     expect(first?.failures).toEqual([
       {
         handler: 'broken',
@@ -150,7 +154,10 @@ describe('an event', () => {
       },
     ]);
     broken = false;
-    expect(await after(5_000)).toMatchObject({ to: 'done', handled: ['first', 'last', 'broken'] });
+    expect(await after(5_000)).toMatchObject({
+      to: 'done',
+      completedHandlers: ['first', 'last', 'broken'],
+    });
     expect(ran).toEqual(['first', 'broken', 'last', 'broken']);
     expect(store.row('1').attempt).toBe(2);
   });
@@ -158,9 +165,9 @@ describe('an event', () => {
   it('has a handler marked at once when others come after it, so that a crash does not run it again', async () => {
     const { handler, attempt, store } = workbench();
     handler('mail', () => {});
-    handler('crash', () => expect(store.row('1').handled).toEqual(['mail']));
+    handler('crash', () => expect(store.row('1').completedHandlers).toEqual(['mail']));
     expect(await attempt()).toMatchObject({ to: 'done' });
-    expect(store.calls.filter((call) => call === 'markHandled')).toHaveLength(1);
+    expect(store.calls.filter((call) => call === 'markCompleted')).toHaveLength(1);
   });
 
   it('ends dead at once when a handler rejects it, after the others had their turn', async () => {
@@ -173,7 +180,7 @@ describe('an event', () => {
     expect(await attempt()).toMatchObject({
       to: 'dead',
       reason: 'rejected',
-      handled: ['other'],
+      completedHandlers: ['other'],
       error: expect.stringMatching(/^judge: RejectEventError: for a deleted tenant/),
       handler: 'judge',
     });
@@ -248,7 +255,11 @@ describe('an event', () => {
     expect(await attempt()).toMatchObject({ to: 'retry', inMs: 10_000 });
     expect(await after(10_000)).toMatchObject({ to: 'postponed', inMs: 10_000 });
     ready = true;
-    expect(await after(10_000)).toMatchObject({ to: 'dead', handled: ['later'], handler: 'once' });
+    expect(await after(10_000)).toMatchObject({
+      to: 'dead',
+      completedHandlers: ['later'],
+      handler: 'once',
+    });
     expect(ran).toEqual(['once', 'later', 'later', 'later']);
   });
 
@@ -277,7 +288,7 @@ describe('an event', () => {
     expect(await after(5_000)).toMatchObject({
       to: 'dead',
       reason: 'attempts-used-up',
-      handled: ['heals'],
+      completedHandlers: ['heals'],
       error: expect.stringContaining('once'),
     });
   });
@@ -293,7 +304,7 @@ describe('an event', () => {
     handler('removed', () => Promise.reject(new Error('x')));
     await attempt();
     forget();
-    expect(await after(5_000)).toMatchObject({ to: 'done', handled: ['kept'] });
+    expect(await after(5_000)).toMatchObject({ to: 'done', completedHandlers: ['kept'] });
   });
 
   it('of an unsound or unreadable payload is dead, with the problems and without the payload', async () => {
@@ -368,7 +379,7 @@ describe('a handler', () => {
         eventId: 'event-1',
         source: 'armalo',
         name: 'escrow.created',
-        via: 'webhook',
+        origin: 'webhook',
         attempt: n,
         idempotencyKey: 'armalo::event-1:Mail.send',
       })),
@@ -391,15 +402,15 @@ describe('a handler', () => {
     const attempted = attempt();
     await timers.pass(500);
     const settlement = await attempted;
-    expect(settlement).toMatchObject({ to: 'retry', handled: [] });
+    expect(settlement).toMatchObject({ to: 'retry', completedHandlers: [] });
     expect(settlement?.failures[0]).toMatchObject({
       duration: 500,
-      error: expect.stringContaining('HandlerTimeoutError'),
+      error: expect.stringContaining('EventHandlerTimeoutError'),
     });
     expect(signal?.aborted).toBe(true);
     end();
     await rest();
-    expect(settlement?.handled).toEqual([]);
+    expect(settlement?.completedHandlers).toEqual([]);
   });
 
   it('whose lease is lost, or whose application stops, is told so, and nothing is settled', async () => {
@@ -433,16 +444,16 @@ describe('a transactional handler', () => {
   it('writes and is marked in one commit, and a mark that is there already counts as success', async () => {
     const { handler, attempt, store, claim, dispatcher } = workbench();
     handler('tx', (_, context) => write(context, 'effect'), { transactional: true });
-    expect(await attempt()).toMatchObject({ to: 'done', handled: ['tx'] });
+    expect(await attempt()).toMatchObject({ to: 'done', completedHandlers: ['tx'] });
     expect(store.written).toEqual(['effect']);
-    expect(store.calls).not.toContain('markHandled');
+    expect(store.calls).not.toContain('markCompleted');
 
     // The answer to the COMMIT was lost, so the claim did not know of the mark.
-    Object.assign(store.row('1'), { state: 'open', handled: [] });
+    Object.assign(store.row('1'), { state: 'open', completedHandlers: [] });
     const row = await claim();
-    store.row('1').handled = ['tx'];
+    store.row('1').completedHandlers = ['tx'];
     const settlement = await dispatcher.dispatch(row, new AbortController().signal, heldSlot);
-    expect(settlement).toMatchObject({ to: 'done', handled: ['tx'] });
+    expect(settlement).toMatchObject({ to: 'done', completedHandlers: ['tx'] });
     expect(store.written).toEqual(['effect']);
   });
 
@@ -571,7 +582,7 @@ describe('an event that another one supersedes', () => {
       to: 'postponed',
       supersededBy: { source: 'armalo', account: '', eventIds: ['event-2'] },
     });
-    expect(await attempt()).toMatchObject({ to: 'done', handled: ['first', 'follow'] });
+    expect(await attempt()).toMatchObject({ to: 'done', completedHandlers: ['first', 'follow'] });
     expect(ran).toEqual(['first']);
   });
 
@@ -592,7 +603,7 @@ describe('a handler that skips stale events', () => {
     Object.assign(bench.store.row('1'), { orderKey: key, occurredAt });
     // A newer event of the key, which `follow` has applied, and `count` has not.
     bench.store.add(1, { orderKey: 'agent', occurredAt: 2_000 });
-    Object.assign(bench.store.row('2'), { state: 'done', handled: ['follow'] });
+    Object.assign(bench.store.row('2'), { state: 'done', completedHandlers: ['follow'] });
   };
 
   it('does not run for an event older than one that it has applied; nothing else ran, so it is ignored', async () => {
@@ -603,7 +614,7 @@ describe('a handler that skips stale events', () => {
       transactional: true,
     });
     const settlement = await bench.attempt();
-    expect(settlement).toMatchObject({ to: 'ignored', reason: 'stale', handled: [] });
+    expect(settlement).toMatchObject({ to: 'ignored', reason: 'stale', completedHandlers: [] });
     expect(settlement?.failures).toEqual([
       { handler: 'follow', error: expect.stringMatching(/^Skipped: .*#2 /), duration: 0 },
     ]);
@@ -623,7 +634,7 @@ describe('a handler that skips stale events', () => {
     });
     expect(await bench.attempt()).toMatchObject({
       to: 'retry',
-      handled: ['follow'],
+      completedHandlers: ['follow'],
       failures: [{ handler: 'follow' }, { handler: 'count' }],
     });
     down = false;
@@ -641,23 +652,26 @@ describe('a handler that skips stale events', () => {
     const bench = workbench();
     aged(bench, occurredAt, key);
     bench.handler('follow', () => undefined, stale);
-    expect(await bench.attempt()).toMatchObject({ to: 'done', handled: ['follow'] });
+    expect(await bench.attempt()).toMatchObject({ to: 'done', completedHandlers: ['follow'] });
   });
 
   it('leaves an event done that another handler has handled in an earlier attempt', async () => {
     const bench = workbench();
     aged(bench, 1_999);
-    bench.store.row('1').handled = ['count'];
+    bench.store.row('1').completedHandlers = ['count'];
     bench.handler('count', () => Promise.reject(new Error('it ran')));
     bench.handler('follow', () => Promise.reject(new Error('it ran')), stale);
-    expect(await bench.attempt()).toMatchObject({ to: 'done', handled: ['count', 'follow'] });
+    expect(await bench.attempt()).toMatchObject({
+      to: 'done',
+      completedHandlers: ['count', 'follow'],
+    });
   });
 
   it('runs for an event whose newer one this handler has not applied', async () => {
     const bench = workbench();
     aged(bench, 1);
     bench.handler('count', () => undefined, stale);
-    expect(await bench.attempt()).toMatchObject({ to: 'done', handled: ['count'] });
+    expect(await bench.attempt()).toMatchObject({ to: 'done', completedHandlers: ['count'] });
   });
 
   it('does not run, and is tried again, when the database cannot tell', async () => {
@@ -665,7 +679,7 @@ describe('a handler that skips stale events', () => {
     aged(bench, 1);
     bench.store.failing.set('newerApplied', new Error('connection lost'));
     bench.handler('follow', () => Promise.reject(new Error('it ran')), stale);
-    expect(await bench.attempt()).toMatchObject({ to: 'retry', handled: [] });
+    expect(await bench.attempt()).toMatchObject({ to: 'retry', completedHandlers: [] });
     bench.store.failing.clear();
     expect(await bench.after(5_000)).toMatchObject({ to: 'ignored', reason: 'stale' });
   });
@@ -684,17 +698,24 @@ describe('an event for which another replica has handlers', () => {
     expect(await bench.attempt()).toMatchObject({
       to: 'postponed',
       inMs: 1_000,
-      handled: ['ours'],
+      completedHandlers: ['ours'],
       failures: [],
     });
-    expect(bench.store.row('1')).toMatchObject({ state: 'open', attempt: 0, handled: ['ours'] });
+    expect(bench.store.row('1')).toMatchObject({
+      state: 'open',
+      attempt: 0,
+      completedHandlers: ['ours'],
+    });
 
     // The others look for it first.
     expect(bench.handOver.lookIn(1_000)).toBe(1_500);
     expect(bench.handOver.lookIn(undefined)).toBeUndefined();
 
-    bench.store.row('1').handled.push('theirs');
-    expect(await bench.after(1_000)).toMatchObject({ to: 'done', handled: ['ours', 'theirs'] });
+    bench.store.row('1').completedHandlers.push('theirs');
+    expect(await bench.after(1_000)).toMatchObject({
+      to: 'done',
+      completedHandlers: ['ours', 'theirs'],
+    });
     expect(ran).toEqual(['ours']);
   });
 
@@ -737,7 +758,7 @@ describe('an event for which another replica has handlers', () => {
     let ran = 0;
     bench.handler('ours', () => ran++);
     bench.store.failing.set('otherReplicas', new Error('connection lost'));
-    expect(await bench.attempt()).toMatchObject({ to: 'postponed', handled: ['ours'] });
+    expect(await bench.attempt()).toMatchObject({ to: 'postponed', completedHandlers: ['ours'] });
     expect(bench.logger.of('warn')).toEqual([expect.stringContaining('connection lost')]);
     bench.store.failing.clear();
     expect(await bench.after(2_000)).toMatchObject({ to: 'done' });
@@ -758,12 +779,12 @@ describe('an event for which another replica has handlers', () => {
     const bench = workbench();
     Object.assign(bench.store.row('1'), { orderKey: 'agent', occurredAt: 1 });
     bench.store.add(1, { orderKey: 'agent', occurredAt: 2 });
-    Object.assign(bench.store.row('2'), { state: 'done', handled: ['ours'] });
+    Object.assign(bench.store.row('2'), { state: 'done', completedHandlers: ['ours'] });
     bench.handler('ours', () => Promise.reject(new Error('it ran')), { stale: 'skip' });
     other(bench, 'theirs');
     expect(await bench.attempt()).toMatchObject({
       to: 'postponed',
-      handled: ['ours'],
+      completedHandlers: ['ours'],
       failures: [{ handler: 'ours', error: expect.stringMatching(/^Skipped/) }],
     });
   });

@@ -3,7 +3,7 @@ import type { ClaimedRow, StoredAttempt, StoredEvent } from '../../lib/inbox/ind
 /** A row of the store in memory. */
 export interface Row extends Omit<
   ClaimedRow,
-  'token' | 'attempt' | 'deaths' | 'handled' | 'source' | 'body'
+  'token' | 'attempt' | 'stalledCount' | 'completedHandlers' | 'source' | 'body'
 > {
   source: string;
   body: Buffer;
@@ -12,8 +12,8 @@ export interface Row extends Omit<
   leaseUntil: number;
   dueAt: number;
   attempt: number;
-  deaths: number;
-  handled: string[];
+  stalledCount: number;
+  completedHandlers: string[];
   reason: string | null;
   lastError: string | null;
   attempts: StoredAttempt[];
@@ -29,7 +29,7 @@ export function openRow(id: string, now: number): Row {
     name: 'escrow.created',
     occurredAt: null,
     orderKey: null,
-    via: 'webhook',
+    origin: 'webhook',
     body: Buffer.from('{}'),
     receivedAt: 0,
     state: 'open',
@@ -37,8 +37,8 @@ export function openRow(id: string, now: number): Row {
     leaseUntil: 0,
     dueAt: now,
     attempt: 0,
-    deaths: 0,
-    handled: [],
+    stalledCount: 0,
+    completedHandlers: [],
     reason: null,
     lastError: null,
     attempts: [],

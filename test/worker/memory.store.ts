@@ -9,7 +9,7 @@ import type {
   Replica,
   NewInboxRow,
   Outlook,
-  Rescue,
+  Recovery,
   Settlement,
   StoredAttempt,
   StoredState,
@@ -62,7 +62,7 @@ export class MemoryStore {
   }
 
   /** As after `kill -9` of the process that has it. */
-  abandon(id: string, attempt = 1): void {
+  stall(id: string, attempt = 1): void {
     Object.assign(this.row(id), { token: 'gone', leaseUntil: this.timers.now() - 1, attempt });
   }
 
@@ -89,19 +89,19 @@ export class MemoryStore {
       .map((row) => this.lease(row, leaseMs));
   }
 
-  async claimAbandoned({
+  async claimStalled({
     leaseMs,
-    maxDeaths,
+    maxStalledCount: maxStalledCount,
     alone,
     held,
-  }: Rescue): Promise<ClaimedRow | undefined> {
-    this.called('claimAbandoned');
+  }: Recovery): Promise<ClaimedRow | undefined> {
+    this.called('claimStalled');
     for (const row of this.due().sort((a, b) => a.attempt - b.attempt)) {
       if (row.token === null || held.has(row.id) || this.locked.has(row.id)) continue;
       const patience = alone ? 0 : leaseMs * Math.min(row.attempt - 1, 10);
       if (row.leaseUntil + patience > this.timers.now()) continue;
-      if (this.alone.delete(row.token)) row.deaths++;
-      if (row.deaths >= maxDeaths) this.bury(row);
+      if (this.alone.delete(row.token)) row.stalledCount++;
+      if (row.stalledCount >= maxStalledCount) this.bury(row);
       else {
         const claimed = this.lease(row, leaseMs);
         if (alone) this.alone.add(claimed.token);
@@ -111,8 +111,8 @@ export class MemoryStore {
     return undefined;
   }
 
-  async endSolitude({ token }: Lease): Promise<void> {
-    this.called('endSolitude');
+  async noLongerAlone({ token }: Lease): Promise<void> {
+    this.called('noLongerAlone');
     this.alone.delete(token);
   }
 
@@ -154,10 +154,10 @@ export class MemoryStore {
     return new Set(refused.map(({ id }) => id));
   }
 
-  async markHandled(lease: Lease, handler: string): Promise<boolean> {
-    this.called('markHandled');
+  async markCompleted(lease: Lease, handler: string): Promise<boolean> {
+    this.called('markCompleted');
     if (!this.holds(lease)) return false;
-    this.row(lease.id).handled.push(handler);
+    this.row(lease.id).completedHandlers.push(handler);
     return true;
   }
 
@@ -169,7 +169,7 @@ export class MemoryStore {
       (row) =>
         row.orderKey === orderKey &&
         (row.occurredAt ?? -Infinity) > occurredAt &&
-        row.handled.includes(handler),
+        row.completedHandlers.includes(handler),
     );
     return newer.sort((a, b) => Number(b.occurredAt) - Number(a.occurredAt))[0]?.id;
   }
@@ -189,7 +189,7 @@ export class MemoryStore {
   ): Promise<TransactionalOutcome> {
     this.called('begin');
     if (!this.holds(lease)) return 'lease-lost';
-    if (this.row(lease.id).handled.includes(handler)) return 'already';
+    if (this.row(lease.id).completedHandlers.includes(handler)) return 'already';
     if (this.locked.has(lease.id)) throw new Error('waited too long for a row lock');
     const connection = {};
     this.locked.set(lease.id, connection);
@@ -206,13 +206,13 @@ export class MemoryStore {
       if (this.locked.get(lease.id) === connection) this.locked.delete(lease.id);
     }
     this.written.push(...writes);
-    this.row(lease.id).handled.push(handler);
+    this.row(lease.id).completedHandlers.push(handler);
     this.row(lease.id).leaseUntil = this.timers.now() + leaseMs;
     return 'committed';
   }
 
-  async giveBack(leases: readonly Lease[]): Promise<void> {
-    this.called(`giveBack ${leases.map(({ id }) => id).join(',')}`, 'giveBack');
+  async release(leases: readonly Lease[]): Promise<void> {
+    this.called(`release ${leases.map(({ id }) => id).join(',')}`, 'release');
     for (const { id } of leases.filter((lease) => this.holds(lease))) {
       const row = this.row(id);
       Object.assign(row, { token: null, attempt: row.attempt - 1 });
@@ -277,7 +277,7 @@ export class MemoryStore {
     row.token = (++this.tokens).toString(16).padStart(32, '0');
     row.leaseUntil = this.timers.now() + leaseMs;
     row.attempt++;
-    return { ...row, token: row.token, handled: [...row.handled] };
+    return { ...row, token: row.token, completedHandlers: [...row.completedHandlers] };
   }
 
   private holds({ id, token }: Lease): boolean {
@@ -287,7 +287,9 @@ export class MemoryStore {
 
   private apply(row: Row, settlement: Settlement): void {
     // A mark whose commit was never answered must survive a settle that does not know of it.
-    row.handled = [...new Set([...row.handled, ...settlement.handled])];
+    row.completedHandlers = [
+      ...new Set([...row.completedHandlers, ...settlement.completedHandlers]),
+    ];
     const at = this.timers.now();
     const { attempt } = settlement;
     row.attempts.push(...settlement.failures.map((failure) => ({ ...failure, attempt, at })));

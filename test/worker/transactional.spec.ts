@@ -117,7 +117,7 @@ for (const kind of await availableDatabases()) {
           transactions: POOL,
           lease: 30_000,
           pollInterval: 20,
-          maxDeaths: 3,
+          maxStalledCount: 3,
         },
         sources: ['armalo'],
         transactional: () => [],
@@ -161,14 +161,14 @@ for (const kind of await availableDatabases()) {
       expect(await errors('waits')).toEqual([]);
       await until(async () => (await errors('waits')).length > 0);
       expect((await errors('waits'))[0]).toMatch(
-        /^HandlerTimeoutError: A\.money got no connection.*2 connections.*poolSize/,
+        /^EventHandlerTimeoutError: A\.money got no connection.*2 connections.*poolSize/,
       );
       for (const runner of held) await runner.release();
       await until(() => ended('waits'));
       expect(ran).toEqual(['mail', 'money']);
       // Those that came late are back in the pool.
       await Promise.all([application.query('SELECT 1'), application.query('SELECT 2')]);
-      expect(await stored('waits')).toMatchObject({ deaths: 0 });
+      expect(await stored('waits')).toMatchObject({ stalledCount: 0 });
     });
 
     it('that waits for a statement beyond its timeout has that cancelled, fails, and is tried again', async () => {
@@ -187,9 +187,13 @@ for (const kind of await availableDatabases()) {
       await store.insert([event({ eventId: 'slow', name: 'slow' })]);
       await until(() => ended('slow'));
       expect(await errors('slow')).toEqual([
-        expect.stringMatching(/^HandlerTimeoutError: A\.slow/),
+        expect.stringMatching(/^EventHandlerTimeoutError: A\.slow/),
       ]);
-      expect(await stored('slow')).toMatchObject({ attempts: 2, deaths: 0, handled: ['A.slow'] });
+      expect(await stored('slow')).toMatchObject({
+        attempts: 2,
+        stalledCount: 0,
+        completedHandlers: ['A.slow'],
+      });
       expect(await sleeping()).toBe(0);
     });
 
@@ -199,7 +203,11 @@ for (const kind of await availableDatabases()) {
         const loop = start({ slow: handler('A.slow', ({ manager }) => manager.query(sleep)) });
         await until(async () => (await sleeping()) > 0);
         await loop.stop({ graceMs: 1 });
-        expect(await stored('deployed')).toMatchObject({ state: 'open', attempts: 0, deaths: 0 });
+        expect(await stored('deployed')).toMatchObject({
+          state: 'open',
+          attempts: 0,
+          stalledCount: 0,
+        });
         expect(await sleeping()).toBe(0);
       }
       start({ slow: handler('A.slow', () => Promise.resolve()) });

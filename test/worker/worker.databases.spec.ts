@@ -48,7 +48,7 @@ function row(eventId: string): NewInboxRow {
     name: 'escrow.created',
     occurredAt: null,
     orderKey: null,
-    via: 'webhook',
+    origin: 'webhook',
     body: Buffer.from('{}'),
     invalid: null,
   };
@@ -157,7 +157,7 @@ for (const kind of await availableDatabases()) {
       const loop = new WorkerLoop({
         store,
         run: dispatcher.dispatch.bind(dispatcher),
-        settings: { concurrency: 20, transactions, lease, pollInterval, maxDeaths: 3 },
+        settings: { concurrency: 20, transactions, lease, pollInterval, maxStalledCount: 3 },
         sources: ['armalo', 'armox'],
         transactional: () => [{ source: 'armalo' }],
         timers,
@@ -229,7 +229,11 @@ for (const kind of await availableDatabases()) {
       expect(await effects('stuck')).toBe(1);
       const stored = await store.find({ eventId: 'stuck' });
       expect(await store.attempts(stored?.id ?? '')).toMatchObject([
-        { attempt: 1, handler: 'stuck', error: expect.stringContaining('HandlerTimeoutError') },
+        {
+          attempt: 1,
+          handler: 'stuck',
+          error: expect.stringContaining('EventHandlerTimeoutError'),
+        },
       ]);
     });
 
@@ -268,7 +272,7 @@ for (const kind of await availableDatabases()) {
         { lease: 300 },
       );
       await until(() => ended('dead'));
-      expect(await store.find({ eventId: 'dead' })).toMatchObject({ deaths: 0, attempts: 2 });
+      expect(await store.find({ eventId: 'dead' })).toMatchObject({ stalledCount: 0, attempts: 2 });
 
       await store.insert([row('long')]);
       await until(() => runs.includes('long'));
@@ -278,7 +282,7 @@ for (const kind of await availableDatabases()) {
       release();
       await until(() => ended('long'));
       expect(runs).toEqual(['dead', 'long']);
-      expect(await store.find({ eventId: 'long' })).toMatchObject({ deaths: 0, attempts: 1 });
+      expect(await store.find({ eventId: 'long' })).toMatchObject({ stalledCount: 0, attempts: 1 });
     });
 
     if (kind.name !== 'sqlite') {
@@ -308,8 +312,9 @@ for (const kind of await availableDatabases()) {
         await until(() => ended('beside it'));
         release();
         await until(() => ended('longer than its lease'));
-        const { attempts, deaths } = (await store.find({ eventId: 'longer than its lease' })) ?? {};
-        expect({ attempts, deaths }).toEqual({ attempts: 1, deaths: 0 });
+        const { attempts, stalledCount } =
+          (await store.find({ eventId: 'longer than its lease' })) ?? {};
+        expect({ attempts, stalledCount }).toEqual({ attempts: 1, stalledCount: 0 });
       });
 
       it('sends a dozen statements in ten idle seconds at most', async () => {

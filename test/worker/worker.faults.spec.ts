@@ -24,7 +24,7 @@ const source = {
 type ProcessStore = LoopStore &
   Pick<
     MemoryStore,
-    'markHandled' | 'newerApplied' | 'firstStored' | 'otherReplicas' | 'runTransactional'
+    'markCompleted' | 'newerApplied' | 'firstStored' | 'otherReplicas' | 'runTransactional'
   >;
 
 /** The store as one process sees it: calls fail at random, and never answer a dead process. */
@@ -125,7 +125,7 @@ describe('two workers whose database, handlers and processes fail at random', ()
               transactions: 2,
               lease: LEASE,
               pollInterval: 5_000,
-              maxDeaths: 1_000,
+              maxStalledCount: 1_000,
             },
             sources: ['armalo'],
             transactional: () => [{ source: 'armalo' }],

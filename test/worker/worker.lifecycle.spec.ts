@@ -17,7 +17,10 @@ import {
   HandlerRegistry,
   OnDeadEvent,
 } from '../../lib/handlers/index.js';
-import { Deaths, type DeathListener } from '../../lib/inbox/deaths.js';
+import {
+  DeadEventListeners,
+  type DeadEventListener,
+} from '../../lib/inbox/dead.event.listeners.js';
 import type { InboxStore } from '../../lib/inbox/index.js';
 import { DeadEventNotice, WorkerLifecycle, type WorkerSettings } from '../../lib/worker/index.js';
 import { LogBook } from './log-book.js';
@@ -44,7 +47,7 @@ const settings: WorkerSettings = {
   lease: 30_000,
   pollInterval: 1_000,
   shutdownTimeout: 15_000,
-  maxDeaths: 2,
+  maxStalledCount: 2,
   retry: defaultRetryPolicy,
   retention: { payload: 14 * 24 * HOUR, row: 180 * 24 * HOUR, dead: null },
 };
@@ -56,7 +59,7 @@ class DutifulStore extends MemoryStore {
   stray = 0;
   listener: (() => void) | undefined;
 
-  async holdDuty(name: string, owner: string): Promise<boolean> {
+  async holdLeaderLock(name: string, owner: string): Promise<boolean> {
     this.calls.push(`hold ${name}`);
     this.holder ??= owner;
     return this.holder === owner;
@@ -269,7 +272,7 @@ describe('dead events', () => {
 
   async function bootNotice(providers: Provider[]) {
     const timers = new ManualTimers();
-    const deaths = new Deaths();
+    const deaths = new DeadEventListeners();
     const lines: unknown[][] = [];
     const logger = { error: (...line: unknown[]) => lines.push(line), log() {}, warn() {} };
     @Module({
@@ -279,7 +282,7 @@ describe('dead events', () => {
           provide: DeadEventNotice,
           inject: [DeadEventExplorer],
           useFactory: (listeners: DeadEventExplorer) => {
-            const store = { onDead: (listener: DeathListener) => deaths.listen(listener) };
+            const store = { onDead: (listener: DeadEventListener) => deaths.listen(listener) };
             return new DeadEventNotice({ store, listeners, timers, logger });
           },
         },
@@ -404,7 +407,7 @@ describe('duties', () => {
     const { app, store, timers, logger } = await boot([]);
     store.prune = () => Promise.reject(new Error('lock timeout'));
     await timers.pass(HOUR);
-    expect(logger.of('warn: The duty "retention"')).toHaveLength(1);
+    expect(logger.of('warn: The maintenance task "retention"')).toHaveLength(1);
     store.prune = () => Promise.resolve(0);
     store.stray = 3;
     await timers.pass(HOUR);

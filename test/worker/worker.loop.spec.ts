@@ -15,7 +15,7 @@ const POLL = 1_000;
 
 /** A loop whose handlers end when the test says so. */
 function workbench(
-  settings: { concurrency?: number; transactions?: number; maxDeaths?: number } = {},
+  settings: { concurrency?: number; transactions?: number; maxStalledCount?: number } = {},
   sources: readonly string[] = ['armalo'],
   transactional: readonly ClaimException[] = [],
 ) {
@@ -47,7 +47,7 @@ function workbench(
       transactions: 1,
       lease: LEASE,
       pollInterval: POLL,
-      maxDeaths: 3,
+      maxStalledCount: 3,
       ...settings,
     },
     sources,
@@ -73,8 +73,8 @@ function workbench(
 }
 
 function done(row: ClaimedRow): Settlement {
-  const { id, token, handled, attempt } = row;
-  return { id, token, handled, attempt, failures: [], to: 'done' };
+  const { id, token, completedHandlers: handled, attempt } = row;
+  return { id, token, completedHandlers: handled, attempt, failures: [], to: 'done' };
 }
 
 describe('claiming', () => {
@@ -157,7 +157,7 @@ describe('claiming', () => {
   it('tries once a poll for the event of a dead process that somebody has locked, however much is done beside it', async () => {
     const { store, loop, onStart, running, timers } = workbench();
     store.add(1);
-    store.abandon('1');
+    store.stall('1');
     store.locked.set('1', {});
     onStart((row) => setImmediate(() => running.get(row.id)?.end()));
     loop.start();
@@ -166,7 +166,7 @@ describe('claiming', () => {
       loop.notify();
       await timers.pass(POLL / 20);
     }
-    const tries = store.calls.filter((call) => call === 'claimAbandoned').length;
+    const tries = store.calls.filter((call) => call === 'claimStalled').length;
     expect(tries).toBeGreaterThanOrEqual(5);
     expect(tries).toBeLessThanOrEqual(11);
   });
@@ -272,8 +272,8 @@ describe('events whose process died', () => {
   it('run alone in a worker that is idle, before any other', async () => {
     const { store, loop, finish, running, timers } = workbench();
     store.add(4);
-    store.abandon('3');
-    store.abandon('4');
+    store.stall('3');
+    store.stall('4');
     loop.start();
     await rest();
     expect([...running.keys()]).toEqual(['3']);
@@ -283,20 +283,20 @@ describe('events whose process died', () => {
     await timers.pass(100);
     await finish('4');
     expect([...running.keys()]).toEqual(['1', '2']);
-    expect(store.row('4')).toMatchObject({ state: 'done', deaths: 0, attempt: 2 });
+    expect(store.row('4')).toMatchObject({ state: 'done', stalledCount: 0, attempt: 2 });
   });
 
   it('keep others waiting for a second at most, and did not die alone from then on', async () => {
     const { store, loop, finish, running, timers } = workbench();
     store.add(3);
-    store.abandon('2');
+    store.stall('2');
     loop.start();
     await timers.pass(999);
     expect([...running.keys()]).toEqual(['2']);
-    expect(store.calls).not.toContain('endSolitude');
+    expect(store.calls).not.toContain('noLongerAlone');
     await timers.pass(1);
     expect([...running.keys()]).toEqual(['2', '1', '3']);
-    const noted = store.calls.indexOf('endSolitude');
+    const noted = store.calls.indexOf('noLongerAlone');
     expect(noted).toBeGreaterThan(0);
     expect(store.calls.indexOf('claim')).toBeGreaterThan(noted);
     await finish('1', '2', '3');
@@ -306,8 +306,8 @@ describe('events whose process died', () => {
   it('get no company while it cannot be written that they have it', async () => {
     const { store, loop, running, timers, logger } = workbench();
     store.add(2);
-    store.abandon('2');
-    store.failing.set('endSolitude', new Error('connection refused'));
+    store.stall('2');
+    store.failing.set('noLongerAlone', new Error('connection refused'));
     loop.start();
     await timers.pass(5_000);
     expect([...running.keys()]).toEqual(['2']);
@@ -320,8 +320,8 @@ describe('events whose process died', () => {
   it('let the others go first when these had to wait for the one before', async () => {
     const { store, loop, finish, running, timers } = workbench();
     store.add(4);
-    store.abandon('1', 5);
-    store.abandon('2', 5);
+    store.stall('1', 5);
+    store.stall('2', 5);
     loop.start();
     await timers.pass(500);
     expect([...running.keys()]).toEqual(['1']);
@@ -341,8 +341,8 @@ describe('events whose process died', () => {
     loop.start();
     await rest();
     store.add(2);
-    store.abandon('3');
-    store.abandon('4');
+    store.stall('3');
+    store.stall('4');
     await timers.pass(2 * POLL);
     expect([...running.keys()]).toEqual(['1', '2', '3']);
     store.add(1);
@@ -351,14 +351,14 @@ describe('events whose process died', () => {
     expect([...running.keys()]).toEqual(['1', '2', '3', '5']);
     await finish('3');
     expect([...running.keys()]).toEqual(['1', '2', '5', '4']);
-    expect(store.row('3')).toMatchObject({ state: 'done', deaths: 0, attempt: 2 });
+    expect(store.row('3')).toMatchObject({ state: 'done', stalledCount: 0, attempt: 2 });
   });
 
   it('run only after the one before is settled, whose death theirs would be', async () => {
-    const { store, loop, timers, finish, running } = workbench({ maxDeaths: 2 });
+    const { store, loop, timers, finish, running } = workbench({ maxStalledCount: 2 });
     store.add(2);
-    store.abandon('1', 5);
-    store.abandon('2', 5);
+    store.stall('1', 5);
+    store.stall('2', 5);
     let commit = () => {};
     const settle = store.settle.bind(store);
     store.settle = async (settlements) => {
@@ -376,14 +376,18 @@ describe('events whose process died', () => {
   });
 
   it('end dead when they have killed it alone too often', async () => {
-    const { store, loop, running } = workbench({ maxDeaths: 1 });
+    const { store, loop, running } = workbench({ maxStalledCount: 1 });
     store.add(2);
-    const rescue = { leaseMs: 0, maxDeaths: 1, alone: true, held: new Set<string>() };
-    store.abandon('1');
-    await store.claimAbandoned(rescue);
+    const rescue = { leaseMs: 0, maxStalledCount: 1, alone: true, held: new Set<string>() };
+    store.stall('1');
+    await store.claimStalled(rescue);
     loop.start();
     await rest();
-    expect(store.row('1')).toMatchObject({ state: 'dead', reason: 'killed-process', deaths: 1 });
+    expect(store.row('1')).toMatchObject({
+      state: 'dead',
+      reason: 'killed-process',
+      stalledCount: 1,
+    });
     expect([...running.keys()]).toEqual(['2']);
   });
 
@@ -601,7 +605,7 @@ describe('settling', () => {
     await timers.pass(20_000);
     // The second run is the one that the failure asked for: it was not forgotten.
     expect(started).toEqual(['1', '1']);
-    expect(store.row('1')).toMatchObject({ attempt: 2, deaths: 0 });
+    expect(store.row('1')).toMatchObject({ attempt: 2, stalledCount: 0 });
     expect(logger.of('error')).toEqual([]);
   });
 
@@ -623,7 +627,7 @@ describe('settling', () => {
     goOn();
     await timers.pass(1_000);
     expect(started).toEqual(['1', '1']);
-    expect(store.row('1')).toMatchObject({ attempt: 2, deaths: 0 });
+    expect(store.row('1')).toMatchObject({ attempt: 2, stalledCount: 0 });
   });
 
   it('is refused where another worker has taken the event after the lease', async () => {
@@ -655,7 +659,7 @@ describe('settling', () => {
     await timers.pass(LEASE);
     await finish('1');
     // The database was away, and no process died.
-    expect(store.row('1')).toMatchObject({ state: 'done', deaths: 0, attempt: 1 });
+    expect(store.row('1')).toMatchObject({ state: 'done', stalledCount: 0, attempt: 1 });
   });
 
   it('of one event that the database refuses does not hold its neighbours back', async () => {
@@ -670,7 +674,7 @@ describe('settling', () => {
     loop.start();
     await rest();
     const { id, token } = store.row('2') as { id: string; token: string };
-    const base = { id, token, handled: [], attempt: 1, failures: [] };
+    const base = { id, token, completedHandlers: [], attempt: 1, failures: [] };
     running.get('2')?.end({ ...base, to: 'dead', reason: 'rejected', error: '\u0000' });
     await finish('1', '3');
     await timers.pass(5_000);
@@ -712,7 +716,7 @@ describe('stopping', () => {
     await stopping;
     expect(started).toEqual(['1']);
     expect(store.states()).toBe('done open');
-    expect(store.calls.filter((call) => call.startsWith('giveBack'))).toEqual([]);
+    expect(store.calls.filter((call) => call.startsWith('release'))).toEqual([]);
   });
 
   it('tells the others to stop after the grace, and gives their events back with the attempt', async () => {
@@ -751,14 +755,14 @@ describe('stopping', () => {
   it('says before it goes that an event did not die alone, and gives it back', async () => {
     const { store, loop, timers, started } = workbench();
     store.add(1);
-    store.abandon('1');
+    store.stall('1');
     loop.start();
     await rest();
     expect(started).toEqual(['1']);
     const stopping = loop.stop({ graceMs: 15_000 });
     await timers.pass(15_000);
     await stopping;
-    expect(store.calls).toContain('endSolitude');
+    expect(store.calls).toContain('noLongerAlone');
     expect(store.row('1')).toMatchObject({ state: 'open', token: null, attempt: 1 });
   });
 
@@ -767,7 +771,7 @@ describe('stopping', () => {
     store.add(1);
     loop.start();
     await rest();
-    store.giveBack = () => new Promise<never>(() => {});
+    store.release = () => new Promise<never>(() => {});
     const stopping = loop.stop({ graceMs: 5_000 });
     await timers.pass(10_000);
     await stopping;

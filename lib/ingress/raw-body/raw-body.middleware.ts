@@ -15,7 +15,7 @@ interface NewerConfig {
 }
 
 /**
- * Keeps the exact bytes of the requests to the webhook routes and to controllers with `@RawBody()`.
+ * Keeps the exact bytes of the requests to the webhook routes and to controllers with `@CaptureRawBody()`.
  * It is a provider and installs itself from its constructor, since what a module configures with
  * `consumer.apply` comes after Nest's body parsers on Express, and may not read the stream on Fastify.
  */
@@ -36,7 +36,7 @@ export class RawBodyMiddleware implements OnModuleInit {
     else host.init$.subscribe(() => this.install(host.httpAdapter));
   }
 
-  /** @throws ConfigurationError when routes collide, or take accounts that have no secrets */
+  /** @throws ArmoxArmaloConfigurationError when routes collide, or take accounts that have no secrets */
   onModuleInit(): void {
     if (this.adapter) this.routes();
   }

@@ -8,7 +8,7 @@ import {
   type VersioningOptions,
 } from '@nestjs/common';
 import { ApplicationConfig, MetadataScanner, ModulesContainer } from '@nestjs/core';
-import { rawBodyOptionsOf, type RawBodyOptions } from '../raw-body/raw-body.decorator.js';
+import { rawBodyOptionsOf, type CaptureRawBodyOptions } from '../raw-body/raw-body.decorator.js';
 import { SignatureGuard } from '../webhook/signature.guard.js';
 import { webhookSourceOf } from './webhook-route.metadata.js';
 
@@ -19,8 +19,8 @@ export interface PostRoute {
   readonly controller: string;
   /** Whether it answers to some hosts, or to some versions that are not in its path, only. */
   readonly conditional: boolean;
-  /** Set where `@RawBody()` stands. */
-  readonly rawBody: RawBodyOptions | undefined;
+  /** Set where `@CaptureRawBody()` stands. */
+  readonly rawBody: CaptureRawBodyOptions | undefined;
   /** Name of the source whose built-in route it is. */
   readonly source: string | undefined;
   /** Name of the source whose signature guard stands on it. */

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { ConfigurationError, SOURCES, type ConfiguredSource } from '../../core/index.js';
+import { ArmoxArmaloConfigurationError, SOURCES, type ConfiguredSource } from '../../core/index.js';
 import { DEFAULT_BODY_LIMIT } from '../raw-body/raw-body.decorator.js';
 import { compilePattern, shapeOf } from './route-pattern.js';
 import { RouteTable, type PostRoute } from './route.table.js';
@@ -68,7 +68,7 @@ export class WebhookRoutes {
 
   /**
    * @param firstWins whether the router takes the first route that matches, as Express does
-   * @throws ConfigurationError when a built-in route would not be reached, or would take another's requests
+   * @throws ArmoxArmaloConfigurationError when a built-in route would not be reached, or would take another's requests
    */
   assertReachable(firstWins: boolean): void {
     const routes = this.table.posts();
@@ -88,12 +88,12 @@ export class WebhookRoutes {
     });
   }
 
-  /** @throws ConfigurationError when a controller of the application takes accounts that have no secrets */
+  /** @throws ArmoxArmaloConfigurationError when a controller of the application takes accounts that have no secrets */
   assertAccounts(): void {
     for (const { path, controller, source, guardedBy } of this.table.posts()) {
       if (source !== undefined || guardedBy === undefined || !namesAccount(path)) continue;
       if (this.configured(guardedBy)?.accounts) continue;
-      throw new ConfigurationError(
+      throw new ArmoxArmaloConfigurationError(
         `${guardedBy}.webhookSecret`,
         `POST ${path} of ${controller} names an account, but the secret is one for all, so whoever has one signed delivery ` +
           'could have it handled for any account. Give a function of the account, or call the parameter something else: it is then no account.',
@@ -120,8 +120,12 @@ const parameters = (path: string): number => path.match(/[:*]/g)?.length ?? 0;
 const takes = (route: PostRoute, other: PostRoute): boolean =>
   compilePattern(route.path, { caseSensitive: false, strict: false }).test(other.path);
 
-const collision = (route: PostRoute, other: PostRoute, how: string): ConfigurationError =>
-  new ConfigurationError(
+const collision = (
+  route: PostRoute,
+  other: PostRoute,
+  how: string,
+): ArmoxArmaloConfigurationError =>
+  new ArmoxArmaloConfigurationError(
     `${route.source}.path`,
     `POST ${other.path} of ${other.controller} ${how} (${route.path}), so requests would be lost; give one of them another path.`,
   );

@@ -8,7 +8,7 @@ import { DeliveryAnswers } from './delivery.answers.js';
 export class DeliveryErrorFilter implements ExceptionFilter {
   private readonly answers: DeliveryAnswers;
 
-  /** Takes nothing of this module's, so that `@RawBody()` works in modules that do not import it. */
+  /** Takes nothing of this module's, so that `@CaptureRawBody()` works in modules that do not import it. */
   constructor(host: HttpAdapterHost) {
     this.answers = new DeliveryAnswers(host);
   }

@@ -6,7 +6,7 @@ import {
   ServiceUnavailableException,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { EnvelopeUnreadableError, StoreUnavailableError } from '../../core/index.js';
+import { EnvelopeUnreadableError, InboxUnavailableError } from '../../core/index.js';
 import { unreadable } from './event.opener.js';
 import { rootCauseOf } from './root-cause.js';
 import { ThrottledLog } from './throttled-log.js';
@@ -59,7 +59,7 @@ export class DeliveryAnswers {
     if (error instanceof HttpException) return error;
     if (error instanceof EnvelopeUnreadableError) return unreadable(error);
     const delivery = source === undefined ? 'A delivery' : `A delivery of ${source}`;
-    if (error instanceof StoreUnavailableError) {
+    if (error instanceof InboxUnavailableError) {
       const cause = rootCauseOf(error);
       const because = cause ? ` Cause: ${cause.code}, ${cause.text}` : '';
       this.log.error(

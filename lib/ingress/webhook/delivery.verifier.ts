@@ -91,4 +91,4 @@ function isSigned(
 
 const nobodyKeptTheBytes = (source: string): string =>
   `A controller that checks ${source} signatures gets parsed bodies, so its deliveries are answered 500. ` +
-  'Put `@RawBody()` of nestjs-armox-armalo on the controller.';
+  'Put `@CaptureRawBody()` of nestjs-armox-armalo on the controller.';

@@ -1,6 +1,6 @@
 import { BadRequestException, Inject, Injectable, type HttpException } from '@nestjs/common';
 import {
-  ConfigurationError,
+  ArmoxArmaloConfigurationError,
   EnvelopeUnreadableError,
   SOURCES,
   type ConfiguredSource,
@@ -25,7 +25,7 @@ export class EventOpener {
   open(source: string, delivery: RawDelivery | undefined): SourceEvent {
     const configured = this.sources.find((candidate) => candidate.source.name === source);
     if (!configured || !(delivery instanceof VerifiedDelivery) || delivery.source !== source) {
-      throw new ConfigurationError(
+      throw new ArmoxArmaloConfigurationError(
         '@UseGuards',
         `the event pipe of ${source} was given a body whose signature nobody checked; put the signature guard of ${source} on the same route.`,
       );

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { ConfigurationError, SOURCES, type ConfiguredSource } from '../../core/index.js';
+import { ArmoxArmaloConfigurationError, SOURCES, type ConfiguredSource } from '../../core/index.js';
 import { IngressCounters } from '../ingress.counters.js';
 import { SecretLookup } from './secret.lookup.js';
 import { WebhookRoutes } from '../routes/webhook.routes.js';
@@ -21,7 +21,7 @@ export class SharedSecretCheck implements OnModuleInit {
     this.lookup = new SecretLookup(counters);
   }
 
-  /** @throws ConfigurationError */
+  /** @throws ArmoxArmaloConfigurationError */
   async onModuleInit(): Promise<void> {
     if (!this.routes.served) return;
     await Promise.all(this.sources.filter(({ accounts }) => accounts).map((s) => this.check(s)));
@@ -33,7 +33,7 @@ export class SharedSecretCheck implements OnModuleInit {
       this.invented(configured),
     ]);
     if (!first.some((secret) => second.includes(secret))) return;
-    throw new ConfigurationError(
+    throw new ArmoxArmaloConfigurationError(
       `${configured.source.name}.webhookSecret`,
       'the function gives the same secret for two accounts that nobody has. The account in the path is not signed, so ' +
         'whoever has one signed delivery could have it handled once for every path that he makes up. Return `undefined` for ' +

@@ -11,7 +11,7 @@ interface IngressResponse {
 
 /**
  * Lets through only requests that are signed by the source, and leaves a `RawDelivery` in
- * `request.body` for its `EventPipe`. Needs `@RawBody()` on the controller. A subclass names the source.
+ * `request.body` for its `EventPipe`. Needs `@CaptureRawBody()` on the controller. A subclass names the source.
  */
 @Injectable()
 export abstract class SignatureGuard implements CanActivate {

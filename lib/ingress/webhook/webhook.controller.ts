@@ -9,7 +9,7 @@ import {
   type Type,
 } from '@nestjs/common';
 import { addDecorators } from './controller.decorators.js';
-import { RawBody } from '../raw-body/raw-body.decorator.js';
+import { CaptureRawBody } from '../raw-body/raw-body.decorator.js';
 import { webhookFilter } from './webhook.filter.js';
 import { webhookGuard } from './webhook.guard.js';
 import { markWebhookSource } from '../routes/webhook-route.metadata.js';
@@ -30,7 +30,7 @@ export interface WebhookControllerOptions {
  * one would be every application's in the process.
  */
 export function createWebhookController(options: WebhookControllerOptions): Type {
-  @RawBody()
+  @CaptureRawBody()
   @Controller({ path: options.path, version: VERSION_NEUTRAL })
   class WebhookController {
     /*

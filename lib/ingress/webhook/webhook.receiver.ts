@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { StoreUnavailableError } from '../../core/index.js';
+import { InboxUnavailableError } from '../../core/index.js';
 import { Inbox } from '../../inbox/index.js';
 import { verifiedDeliveryOf } from './delivery.verifier.js';
 import { EventOpener } from './event.opener.js';
@@ -30,7 +30,7 @@ export class WebhookReceiver {
       this.counters.add(source, outcome);
       return { received: true, duplicate: outcome === 'duplicate', id: eventId };
     } catch (error) {
-      this.counters.add(source, error instanceof StoreUnavailableError ? 'unavailable' : 'failed');
+      this.counters.add(source, error instanceof InboxUnavailableError ? 'unavailable' : 'failed');
       throw error;
     }
   }

@@ -49,11 +49,11 @@ export type {
 export { ArmaloWebhooksApi } from './api/armalo.webhooks-api.js';
 export { ArmaloWatch } from './watch/armalo.watch.js';
 export type { WatchAgent } from './watch/armalo.watch.js';
-export { armaloFactCompanion } from './watch/armalo.fact-hook.js';
+export { armaloFactHook } from './watch/armalo.fact-hook.js';
 export { ArmaloScoreFeed } from './watch/armalo.score-feed.js';
-export type { ArmaloScoreFeedParts } from './watch/armalo.score-feed.js';
+export type { ArmaloScoreFeedDependencies } from './watch/armalo.score-feed.js';
 export { ArmaloEvalFeed } from './watch/armalo.eval-feed.js';
-export type { ArmaloEvalFeedParts } from './watch/armalo.eval-feed.js';
+export type { ArmaloEvalFeedDependencies } from './watch/armalo.eval-feed.js';
 export { ArmaloEscrowFeed } from './watch/armalo.escrow-feed.js';
-export type { ArmaloEscrowFeedParts } from './watch/armalo.escrow-feed.js';
+export type { ArmaloEscrowFeedDependencies } from './watch/armalo.escrow-feed.js';
 export { WatchStore } from './watch/watch.store.js';

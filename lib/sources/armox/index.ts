@@ -35,13 +35,13 @@ export type { AnyArmoxJobStatus } from './jobs/armox.job-status.js';
 export { ArmoxJobs } from './jobs/armox.jobs.js';
 export type {
   ArmoxJobHandle,
-  ArmoxJobsParts,
+  ArmoxJobsDependencies,
   RunAppJob,
   RunModelJob,
   WaitForJob,
 } from './jobs/armox.jobs.js';
-export { armoxJobCompanion } from './jobs/armox.job-hook.js';
+export { armoxJobHook } from './jobs/armox.job-hook.js';
 export { ArmoxJobFeed } from './jobs/armox.job-feed.js';
-export type { ArmoxJobFeedParts } from './jobs/armox.job-feed.js';
+export type { ArmoxJobFeedDependencies } from './jobs/armox.job-feed.js';
 export { JobLostError, JobNotRecordedError, JobTimeoutError } from './jobs/job.errors.js';
 export { JobStore } from './jobs/job.store.js';

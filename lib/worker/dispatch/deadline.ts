@@ -1,4 +1,4 @@
-import { HandlerTimeoutError } from '../../core/index.js';
+import { EventHandlerTimeoutError } from '../../core/index.js';
 import { HANDLER_RULES, type RegisteredHandler } from '../../handlers/index.js';
 import type { Timers } from '../timers.js';
 
@@ -34,8 +34,8 @@ export class Deadline {
   }
 }
 
-export function timedOut({ name }: RegisteredHandler, timeout: number): HandlerTimeoutError {
-  return new HandlerTimeoutError(
+export function timedOut({ name }: RegisteredHandler, timeout: number): EventHandlerTimeoutError {
+  return new EventHandlerTimeoutError(
     `${name} did not end within ${timeout} ms, so this attempt has failed. Pass context.signal on to what ` +
       'it waits for, or give it a longer `timeout`.',
   );

@@ -1,6 +1,10 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Clock, EventReading, Random, WebhookSource } from '../../core/index.js';
-import type { HandlerRegistry, RegisteredHandler, RetryPolicy } from '../../handlers/index.js';
+import type {
+  HandlerRegistry,
+  RegisteredHandler,
+  HandlerRetryPolicy,
+} from '../../handlers/index.js';
 import type { ClaimedRow, InboxStore, LaterEvents, Settlement } from '../../inbox/index.js';
 import { errorHeadline, errorText, hasCode } from './error-text.js';
 import { eventOutcome, settlementBase } from './event.outcome.js';
@@ -11,14 +15,14 @@ import { mayRun, retryDelay } from './retry.policy.js';
 import type { Slot } from '../execution/slot.js';
 import type { Timers } from '../timers.js';
 
-export interface DispatcherParts {
-  readonly store: Pick<InboxStore, 'markHandled' | 'newerApplied' | 'firstStored'>;
+export interface DispatcherDependencies {
+  readonly store: Pick<InboxStore, 'markCompleted' | 'newerApplied' | 'firstStored'>;
   readonly runner: Pick<HandlerRunner, 'run'>;
   readonly handlers: Pick<HandlerRegistry, 'handlersFor'>;
   readonly sources: readonly WebhookSource[];
   readonly handOver: Pick<HandOver, 'insteadOf' | 'ofUnknownSource'>;
   /** The module's policy; a handler's options replace parts of it. */
-  readonly retry: RetryPolicy;
+  readonly retry: HandlerRetryPolicy;
   readonly timers: Timers;
   readonly random: Random;
   /** The time of day, for how old an event is. */
@@ -30,8 +34,8 @@ export interface DispatcherParts {
 export class Dispatcher {
   private readonly sources: ReadonlyMap<string, WebhookSource>;
 
-  constructor(private readonly parts: DispatcherParts) {
-    this.sources = new Map(parts.sources.map((source) => [source.name, source]));
+  constructor(private readonly dependencies: DispatcherDependencies) {
+    this.sources = new Map(dependencies.sources.map((source) => [source.name, source]));
   }
 
   /** @returns undefined when nothing may be settled: the lease is lost, or the application stops */
@@ -40,9 +44,9 @@ export class Dispatcher {
     signal: AbortSignal,
     slot: Slot,
   ): Promise<Settlement | undefined> {
-    const began = this.parts.timers.now();
+    const began = this.dependencies.timers.now();
     const settlement = await this.settlementOf(row, signal, slot);
-    if (settlement) this.log(row, settlement, Math.round(this.parts.timers.now() - began));
+    if (settlement) this.log(row, settlement, Math.round(this.dependencies.timers.now() - began));
     return settlement;
   }
 
@@ -53,7 +57,7 @@ export class Dispatcher {
   ): Promise<Settlement | undefined> {
     const source = this.sources.get(row.source);
     if (!source) {
-      const handedOver = await this.parts.handOver.ofUnknownSource(row);
+      const handedOver = await this.dependencies.handOver.ofUnknownSource(row);
       return handedOver ?? this.tryAgain(row, sourceIsGone(row.source));
     }
     let event: EventReading;
@@ -65,12 +69,12 @@ export class Dispatcher {
     }
     if (event.problems.length > 0) return invalid(row, problemsText(event.problems));
 
-    const handlers = this.parts.handlers.handlersFor(row.source, row.name);
-    if (handlers.length === 0 && row.handled.length === 0) {
+    const handlers = this.dependencies.handlers.handlersFor(row.source, row.name);
+    if (handlers.length === 0 && row.completedHandlers.length === 0) {
       const ignored = { ...settlementBase(row), to: 'ignored', reason: 'no-handler' } as const;
-      return this.parts.handOver.insteadOf(ignored, row, handlers);
+      return this.dependencies.handOver.insteadOf(ignored, row, handlers);
     }
-    const remaining = handlers.filter((handler) => !row.handled.includes(handler.name));
+    const remaining = handlers.filter((handler) => !row.completedHandlers.includes(handler.name));
     // Each handler gets an object of its own: what one does to it must not reach the next.
     let unused: unknown = event.payload;
     const payload = () => {
@@ -82,11 +86,16 @@ export class Dispatcher {
     const later = event.supersededBy && { source: name, account, eventIds: event.supersededBy };
     const reports = await this.runAll(row, remaining, { payload, later }, signal, slot);
     if (!reports) return undefined;
-    const outcome = eventOutcome(row, reports, this.parts.random, this.parts.clock.now());
+    const outcome = eventOutcome(
+      row,
+      reports,
+      this.dependencies.random,
+      this.dependencies.clock.now(),
+    );
     if (outcome.to === 'retry' || outcome.to === 'postponed') {
       return later ? { ...outcome, supersededBy: later } : outcome;
     }
-    return this.parts.handOver.insteadOf(outcome, row, handlers);
+    return this.dependencies.handOver.insteadOf(outcome, row, handlers);
   }
 
   /** One after the other; one that fails does not stop the others. */
@@ -99,14 +108,14 @@ export class Dispatcher {
   ): Promise<readonly HandlerReport[] | undefined> {
     const reports: HandlerReport[] = [];
     for (const handler of handlers) {
-      const policy = { ...this.parts.retry, ...handler.options.retry };
+      const policy = { ...this.dependencies.retry, ...handler.options.retry };
       if (!mayRun(policy, row.attempt)) {
         reports.push({ handler: handler.name, policy, result: { kind: 'used-up' } });
         continue;
       }
       const result =
         (await this.skip(row, handler, event.later)) ??
-        (await this.parts.runner.run(handler, row, event.payload(), signal, slot));
+        (await this.dependencies.runner.run(handler, row, event.payload(), signal, slot));
       if (result.kind === 'stopped') return undefined;
       reports.push({ handler: handler.name, policy, result });
       if (result.kind === 'failed') this.logFailure(row, handler, result.error, result.duration);
@@ -127,7 +136,7 @@ export class Dispatcher {
     handler: RegisteredHandler,
     later: LaterEvents | undefined,
   ): Promise<Exclude<HandlerResult, { kind: 'stopped' }> | undefined> {
-    const { timers, logger } = this.parts;
+    const { timers, logger } = this.dependencies;
     const began = timers.now();
     try {
       const because = await this.whyStale(row, handler, later);
@@ -144,7 +153,7 @@ export class Dispatcher {
     handler: RegisteredHandler,
     later: LaterEvents | undefined,
   ): Promise<string | undefined> {
-    const { store } = this.parts;
+    const { store } = this.dependencies;
     const stored = later && (await store.firstStored(later));
     if (stored) return `event #${stored}, which is stored already, comes after this one`;
     if (handler.options.stale !== 'skip') return undefined;
@@ -158,10 +167,10 @@ export class Dispatcher {
   /** So that a crash in a later handler does not run this one again. @returns false: lease lost */
   private async markNow(row: ClaimedRow, handler: string): Promise<boolean> {
     try {
-      return await this.parts.store.markHandled({ id: row.id, token: row.token }, handler);
+      return await this.dependencies.store.markCompleted({ id: row.id, token: row.token }, handler);
     } catch (error) {
       // The settle carries the mark too; only a crash before it would run the handler once more.
-      this.parts.logger.debug?.(
+      this.dependencies.logger.debug?.(
         `Event #${row.id}: ${handler} could not be marked at once: ${errorHeadline(error)}`,
       );
       return true;
@@ -169,7 +178,7 @@ export class Dispatcher {
   }
 
   private tryAgain(row: ClaimedRow, error: string): Settlement {
-    const { retry, random } = this.parts;
+    const { retry, random } = this.dependencies;
     const base = settlementBase(row);
     if (!mayRun(retry, row.attempt + 1)) {
       return { ...base, to: 'dead', reason: 'attempts-used-up', error };
@@ -185,16 +194,18 @@ export class Dispatcher {
   ): void {
     if (hasCode(error, 'ARMOX_ARMALO_RETRY_LATER')) {
       const asked = errorHeadline(error);
-      this.parts.logger.debug?.(`${handler.name} puts off ${eventText(row)}: ${asked}`);
+      this.dependencies.logger.debug?.(`${handler.name} puts off ${eventText(row)}: ${asked}`);
       return;
     }
-    this.parts.logger.warn(
+    this.dependencies.logger.warn(
       `${handler.name} failed on ${eventText(row)} after ${duration} ms: ${errorHeadline(error)}`,
     );
   }
 
   private log(row: ClaimedRow, settlement: Settlement, duration: number): void {
-    this.parts.logger.debug?.(`${eventText(row)}: ${endText(settlement)} after ${duration} ms`);
+    this.dependencies.logger.debug?.(
+      `${eventText(row)}: ${endText(settlement)} after ${duration} ms`,
+    );
   }
 }
 

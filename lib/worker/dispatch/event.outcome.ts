@@ -17,7 +17,7 @@ type Skip = HandlerReport & {
 
 /** What is the same whatever becomes of the row. */
 export type SettlementBase = Lease & {
-  readonly handled: readonly string[];
+  readonly completedHandlers: readonly string[];
   readonly attempt: number;
   readonly failures: readonly FailedAttempt[];
 };
@@ -27,8 +27,8 @@ export function settlementBase(
   done: readonly string[] = [],
   failures: readonly FailedAttempt[] = [],
 ): SettlementBase {
-  const handled = [...new Set([...row.handled, ...done])];
-  return { id: row.id, token: row.token, handled, attempt: row.attempt, failures };
+  const completedHandlers = [...new Set([...row.completedHandlers, ...done])];
+  return { id: row.id, token: row.token, completedHandlers, attempt: row.attempt, failures };
 }
 
 /**
@@ -48,8 +48,8 @@ export function eventOutcome(
   const skips = reports.filter((report): report is Skip => report.result.kind === 'skipped');
   const done = reports.filter((report) => report.result.kind === 'done');
   const told = [...skips.map(toldSkip), ...failures.map(toldFailure)];
-  if (skips.length > 0 && skips.length === reports.length && row.handled.length === 0) {
-    // Nothing has been handled, so no mark: a replay looks again.
+  if (skips.length > 0 && skips.length === reports.length && row.completedHandlers.length === 0) {
+    // Nothing has been handled, so no handler has completed: a replay looks again.
     return { ...settlementBase(row, [], told), to: 'ignored', reason: 'stale' };
   }
   const base = settlementBase(

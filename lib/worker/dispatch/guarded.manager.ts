@@ -1,5 +1,5 @@
 import type { EntityManager, QueryRunner } from 'typeorm';
-import { HandlerError } from '../../core/index.js';
+import { EventHandlerError } from '../../core/index.js';
 import { transactionDepth } from '../../inbox/index.js';
 
 const DATABASE_CALLS: ReadonlySet<string | symbol> = new Set([
@@ -53,8 +53,8 @@ export function guardedManager(
   return guardedByRunner;
 }
 
-function notYours(handler: string, call: string): HandlerError {
-  return new HandlerError(
+function notYours(handler: string, call: string): EventHandlerError {
+  return new EventHandlerError(
     `${handler} calls queryRunner.${call}() on the transaction that the module has begun for it, and ends itself, ` +
       'together with the mark that the handler has run. Leave the call out: return to commit, throw to roll back, use ' +
       'context.manager.transaction() for a part that may be undone alone.',

@@ -14,7 +14,7 @@ const HEAD_START_MS = 500;
 
 /**
  * Leaves an event to the replica that has handlers for it which this one lacks, as in a rolling deploy,
- * instead of finishing it. What has been handled here stays marked, and the attempt does not count.
+ * instead of finishing it. What has completed here stays so, and the attempt does not count.
  */
 export class HandOver {
   private readonly reading: Outage;
@@ -39,10 +39,16 @@ export class HandOver {
     if (settlement.to !== 'done' && settlement.to !== 'ignored') return settlement;
     const { id, token, attempt, failures } = settlement;
     // Those that were skipped as stale have had their turn too.
-    const handled = [...new Set([...settlement.handled, ...ours.map(({ name }) => name)])];
-    const base = { id, token, attempt, failures, handled };
+    const completedHandlers = [
+      ...new Set([...settlement.completedHandlers, ...ours.map(({ name }) => name)]),
+    ];
+    const base = { id, token, attempt, failures, completedHandlers };
     try {
-      const waiting = await this.others.waitedFor(row, handled, settlement.to === 'ignored');
+      const waiting = await this.others.waitedFor(
+        row,
+        completedHandlers,
+        settlement.to === 'ignored',
+      );
       this.reading.succeeded();
       if (waiting.length === 0) return settlement;
       this.logger.debug?.(`Event #${id} is left to a replica that has ${waiting.join(', ')}.`);

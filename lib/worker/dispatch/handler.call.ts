@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { HandlerError, NotTransactionalError, type Via } from '../../core/index.js';
+import { EventHandlerError, NotTransactionalError, type EventOrigin } from '../../core/index.js';
 import type { HandlerContext, RegisteredHandler } from '../../handlers/index.js';
 import type { ClaimedRow } from '../../inbox/index.js';
 import { timedOut, timeoutOf } from './deadline.js';
@@ -22,7 +22,7 @@ export interface HandlerCall {
 /**
  * Ends when the handler does, or at its timeout, or when the row's signal aborts: a handler that
  * never settles cannot hold its slot, and what it comes to later counts for nothing.
- * @throws what the handler throws, HandlerTimeoutError, or the signal's reason
+ * @throws what the handler throws, EventHandlerTimeoutError, or the signal's reason
  */
 export async function callHandler(call: HandlerCall): Promise<void> {
   const { handler, signal, timers } = call;
@@ -55,7 +55,7 @@ class CallContext implements HandlerContext {
   readonly name: string;
   readonly idempotencyKey: string;
   readonly attempt: number;
-  readonly via: Via;
+  readonly origin: EventOrigin;
   readonly receivedAt: Date;
   readonly logger: LoggerService;
   readonly #handler: string;
@@ -72,7 +72,7 @@ class CallContext implements HandlerContext {
     this.name = row.name;
     this.idempotencyKey = idempotencyKey(row, handler.name);
     this.attempt = row.attempt;
-    this.via = row.via;
+    this.origin = row.origin;
     this.receivedAt = new Date(row.receivedAt);
     this.logger = logger;
     this.#handler = handler.name;
@@ -104,7 +104,7 @@ class CallContext implements HandlerContext {
 
   #lateWrite(): Error | undefined {
     if (!this.#ended) return undefined;
-    return new HandlerError(
+    return new EventHandlerError(
       `${this.#handler} uses context.manager after it has ended, so its transaction is over and nothing ` +
         'is written. Await everything that the handler begins, and stop when context.signal aborts.',
       { cause: this.#aborted },

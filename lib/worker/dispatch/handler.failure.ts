@@ -1,4 +1,4 @@
-import type { RetryPolicy } from '../../handlers/index.js';
+import type { HandlerRetryPolicy } from '../../handlers/index.js';
 
 /** What one handler came to in one attempt. */
 export type HandlerResult =
@@ -13,6 +13,6 @@ export type HandlerResult =
 
 export interface HandlerReport {
   readonly handler: string;
-  readonly policy: RetryPolicy;
+  readonly policy: HandlerRetryPolicy;
   readonly result: Exclude<HandlerResult, { kind: 'stopped' }>;
 }

@@ -14,7 +14,7 @@ import { untilOrGivenUp } from '../until.js';
 /** Longer than the store needs to end a transaction on a connection that is dead: for a store that hangs. */
 const LONGEST_END_MS = 20_000;
 
-export interface HandlerRunnerParts {
+export interface HandlerRunnerDependencies {
   readonly store: Pick<InboxStore, 'runTransactional'>;
   readonly leaseMs: number;
   /** Transactional handlers that run at once, so that they leave the app's pool some connections. */
@@ -28,9 +28,9 @@ export class HandlerRunner {
   private readonly transactions: Semaphore;
   private readonly connections: ConnectionWait;
 
-  constructor(private readonly parts: HandlerRunnerParts) {
-    this.transactions = new Semaphore(parts.transactions);
-    this.connections = new ConnectionWait(parts.timers);
+  constructor(private readonly dependencies: HandlerRunnerDependencies) {
+    this.transactions = new Semaphore(dependencies.transactions);
+    this.connections = new ConnectionWait(dependencies.timers);
   }
 
   async run(
@@ -40,7 +40,7 @@ export class HandlerRunner {
     signal: AbortSignal,
     slot: Slot,
   ): Promise<HandlerResult> {
-    const { timers, loggerOf } = this.parts;
+    const { timers, loggerOf } = this.dependencies;
     const call = { handler, row, payload, signal, timers, logger: loggerOf(handler.name) };
     const began = timers.now();
     try {
@@ -61,7 +61,7 @@ export class HandlerRunner {
     call: HandlerCall,
     slot: Slot,
   ): Promise<TransactionalOutcome | 'given-up'> {
-    const { store, leaseMs, timers } = this.parts;
+    const { store, leaseMs, timers } = this.dependencies;
     const { row, handler, signal, logger } = call;
     // This wait does not count to the timeout: each permit comes free within the timeout of its holder.
     const leave = await slot.whileWaiting(() => this.transactions.acquire(signal));

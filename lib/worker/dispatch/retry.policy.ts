@@ -1,8 +1,8 @@
 import type { Random } from '../../core/index.js';
-import type { RetryPolicy } from '../../handlers/index.js';
+import type { HandlerRetryPolicy } from '../../handlers/index.js';
 
 /** Milliseconds to wait after `attempt` (1 for the first) has failed. */
-export function retryDelay(policy: RetryPolicy, attempt: number, random: Random): number {
+export function retryDelay(policy: HandlerRetryPolicy, attempt: number, random: Random): number {
   // A large attempt grows to Infinity, and Infinity times a delay of 0 is no number.
   const growth = Math.min(policy.factor ** (attempt - 1), Number.MAX_VALUE);
   const wait = Math.min(policy.maxDelay, policy.delay * growth);
@@ -10,6 +10,6 @@ export function retryDelay(policy: RetryPolicy, attempt: number, random: Random)
 }
 
 /** Whether a handler may be run in this attempt of the event. */
-export function mayRun(policy: RetryPolicy, attempt: number): boolean {
+export function mayRun(policy: HandlerRetryPolicy, attempt: number): boolean {
   return attempt <= policy.attempts;
 }

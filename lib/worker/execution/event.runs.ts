@@ -15,7 +15,7 @@ export type RunEvent = (
   slot: Slot,
 ) => Promise<Settlement | undefined>;
 
-export interface EventRunsParts {
+export interface EventRunsDependencies {
   readonly run: RunEvent;
   readonly keeper: LeaseKeeper;
   readonly batcher: SettleBatcher;
@@ -30,11 +30,11 @@ const AFTER_A_BUG_MS = 30_000;
 export class EventRuns {
   private readonly underway = new Set<Promise<void>>();
 
-  constructor(private readonly parts: EventRunsParts) {}
+  constructor(private readonly dependencies: EventRunsDependencies) {}
 
   /** An event that is not settled yet is in danger too, although its handlers have ended. */
   get busy(): boolean {
-    return this.parts.slots.inUse || this.parts.keeper.size > 0;
+    return this.dependencies.slots.inUse || this.dependencies.keeper.size > 0;
   }
 
   get count(): number {
@@ -46,8 +46,8 @@ export class EventRuns {
    * @returns when it is settled, or not ours any more; never rejects
    */
   begin(row: ClaimedRow, since: number): Promise<void> {
-    const held = this.parts.keeper.hold(row, since);
-    const slot = this.parts.slots.open(row.source);
+    const held = this.dependencies.keeper.hold(row, since);
+    const slot = this.dependencies.slots.open(row.source);
     // Its own, as a handler that calls `AsyncLocalStorage.enterWith` changes the one it runs in.
     const context = new AsyncResource('armox-armalo:event');
     const ended = context
@@ -63,7 +63,7 @@ export class EventRuns {
 
   /** The slot is free when the handlers have ended, before the settle is written. */
   private async execute(held: HeldRow, slot: EventSlot): Promise<void> {
-    const { batcher, keeper, wakeUp } = this.parts;
+    const { batcher, keeper, wakeUp } = this.dependencies;
     const settlement = await this.runOrReport(held, slot);
     slot.close();
     wakeUp.wake('slot');
@@ -82,17 +82,17 @@ export class EventRuns {
   private async runOrReport(held: HeldRow, slot: Slot): Promise<Settlement | undefined> {
     const { row, signal } = held;
     try {
-      return await this.parts.run(row, signal, slot);
+      return await this.dependencies.run(row, signal, slot);
     } catch (error) {
-      this.parts.logger.error(`Event #${row.id} could not be run: ${errorHeadline(error)}`);
-      const { id, token, handled, attempt } = row;
-      const base = { id, token, handled, attempt, failures: [] };
+      this.dependencies.logger.error(`Event #${row.id} could not be run: ${errorHeadline(error)}`);
+      const { id, token, completedHandlers, attempt } = row;
+      const base = { id, token, completedHandlers, attempt, failures: [] };
       return { ...base, to: 'retry', inMs: AFTER_A_BUG_MS, error: errorText(error) };
     }
   }
 
   private logRefused({ row }: HeldRow): void {
-    this.parts.logger.warn(
+    this.dependencies.logger.warn(
       `Event #${row.id} (${row.source} ${row.name}) lost its lease before it was settled; whoever has it ` +
         'now settles it.',
     );

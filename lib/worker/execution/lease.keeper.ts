@@ -106,10 +106,10 @@ export class LeaseKeeper {
    * event of a dead process: an outage must not count as a death. One that has a new holder already
    * stays with that one, as its token is another.
    */
-  async giveBackOverdue(store: Pick<InboxStore, 'giveBack'>): Promise<void> {
+  async releaseOverdue(store: Pick<InboxStore, 'release'>): Promise<void> {
     if (this.overdue.length === 0) return;
     const leases = this.overdue;
-    await store.giveBack(leases);
+    await store.release(leases);
     this.overdue = this.overdue.filter((lease) => !leases.includes(lease));
   }
 

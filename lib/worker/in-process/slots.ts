@@ -1,7 +1,7 @@
 import type { ClaimException } from '../../inbox/index.js';
 import type { Slot } from '../execution/slot.js';
 
-export interface SlotsParts {
+export interface SlotsDependencies {
   readonly concurrency: number;
   /** Transactional handlers that run at once. */
   readonly transactions: number;
@@ -36,8 +36,8 @@ export class Slots {
   private waiting = 0;
   private readonly share: number;
 
-  constructor(private readonly parts: SlotsParts) {
-    const { concurrency, sources } = parts;
+  constructor(private readonly dependencies: SlotsDependencies) {
+    const { concurrency, sources } = dependencies;
     const kept = Math.max(1, Math.floor(concurrency * KEPT_FREE));
     this.share = Math.max(1, concurrency - kept * Math.max(0, sources.length - 1));
   }
@@ -60,7 +60,7 @@ export class Slots {
    * already, those that would join them. @returns undefined when nothing can start
    */
   next(): NextClaim | undefined {
-    const { concurrency, transactions, sources, transactional } = this.parts;
+    const { concurrency, transactions, sources, transactional } = this.dependencies;
     let limit = concurrency - this.taken;
     if (limit <= 0) return undefined;
     const full = new Set<string>();
@@ -86,7 +86,7 @@ export class Slots {
     let over = false;
     // A wait that is over at once frees nothing for others.
     setImmediate(() => {
-      if (!over) this.parts.freed();
+      if (!over) this.dependencies.freed();
     });
     try {
       return await wait();
@@ -94,7 +94,7 @@ export class Slots {
       over = true;
       this.waiting -= 1;
       this.change(source, 1);
-      if (this.waiting === this.parts.transactions - 1) this.parts.freed();
+      if (this.waiting === this.dependencies.transactions - 1) this.dependencies.freed();
     }
   }
 

@@ -6,9 +6,9 @@ import type { Timers } from '../timers.js';
 import type { WakeUp } from './wake-up.js';
 import type { WorkerSettings } from '../worker.settings.js';
 
-export interface RescuerParts {
-  readonly store: Pick<InboxStore, 'claimAbandoned' | 'endSolitude' | 'giveBack'>;
-  readonly settings: Pick<WorkerSettings, 'lease' | 'maxDeaths' | 'pollInterval'>;
+export interface StalledRecoveryDependencies {
+  readonly store: Pick<InboxStore, 'claimStalled' | 'noLongerAlone' | 'release'>;
+  readonly settings: Pick<WorkerSettings, 'lease' | 'maxStalledCount' | 'pollInterval'>;
   readonly timers: Timers;
   readonly keeper: LeaseKeeper;
   readonly runs: EventRuns;
@@ -28,16 +28,16 @@ const WORK_BETWEEN = 10;
  * nothing beside it where the worker is idle: then a death tells which one it is, and has no neighbours. A worker
  * that is not idle goes on working, and takes them among the others, one at a time.
  */
-export class Rescuer {
+export class StalledRecovery {
   private aloneAgainAt = 0;
   private nextTry = -Infinity;
   private amongOthers = false;
 
-  constructor(private readonly parts: RescuerParts) {}
+  constructor(private readonly dependencies: StalledRecoveryDependencies) {}
 
   /** @returns whether one was taken */
-  async rescue({ dueIn, leaseOverIn }: Outlook): Promise<boolean> {
-    const { timers, runs, settings } = this.parts;
+  async recover({ dueIn, leaseOverIn }: Outlook): Promise<boolean> {
+    const { timers, runs, settings } = this.dependencies;
     const othersWait = dueIn === 0;
     // Nobody is kept waiting, so nobody is owed anything.
     if (!othersWait) this.aloneAgainAt = 0;
@@ -59,29 +59,29 @@ export class Rescuer {
   }
 
   private async claim(alone: boolean): Promise<ClaimedRow | undefined> {
-    const { store, settings, keeper, wakeUp } = this.parts;
-    const row = await store.claimAbandoned({
+    const { store, settings, keeper, wakeUp } = this.dependencies;
+    const row = await store.claimStalled({
       leaseMs: settings.lease,
-      maxDeaths: settings.maxDeaths,
+      maxStalledCount: settings.maxStalledCount,
       alone,
       held: new Set(keeper.leases().map(({ id }) => id)),
     });
     if (!row || !wakeUp.stopped) return row;
-    await store.giveBack([{ id: row.id, token: row.token }]);
+    await store.release([{ id: row.id, token: row.token }]);
     return undefined;
   }
 
   private runAmongOthers(row: ClaimedRow, since: number): void {
     this.amongOthers = true;
-    void this.parts.runs.begin(row, since).then(() => {
+    void this.dependencies.runs.begin(row, since).then(() => {
       this.amongOthers = false;
-      this.parts.looksAgain();
+      this.dependencies.looksAgain();
     });
   }
 
   /** Until it is settled, or for so long that others must not wait any more. */
   private async runAlone(row: ClaimedRow, since: number): Promise<void> {
-    const { timers, runs, wakeUp, looksAgain } = this.parts;
+    const { timers, runs, wakeUp, looksAgain } = this.dependencies;
     const began = timers.now();
     void runs.begin(row, since);
     const over = began + ALONE_MS;
@@ -89,16 +89,16 @@ export class Rescuer {
       await wakeUp.sleep(over - timers.now(), ['slot']);
     }
     this.aloneAgainAt = timers.now() + WORK_BETWEEN * (timers.now() - began);
-    await this.endSolitude(row);
+    await this.noLongerAlone(row);
     looksAgain();
   }
 
   /** Nothing is begun beside the event before this is written: a death must never be counted as one alone if it was not. */
-  private async endSolitude(lease: Lease): Promise<void> {
-    const { store, runs, wakeUp, outage } = this.parts;
+  private async noLongerAlone(lease: Lease): Promise<void> {
+    const { store, runs, wakeUp, outage } = this.dependencies;
     while (runs.busy) {
       try {
-        return await store.endSolitude(lease);
+        return await store.noLongerAlone(lease);
       } catch (error) {
         if (wakeUp.stopped) return;
         await wakeUp.sleep(outage.failed(error), ['slot']);

@@ -6,7 +6,7 @@ import { errorHeadline } from '../dispatch/error-text.js';
 import { EventRuns, type RunEvent } from '../execution/event.runs.js';
 import { LeaseKeeper } from '../execution/lease.keeper.js';
 import { Outage } from '../execution/outage.js';
-import { Rescuer } from './stalled.recovery.js';
+import { StalledRecovery } from './stalled.recovery.js';
 import { SettleBatcher } from '../execution/settle.batcher.js';
 import { Slots, type NextClaim } from './slots.js';
 import type { Timers } from '../timers.js';
@@ -15,15 +15,15 @@ import type { WorkerSettings } from '../worker.settings.js';
 
 export type LoopStore = Pick<
   InboxStore,
-  'claim' | 'claimAbandoned' | 'endSolitude' | 'outlook' | 'heartbeat' | 'settle' | 'giveBack'
+  'claim' | 'claimStalled' | 'noLongerAlone' | 'outlook' | 'heartbeat' | 'settle' | 'release'
 >;
 
-export interface WorkerLoopParts {
+export interface WorkerLoopDependencies {
   readonly store: LoopStore;
   readonly run: RunEvent;
   readonly settings: Pick<
     WorkerSettings,
-    'concurrency' | 'transactions' | 'lease' | 'pollInterval' | 'maxDeaths'
+    'concurrency' | 'transactions' | 'lease' | 'pollInterval' | 'maxStalledCount'
   >;
   /** Names of the sources that events come from; one leaves some slots to the others. */
   readonly sources: readonly string[];
@@ -57,7 +57,7 @@ export class WorkerLoop {
   private readonly batcher: SettleBatcher;
   private readonly slots: Slots;
   private readonly runs: EventRuns;
-  private readonly rescuer: Rescuer;
+  private readonly recovery: StalledRecovery;
   private readonly claiming: Outage;
   private readonly looking: Outage;
   private readonly wakeUp: WakeUp;
@@ -68,8 +68,8 @@ export class WorkerLoop {
   private stopped: Promise<void> | undefined;
   private looping: Promise<void> | undefined;
 
-  constructor(private readonly parts: WorkerLoopParts) {
-    const { store, run, settings, sources, transactional, timers, random, logger } = parts;
+  constructor(private readonly dependencies: WorkerLoopDependencies) {
+    const { store, run, settings, sources, transactional, timers, random, logger } = dependencies;
     const wakeUp = (this.wakeUp = new WakeUp(timers));
     const keeper = (this.keeper = new LeaseKeeper(store, settings.lease, timers, random, logger));
     const batcher = (this.batcher = new SettleBatcher(store, timers, random, logger));
@@ -82,8 +82,8 @@ export class WorkerLoop {
     this.slots = slots;
     const runs = (this.runs = new EventRuns({ run, keeper, batcher, slots, wakeUp, logger }));
     const looksAgain = () => this.lookAgain();
-    const rescue = { store, settings, timers, keeper, runs, wakeUp, outage, looksAgain };
-    this.rescuer = new Rescuer(rescue);
+    const recovery = { store, settings, timers, keeper, runs, wakeUp, outage, looksAgain };
+    this.recovery = new StalledRecovery(recovery);
   }
 
   /** Once. */
@@ -117,15 +117,15 @@ export class WorkerLoop {
       await this.within(LAST_GRACE_MS, this.allUnderway());
       this.batcher.abandon();
     }
-    await this.within(LAST_GRACE_MS, this.giveBack(this.keeper.leases()));
+    await this.within(LAST_GRACE_MS, this.release(this.keeper.leases()));
     this.keeper.stop();
   }
 
   private async loop(): Promise<void> {
     while (!this.wakeUp.stopped) {
       const next = this.nextClaim();
-      if (!next) await this.wakeUp.sleep(this.parts.settings.pollInterval, ['slot']);
-      else if (this.parts.timers.now() >= this.nextLook) await this.look();
+      if (!next) await this.wakeUp.sleep(this.dependencies.settings.pollInterval, ['slot']);
+      else if (this.dependencies.timers.now() >= this.nextLook) await this.look();
       else await this.claim(next);
     }
   }
@@ -138,7 +138,7 @@ export class WorkerLoop {
 
   /** A claim that brings less than was asked for does not prove the queue empty; one of none does. */
   private async claim({ limit, except, pastTheBusy }: NextClaim): Promise<void> {
-    const { store, settings, timers } = this.parts;
+    const { store, settings, timers } = this.dependencies;
     const walks = except.length > 0;
     const since = timers.now();
     if (walks && since < this.nextWalk) {
@@ -154,7 +154,7 @@ export class WorkerLoop {
       await this.wakeUp.sleep(this.claiming.failed(error), []);
       return;
     }
-    if (this.wakeUp.stopped) return this.giveBack(rows);
+    if (this.wakeUp.stopped) return this.release(rows);
     for (const row of rows) void this.runs.begin(row, since);
     if (rows.length > 0) this.dryClaims = 0;
     else if (walks) await this.restAfterWalk(timers.now() - since, pastTheBusy);
@@ -163,15 +163,15 @@ export class WorkerLoop {
 
   /** One statement tells an idle worker all it has to know. */
   private async look(when?: 'after a dry claim'): Promise<void> {
-    const { store, timers } = this.parts;
+    const { store, timers } = this.dependencies;
     const poll = this.poll();
     if (!when) this.notified = false;
     this.nextLook = timers.now() + poll;
     let dueIn: number | undefined;
     try {
-      await this.keeper.giveBackOverdue(store);
+      await this.keeper.releaseOverdue(store);
       const outlook = await store.outlook();
-      const rescued = await this.rescuer.rescue(outlook);
+      const rescued = await this.recovery.recover(outlook);
       this.looking.succeeded();
       if (rescued) return;
       dueIn = outlook.dueIn;
@@ -190,7 +190,7 @@ export class WorkerLoop {
   /** Behind a long queue of others' events the walk takes its time. */
   private async restAfterWalk(took: number, pastTheBusy: boolean): Promise<void> {
     const times = REST_AFTER_A_WALK[pastTheBusy ? 'pastTheBusy' : 'pastTheWaiting'];
-    this.nextWalk = this.parts.timers.now() + times * took;
+    this.nextWalk = this.dependencies.timers.now() + times * took;
     if (this.notified) return;
     await this.wakeUp.sleep(this.shortestSleep(), ['news', 'slot']);
   }
@@ -201,13 +201,13 @@ export class WorkerLoop {
   }
 
   private poll(): number {
-    return this.parts.settings.pollInterval * (0.75 + this.parts.random() / 2);
+    return this.dependencies.settings.pollInterval * (0.75 + this.dependencies.random() / 2);
   }
 
   /** Twice as long after each further claim that brought nothing. */
   private shortestSleep(): number {
     const sleep = SHORTEST_SLEEP * 2 ** Math.min(this.dryClaims++, 16);
-    return Math.min(sleep, this.parts.settings.pollInterval);
+    return Math.min(sleep, this.dependencies.settings.pollInterval);
   }
 
   private async allUnderway(): Promise<void> {
@@ -215,12 +215,12 @@ export class WorkerLoop {
     await this.runs.ended();
   }
 
-  private async giveBack(rows: readonly Lease[]): Promise<void> {
+  private async release(rows: readonly Lease[]): Promise<void> {
     if (rows.length === 0) return;
     try {
-      await this.parts.store.giveBack(rows.map(({ id, token }) => ({ id, token })));
+      await this.dependencies.store.release(rows.map(({ id, token }) => ({ id, token })));
     } catch (error) {
-      this.parts.logger.warn(
+      this.dependencies.logger.warn(
         `${rows.length} events could not be given back, and run again when their leases end: ${errorHeadline(error)}`,
       );
     }
@@ -229,7 +229,7 @@ export class WorkerLoop {
   private async within(ms: number, work: Promise<void>): Promise<void> {
     let cancel = () => {};
     const over = new Promise<void>((resolve) => {
-      cancel = this.parts.timers.after(ms, resolve);
+      cancel = this.dependencies.timers.after(ms, resolve);
     });
     await Promise.race([work, over]);
     cancel();

@@ -9,7 +9,7 @@ import { systemTimers, type Timers } from '../timers.js';
 /** At shutdown, for listeners that are still telling somebody. */
 const LAST_GRACE_MS = 5_000;
 
-export interface DeadEventNoticeParts {
+export interface DeadEventNoticeDependencies {
   readonly store: Pick<InboxStore, 'onDead'>;
   readonly listeners: Pick<DeadEventExplorer, 'explore'>;
   readonly timers?: Timers;
@@ -22,9 +22,9 @@ export class DeadEventNotice implements BeforeApplicationShutdown {
   private readonly underway = new Set<Promise<void>>();
   private readonly stopListening: () => void;
 
-  constructor(private readonly parts: DeadEventNoticeParts) {
-    this.logger = parts.logger ?? new Logger('ArmoxArmaloInbox');
-    this.stopListening = parts.store.onDead((dead) => this.notice(dead));
+  constructor(private readonly dependencies: DeadEventNoticeDependencies) {
+    this.logger = dependencies.logger ?? new Logger('ArmoxArmaloInbox');
+    this.stopListening = dependencies.store.onDead((dead) => this.notice(dead));
   }
 
   /** The worker has drained in an earlier hook; connections close in a later one. */
@@ -33,7 +33,7 @@ export class DeadEventNotice implements BeforeApplicationShutdown {
     await new Promise(setImmediate);
     this.stopListening();
     if (this.underway.size === 0) return;
-    const { timers = systemTimers } = this.parts;
+    const { timers = systemTimers } = this.dependencies;
     let cancel = () => {};
     const over = new Promise<void>((resolve) => {
       cancel = timers.after(LAST_GRACE_MS, resolve);
@@ -44,7 +44,7 @@ export class DeadEventNotice implements BeforeApplicationShutdown {
 
   private notice(dead: readonly DeadEvent[]): void {
     for (const event of dead) this.log(event);
-    for (const listener of this.parts.listeners.explore()) {
+    for (const listener of this.dependencies.listeners.explore()) {
       for (const event of dead) {
         const call: Promise<void> = this.call(listener, event).finally(() =>
           this.underway.delete(call),

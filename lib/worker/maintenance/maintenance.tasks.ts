@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import type { InboxStore, RetentionPeriods } from '../../inbox/index.js';
-import type { Duty } from './maintenance.schedule.js';
+import type { MaintenanceTask } from './maintenance.schedule.js';
 
 const RETENTION_EVERY_MS = 3_600_000;
 /** Rows a transaction: short locks beside running traffic, since MariaDB locks gaps. */
@@ -8,11 +8,11 @@ const RETENTION_BATCH = 1_000;
 const SWEEP_EVERY_MS = 30_000;
 
 /** Drops what the retention periods have passed, in batches until nothing is left of it. */
-export function retentionDuty(
+export function retentionTask(
   store: Pick<InboxStore, 'prune'>,
   periods: RetentionPeriods,
   logger: LoggerService,
-): Duty {
+): MaintenanceTask {
   return {
     name: 'retention',
     every: RETENTION_EVERY_MS,
@@ -29,11 +29,11 @@ export function retentionDuty(
 }
 
 /** Opens heads of ordering keys that a crash left waiting behind nothing. */
-export function sweepDuty(
+export function sweepTask(
   store: Pick<InboxStore, 'sweepWaiting'>,
   wake: () => void,
   logger: LoggerService,
-): Duty {
+): MaintenanceTask {
   return {
     name: 'sweep-waiting',
     every: SWEEP_EVERY_MS,

@@ -10,7 +10,7 @@ import type { Timers } from '../timers.js';
 const KNOWN_FOR_MS = 30_000;
 const RENEWED_EVERY_MS = 10_000;
 
-export interface ReplicaPresenceParts {
+export interface ReplicaPresenceDependencies {
   readonly store: Pick<InboxStore, 'publishHandlers' | 'withdrawHandlers' | 'otherReplicas'>;
   readonly handlers: Pick<HandlerRegistry, 'all'>;
   /** This process's id among the replicas. */
@@ -27,10 +27,10 @@ export class ReplicaPresence {
   private renewal: Promise<void> | undefined;
   private ended = false;
 
-  constructor(private readonly parts: ReplicaPresenceParts) {
+  constructor(private readonly dependencies: ReplicaPresenceDependencies) {
     const consequence =
       'Until then a replica of another release may finish events without the handlers that only this one has.';
-    const { logger, random } = parts;
+    const { logger, random } = dependencies;
     this.publishing = new Outage('make its handlers known', consequence, logger, random);
   }
 
@@ -40,8 +40,8 @@ export class ReplicaPresence {
    */
   async begin(): Promise<void> {
     await this.renew();
-    if (await this.isNews()) {
-      await new Promise<void>((resolve) => this.parts.timers.after(BELIEVED_MS, resolve));
+    if (await this.isChange()) {
+      await new Promise<void>((resolve) => this.dependencies.timers.after(BELIEVED_MS, resolve));
     }
   }
 
@@ -50,7 +50,7 @@ export class ReplicaPresence {
     this.ended = true;
     this.cancel();
     await this.renewal;
-    const { store, replica, logger } = this.parts;
+    const { store, replica, logger } = this.dependencies;
     try {
       await store.withdrawHandlers(replica);
     } catch (error) {
@@ -59,7 +59,7 @@ export class ReplicaPresence {
   }
 
   private async renew(): Promise<void> {
-    const { store, replica, timers } = this.parts;
+    const { store, replica, timers } = this.dependencies;
     let next = RENEWED_EVERY_MS;
     try {
       await store.publishHandlers(replica, this.published(), KNOWN_FOR_MS);
@@ -74,13 +74,13 @@ export class ReplicaPresence {
   }
 
   private published(): readonly PublishedHandler[] {
-    return this.parts.handlers
+    return this.dependencies.handlers
       .all()
       .map(({ name, source, patterns }) => ({ name, source, patterns }));
   }
 
-  private async isNews(): Promise<boolean> {
-    const { store, replica } = this.parts;
+  private async isChange(): Promise<boolean> {
+    const { store, replica } = this.dependencies;
     const ours = this.published();
     try {
       return (await store.otherReplicas(replica)).some((other) => !hasAll(other, ours));

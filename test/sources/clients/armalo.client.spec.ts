@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { inspect } from 'node:util';
 import {
   ApiAuthError,
-  NotSupportedError,
-  OutcomeUnknownError,
-  PaymentRequiredError,
-  UnexpectedResponseError,
+  ApiNotSupportedError,
+  ApiOutcomeUnknownError,
+  ApiPaymentRequiredError,
+  ApiUnexpectedResponseError,
 } from '../../../lib/api-client/index.js';
 import {
   ArmaloClient,
@@ -85,7 +85,7 @@ describe('scores', () => {
   it('are never paid for: a 402 is told at once as a matter of key and plan', async () => {
     service.replyWith(json({ error: 'Payment required', accepts: [] }, 402));
     const score = makeClient().scores.get('a');
-    await expect(score).rejects.toBeInstanceOf(PaymentRequiredError);
+    await expect(score).rejects.toBeInstanceOf(ApiPaymentRequiredError);
     await expect(score).rejects.toThrow('Nothing was paid');
     expect(service.requests).toHaveLength(1);
   });
@@ -154,7 +154,7 @@ describe('lists', () => {
 
   it('are refused where there is none', async () => {
     service.replyWith(json({ error: 'nothing here' }));
-    await expect(makeClient().evals.list()).rejects.toBeInstanceOf(UnexpectedResponseError);
+    await expect(makeClient().evals.list()).rejects.toBeInstanceOf(ApiUnexpectedResponseError);
   });
 });
 
@@ -228,7 +228,7 @@ describe('webhooks', () => {
   ])('are never created twice: after %s the outcome is unknown', async (_name, reply) => {
     service.replyWith(reply);
     const create = makeClient().webhooks.create({ url: URL_OF_OURS, events: [] });
-    await expect(create).rejects.toBeInstanceOf(OutcomeUnknownError);
+    await expect(create).rejects.toBeInstanceOf(ApiOutcomeUnknownError);
     expect(service.requests).toHaveLength(1);
   });
 
@@ -253,7 +253,7 @@ describe('webhooks', () => {
     const { webhooks } = makeClient();
     const tries = [webhooks.delete('wh_1'), webhooks.update('wh_1', { isActive: false })];
     for (const attempt of tries) {
-      await expect(attempt).rejects.toBeInstanceOf(NotSupportedError);
+      await expect(attempt).rejects.toBeInstanceOf(ApiNotSupportedError);
       await expect(attempt).rejects.toMatchObject({ status, serviceMessage: 'nope' });
     }
   });
@@ -326,7 +326,7 @@ describe('ensure', () => {
   });
 
   it.each([
-    [402, PaymentRequiredError],
+    [402, ApiPaymentRequiredError],
     [403, ApiAuthError],
   ])('says on %d that the plan has no webhooks', async (status, type) => {
     service.replyWith(json({ webhooks: [] }), json({ error: 'Upgrade' }, status));

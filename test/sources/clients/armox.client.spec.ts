@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
-  ConflictError,
-  NotFoundError,
-  OutcomeUnknownError,
-  PaymentRequiredError,
-  UnexpectedResponseError,
+  ApiConflictError,
+  ApiNotFoundError,
+  ApiOutcomeUnknownError,
+  ApiPaymentRequiredError,
+  ApiUnexpectedResponseError,
 } from '../../../lib/api-client/index.js';
 import {
   ArmoxClient,
@@ -88,14 +88,14 @@ describe('runModel', () => {
   ])('never runs twice: after %s the outcome is unknown', async (_name, reply) => {
     service.replyWith(reply);
     const run = makeClient().runModel({ model: 'm' });
-    await expect(run).rejects.toBeInstanceOf(OutcomeUnknownError);
+    await expect(run).rejects.toBeInstanceOf(ApiOutcomeUnknownError);
     expect(service.requests).toHaveLength(1);
   });
 
   it('says what Armox says of missing credits', async () => {
     service.replyWith(json({ error: 'Insufficient credits. Required 1000, available 200' }, 402));
     const run = makeClient().runModel({ model: 'm' });
-    await expect(run).rejects.toBeInstanceOf(PaymentRequiredError);
+    await expect(run).rejects.toBeInstanceOf(ApiPaymentRequiredError);
     await expect(run).rejects.toThrow('Required 1000, available 200');
   });
 
@@ -156,7 +156,7 @@ describe('jobs', () => {
     'refuses the list %j',
     async (body) => {
       service.replyWith(json(body));
-      await expect(makeClient().jobs.list()).rejects.toBeInstanceOf(UnexpectedResponseError);
+      await expect(makeClient().jobs.list()).rejects.toBeInstanceOf(ApiUnexpectedResponseError);
     },
   );
 
@@ -171,7 +171,7 @@ describe('jobs', () => {
 
   it('tells of a job that Armox does not know', async () => {
     service.replyWith(json({ error: 'Job not found' }, 404));
-    await expect(makeClient().jobs.get('gone')).rejects.toBeInstanceOf(NotFoundError);
+    await expect(makeClient().jobs.get('gone')).rejects.toBeInstanceOf(ApiNotFoundError);
   });
 
   it('cancels, and tries again when the answer is lost', async () => {
@@ -203,7 +203,7 @@ describe('jobs', () => {
 
   it('passes the refusal on where the job has not ended', async () => {
     service.replyWith(json({ error: 'No' }, 409), json({ id: 'j', status: 'processing' }));
-    await expect(makeClient().jobs.cancel('j')).rejects.toBeInstanceOf(ConflictError);
+    await expect(makeClient().jobs.cancel('j')).rejects.toBeInstanceOf(ApiConflictError);
   });
 });
 
@@ -218,7 +218,7 @@ it('reads models, apps and the account, with the fields that no document names',
   expect(await client.models.list()).toEqual([{ id: 'm', cost: 70, new_field: 1 }]);
   expect(await client.apps.list()).toEqual([{ id: 'a', inputs: [{ id: 'i' }] }]);
   expect((await client.account()).credits).toBe(8420);
-  await expect(client.account()).rejects.toBeInstanceOf(UnexpectedResponseError);
+  await expect(client.account()).rejects.toBeInstanceOf(ApiUnexpectedResponseError);
 });
 
 describe('a job', () => {

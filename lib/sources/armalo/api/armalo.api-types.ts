@@ -1,4 +1,4 @@
-import type { CallOptions } from '../../../api-client/index.js';
+import type { ApiCallOptions } from '../../../api-client/index.js';
 import type { ArmaloEventName } from '../armalo.constants.js';
 import type { PactCondition } from '../webhook/pact.dto.js';
 import type { CertificationTier } from '../webhook/score.dto.js';
@@ -17,7 +17,7 @@ export interface ArmaloList<T> {
   readonly date: number | undefined;
 }
 
-export interface ArmaloListOptions extends CallOptions {
+export interface ArmaloListOptions extends ApiCallOptions {
   /** Entries per page, 1 to 100. Default: Armalo's. */
   readonly limit?: number | undefined;
   /** Longest number of pages, each one call. Default 10. */
@@ -47,7 +47,7 @@ export interface ArmaloScoreHistoryEntry {
   readonly [field: string]: unknown;
 }
 
-export interface ScoreHistoryOptions extends CallOptions {
+export interface ScoreHistoryOptions extends ApiCallOptions {
   /** Passed on as it is; which values there are is not documented. */
   readonly period?: string | undefined;
 }

@@ -1,7 +1,7 @@
 import { ApiTransport, pathId, readList } from '../../../api-client/index.js';
 import type {
   ApiClientOptions,
-  CallOptions,
+  ApiCallOptions,
   RateState,
   ServiceProfile,
 } from '../../../api-client/index.js';
@@ -47,7 +47,7 @@ export class ArmaloClient {
   private readonly transport: ApiTransport;
   readonly webhooks: ArmaloWebhooksApi;
 
-  /** @throws ConfigurationError when the key or the base URL cannot be one */
+  /** @throws ArmoxArmaloConfigurationError when the key or the base URL cannot be one */
   constructor(options: ApiClientOptions) {
     this.transport = new ApiTransport(PROFILE, options);
     this.webhooks = new ArmaloWebhooksApi(this.transport);
@@ -56,9 +56,9 @@ export class ArmaloClient {
   readonly scores = {
     /**
      * An agent's present score. It has no previous score: keep your own.
-     * @throws NotFoundError for an unknown agent, maybe for one without a score
+     * @throws ApiNotFoundError for an unknown agent, maybe for one without a score
      */
-    get: async (agentId: string, options?: CallOptions): Promise<ArmaloScore> => {
+    get: async (agentId: string, options?: ApiCallOptions): Promise<ArmaloScore> => {
       const path = `/scores/${pathId(agentId)}`;
       const hints = { 402: KEY_HINT };
       return readScore(await this.transport.send({ method: 'GET', path, hints }, options), agentId);
@@ -80,10 +80,10 @@ export class ArmaloClient {
   };
 
   readonly evals = {
-    create: (body: CreateEval, options?: CallOptions): Promise<ArmaloEval> =>
+    create: (body: CreateEval, options?: ApiCallOptions): Promise<ArmaloEval> =>
       this.create<ArmaloEval>('/evals', 'eval', body, options),
 
-    get: (id: string, options?: CallOptions): Promise<ArmaloEval> =>
+    get: (id: string, options?: ApiCallOptions): Promise<ArmaloEval> =>
       this.get<ArmaloEval>('/evals', 'eval', id, options),
 
     list: ({ agentId, status, ...options }: ListEvalsOptions = {}): Promise<
@@ -92,10 +92,10 @@ export class ArmaloClient {
   };
 
   readonly pacts = {
-    create: (body: CreatePact, options?: CallOptions): Promise<ArmaloPact> =>
+    create: (body: CreatePact, options?: ApiCallOptions): Promise<ArmaloPact> =>
       this.create<ArmaloPact>('/pacts', 'pact', body, options),
 
-    get: (id: string, options?: CallOptions): Promise<ArmaloPact> =>
+    get: (id: string, options?: ApiCallOptions): Promise<ArmaloPact> =>
       this.get<ArmaloPact>('/pacts', 'pact', id, options),
 
     list: ({ agentId, status, ...options }: ListPactsOptions = {}): Promise<
@@ -104,8 +104,8 @@ export class ArmaloClient {
   };
 
   readonly agents = {
-    /** @throws ConflictError presumably, when the `externalId` is registered already */
-    create: (body: CreateAgent, options?: CallOptions): Promise<ArmaloAgent> =>
+    /** @throws ApiConflictError presumably, when the `externalId` is registered already */
+    create: (body: CreateAgent, options?: ApiCallOptions): Promise<ArmaloAgent> =>
       this.create<ArmaloAgent>('/agents', 'agent', body, options),
 
     list: (options: ArmaloListOptions = {}): Promise<ArmaloList<ArmaloAgent>> =>
@@ -114,7 +114,7 @@ export class ArmaloClient {
 
   /** The routes are inferred from the SDK's methods. */
   readonly escrow = {
-    get: (id: string, options?: CallOptions): Promise<ArmaloEscrow> =>
+    get: (id: string, options?: ApiCallOptions): Promise<ArmaloEscrow> =>
       this.get<ArmaloEscrow>('/escrow', 'escrow', id, options),
 
     list: ({ status, ...options }: ListEscrowsOptions = {}): Promise<ArmaloList<ArmaloEscrow>> =>
@@ -130,7 +130,7 @@ export class ArmaloClient {
     path: string,
     kind: string,
     body: object,
-    options?: CallOptions,
+    options?: ApiCallOptions,
   ): Promise<T> {
     const hints = { 402: KEY_HINT };
     return readSingle<T>(
@@ -143,7 +143,7 @@ export class ArmaloClient {
     path: string,
     kind: string,
     id: string,
-    options?: CallOptions,
+    options?: ApiCallOptions,
   ): Promise<T> {
     const call = {
       method: 'GET',

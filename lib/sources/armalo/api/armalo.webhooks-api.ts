@@ -1,12 +1,17 @@
 import {
   ApiError,
-  NotSupportedError,
+  ApiNotSupportedError,
   checkWebhookUrl,
   pathId,
   readObject,
   readText,
 } from '../../../api-client/index.js';
-import type { ApiAnswer, ApiCall, ApiTransport, CallOptions } from '../../../api-client/index.js';
+import type {
+  ApiAnswer,
+  ApiCall,
+  ApiTransport,
+  ApiCallOptions,
+} from '../../../api-client/index.js';
 import type {
   ArmaloList,
   ArmaloListOptions,
@@ -31,10 +36,10 @@ export class ArmaloWebhooksApi {
   /**
    * Registers a webhook. The secret in the answer is shown this once: store it first. Prefer
    * `ArmaloWebhooks.ensure`, which does so and registers nothing twice.
-   * @throws PaymentRequiredError, ApiAuthError when the plan has no webhooks
-   * @throws OutcomeUnknownError when it may be registered and its secret is lost
+   * @throws ApiPaymentRequiredError, ApiAuthError when the plan has no webhooks
+   * @throws ApiOutcomeUnknownError when it may be registered and its secret is lost
    */
-  async create(webhook: CreateWebhook, options?: CallOptions): Promise<CreatedArmaloWebhook> {
+  async create(webhook: CreateWebhook, options?: ApiCallOptions): Promise<CreatedArmaloWebhook> {
     const url = checkWebhookUrl(webhook.url, 'url', this.transport.baseUrl);
     const call: ApiCall = {
       method: 'POST',
@@ -67,12 +72,12 @@ export class ArmaloWebhooksApi {
 
   /**
    * Changes a registration. UNVERIFIED: no document shows this route.
-   * @throws NotSupportedError when Armalo has no such route, or no such registration
+   * @throws ApiNotSupportedError when Armalo has no such route, or no such registration
    */
   async update(
     id: string,
     changes: UpdateWebhook,
-    options?: CallOptions,
+    options?: ApiCallOptions,
   ): Promise<ArmaloWebhook | undefined> {
     const call: ApiCall = {
       method: 'PATCH',
@@ -85,13 +90,13 @@ export class ArmaloWebhooksApi {
 
   /**
    * Removes a registration. UNVERIFIED: no document shows this route.
-   * @throws NotSupportedError when Armalo has no such route, or no such registration
+   * @throws ApiNotSupportedError when Armalo has no such route, or no such registration
    */
-  async delete(id: string, options?: CallOptions): Promise<void> {
+  async delete(id: string, options?: ApiCallOptions): Promise<void> {
     await this.unverified({ method: 'DELETE', path: `/webhooks/${pathId(id)}` }, options);
   }
 
-  private async unverified(call: ApiCall, options?: CallOptions): Promise<ApiAnswer> {
+  private async unverified(call: ApiCall, options?: ApiCallOptions): Promise<ApiAnswer> {
     try {
       return await this.transport.send(call, options);
     } catch (error) {
@@ -100,14 +105,16 @@ export class ArmaloWebhooksApi {
       const hint =
         'Armalo does not offer this operation, which no document shows, or does not know the webhook: use its dashboard.';
       const call = { service, request, status, serviceMessage, requestId, hint };
-      throw new NotSupportedError(call, { cause: error });
+      throw new ApiNotSupportedError(call, { cause: error });
     }
   }
 }
 
 /** A route that is not there may be answered by a page rather than by the service. */
 function isNoSuchRoute(error: unknown): error is ApiError {
-  return error instanceof ApiError && (error.status === 404 || error instanceof NotSupportedError);
+  return (
+    error instanceof ApiError && (error.status === 404 || error instanceof ApiNotSupportedError)
+  );
 }
 
 function readRegistration(answer: ApiAnswer): ArmaloWebhook | undefined {

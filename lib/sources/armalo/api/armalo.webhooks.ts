@@ -1,9 +1,9 @@
 import { ArmoxArmaloError } from '../../../core/index.js';
-import type { CallOptions } from '../../../api-client/index.js';
+import type { ApiCallOptions } from '../../../api-client/index.js';
 import type { ArmaloWebhook, CreateWebhook } from './armalo.api-types.js';
 import type { ArmaloClient } from './armalo.client.js';
 
-export interface EnsureWebhookOptions extends CreateWebhook, CallOptions {
+export interface EnsureWebhookOptions extends CreateWebhook, ApiCallOptions {
   /**
    * Must have stored the secret for good when it resolves: Armalo shows it this once. Never log it.
    */
@@ -48,8 +48,8 @@ export class ArmaloWebhooks {
    * else happens. It never makes a second one for a URL. Replicas that start at the same moment may
    * each find none: let one of them call this.
    * @throws WebhookRegistrationError when there is one that cannot be used as it is
-   * @throws PaymentRequiredError, ApiAuthError when the plan has no webhooks: use the poller
-   * @throws OutcomeUnknownError when it may be registered and its secret is lost; calling again tells
+   * @throws ApiPaymentRequiredError, ApiAuthError when the plan has no webhooks: use the poller
+   * @throws ApiOutcomeUnknownError when it may be registered and its secret is lost; calling again tells
    */
   ensure(options: EnsureWebhookOptions): Promise<EnsuredWebhook> {
     const url = sameUrl(options.url);
@@ -143,7 +143,7 @@ async function problemOf(
   );
 }
 
-function callOptions({ signal, timeoutMs, maxWaitMs, priority }: CallOptions): CallOptions {
+function callOptions({ signal, timeoutMs, maxWaitMs, priority }: ApiCallOptions): ApiCallOptions {
   return { signal, timeoutMs, maxWaitMs, priority };
 }
 

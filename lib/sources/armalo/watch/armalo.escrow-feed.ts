@@ -1,12 +1,13 @@
-import { systemClock, type Feed, type SourceEvent } from '../../../core/index.js';
-import type { CallOptions } from '../../../api-client/index.js';
+import { systemClock, type EventFeed, type SourceEvent } from '../../../core/index.js';
+import type { ApiCallOptions } from '../../../api-client/index.js';
 import type { ArmaloClient } from '../api/armalo.client.js';
 import { readMemory } from './armalo.fact.js';
 import { polledEvent, type ArmaloFeedSurroundings } from './armalo.polled-event.js';
-import { WatchRound, type WatchRoundParts } from './watch.poll.js';
+import { WatchPoll, type WatchPollDependencies } from './watch.poll.js';
 import type { Watched } from './watch.store.js';
 
-export interface ArmaloEscrowFeedParts extends WatchRoundParts, ArmaloFeedSurroundings {
+export interface ArmaloEscrowFeedDependencies
+  extends WatchPollDependencies, ArmaloFeedSurroundings {
   readonly client: Pick<ArmaloClient, 'escrow'>;
 }
 
@@ -20,23 +21,26 @@ const TOLD: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Finds that a watched escrow's status has changed; the first sight of one is no change. */
-export class ArmaloEscrowFeed implements Feed {
+export class ArmaloEscrowFeed implements EventFeed {
   readonly name = 'armalo-escrow';
   readonly source = 'armalo';
   readonly account: string;
-  private readonly round: WatchRound;
+  private readonly watched: WatchPoll;
 
-  constructor(private readonly parts: ArmaloEscrowFeedParts) {
-    this.account = parts.account ?? '';
-    this.round = new WatchRound('escrow', '/escrow/:id', parts);
+  constructor(private readonly dependencies: ArmaloEscrowFeedDependencies) {
+    this.account = dependencies.account ?? '';
+    this.watched = new WatchPoll('escrow', '/escrow/:id', dependencies);
   }
 
   poll(signal: AbortSignal): AsyncGenerator<readonly SourceEvent[]> {
-    return this.round.run(signal, (watched, call) => this.look(watched, call));
+    return this.watched.run(signal, (watched, call) => this.check(watched, call));
   }
 
-  private async *look(watched: Watched, call: CallOptions): AsyncGenerator<readonly SourceEvent[]> {
-    const { client, source, store, clock = systemClock } = this.parts;
+  private async *check(
+    watched: Watched,
+    call: ApiCallOptions,
+  ): AsyncGenerator<readonly SourceEvent[]> {
+    const { client, source, store, clock = systemClock } = this.dependencies;
     const escrow = await client.escrow.get(watched.subject, call);
     const memory = readMemory(watched.state);
     const value = TOLD.get(escrow.status ?? '') ?? escrow.status;

@@ -2,18 +2,18 @@ import {
   isJsonObject,
   readInstant,
   systemClock,
-  type Feed,
+  type EventFeed,
   type SourceEvent,
 } from '../../../core/index.js';
-import type { CallOptions } from '../../../api-client/index.js';
+import type { ApiCallOptions } from '../../../api-client/index.js';
 import type { ArmaloEval, ArmaloList } from '../api/armalo.api-types.js';
 import type { ArmaloClient } from '../api/armalo.client.js';
 import { armaloEvalEnd } from '../api/armalo.eval-status.js';
 import { polledEvent, type ArmaloFeedSurroundings } from './armalo.polled-event.js';
-import { WatchRound, type WatchRoundParts } from './watch.poll.js';
+import { WatchPoll, type WatchPollDependencies } from './watch.poll.js';
 import { UNSEEN, type Watched } from './watch.store.js';
 
-export interface ArmaloEvalFeedParts extends WatchRoundParts, ArmaloFeedSurroundings {
+export interface ArmaloEvalFeedDependencies extends WatchPollDependencies, ArmaloFeedSurroundings {
   readonly client: Pick<ArmaloClient, 'evals'>;
 }
 
@@ -24,23 +24,26 @@ const MORE_PAGES = 5;
 const SLACK_MS = 60_000;
 
 /** Finds how evaluations of watched agents have ended, those that ended before the watch began aside. */
-export class ArmaloEvalFeed implements Feed {
+export class ArmaloEvalFeed implements EventFeed {
   readonly name = 'armalo-evals';
   readonly source = 'armalo';
   readonly account: string;
-  private readonly round: WatchRound;
+  private readonly watched: WatchPoll;
   private warned = false;
 
-  constructor(private readonly parts: ArmaloEvalFeedParts) {
-    this.account = parts.account ?? '';
-    this.round = new WatchRound('evals', '/evals', parts);
+  constructor(private readonly dependencies: ArmaloEvalFeedDependencies) {
+    this.account = dependencies.account ?? '';
+    this.watched = new WatchPoll('evals', '/evals', dependencies);
   }
 
   poll(signal: AbortSignal): AsyncGenerator<readonly SourceEvent[]> {
-    return this.round.run(signal, (watched, call) => this.look(watched, call));
+    return this.watched.run(signal, (watched, call) => this.check(watched, call));
   }
 
-  private async *look(watched: Watched, call: CallOptions): AsyncGenerator<readonly SourceEvent[]> {
+  private async *check(
+    watched: Watched,
+    call: ApiCallOptions,
+  ): AsyncGenerator<readonly SourceEvent[]> {
     const seen = readSeen(watched.state);
     const { items, date } = await this.list(watched.subject, seen, call);
     const ended = items.filter(({ status }) => armaloEvalEnd(status) !== undefined);
@@ -54,15 +57,15 @@ export class ArmaloEvalFeed implements Feed {
       yield events.slice(start, start + BATCH);
     }
     const state = JSON.stringify({ seen: ended.map(({ id }) => id) });
-    if (state !== watched.state) await this.parts.store.remember(watched, state);
+    if (state !== watched.state) await this.dependencies.store.remember(watched, state);
   }
 
   private async list(
     agentId: string,
     seen: ReadonlySet<string>,
-    call: CallOptions,
+    call: ApiCallOptions,
   ): Promise<ArmaloList<ArmaloEval>> {
-    const { evals } = this.parts.client;
+    const { evals } = this.dependencies.client;
     const first = await evals.list({ agentId, limit: 100, maxPages: 1, ...call });
     const allNew = first.items.every(({ id }) => !seen.has(id));
     if (!first.truncated || !allNew || seen.size === 0) return first;
@@ -72,14 +75,14 @@ export class ArmaloEvalFeed implements Feed {
   private async event(
     listed: ArmaloEval,
     agentId: string,
-    call: CallOptions,
+    call: ApiCallOptions,
   ): Promise<SourceEvent | undefined> {
     const end = armaloEvalEnd(listed.status);
     if (end === 'cancelled') return undefined;
     const event = this.build(listed, agentId);
     if (event.problems.length === 0) return event;
     // The list may show less than the evaluation itself does.
-    const whole = this.build(await this.parts.client.evals.get(listed.id, call), agentId);
+    const whole = this.build(await this.dependencies.client.evals.get(listed.id, call), agentId);
     if (whole.problems.length === 0) return whole;
     // Stored as it is, it would keep the webhook's sound one out.
     this.warn(`${listed.id} (${whole.problems.join('; ')})`);
@@ -87,7 +90,7 @@ export class ArmaloEvalFeed implements Feed {
   }
 
   private build(run: ArmaloEval, agentId: string): SourceEvent {
-    const { source, clock = systemClock } = this.parts;
+    const { source, clock = systemClock } = this.dependencies;
     const { id, pactId = null, passed, checksTotal, checksPassed, completedAt: at } = run;
     const common = { evalId: id, agentId: run.agentId ?? agentId, pactId };
     if (armaloEvalEnd(run.status) === 'completed') {
@@ -102,7 +105,7 @@ export class ArmaloEvalFeed implements Feed {
   private warn(what: string): void {
     if (this.warned) return;
     this.warned = true;
-    this.parts.logger.warn(
+    this.dependencies.logger.warn(
       `Armalo shows the end of evaluation ${what} without the fields of its webhook, so the poller leaves such ones to the webhook.`,
     );
   }

@@ -1,22 +1,22 @@
-import type { InboxCompanion, StoreParts } from '../../../inbox/index.js';
-import { factOf, readMemory, weigh } from './armalo.fact.js';
+import type { InsertHook, InboxDatabase } from '../../../inbox/index.js';
+import { factOf, readMemory, reconcileFact } from './armalo.fact.js';
 import { watchIdentity, WatchStore } from './watch.store.js';
 
 /**
  * Decides, in the transaction of the insert, whether a score or an escrow's status is news: webhook
  * and poller may bring the same one, in either order or at once, and it is handled once.
  */
-export function armaloFactCompanion(parts: StoreParts): InboxCompanion {
+export function armaloFactHook(parts: InboxDatabase): InsertHook {
   const store = new WatchStore(parts);
   return {
     source: 'armalo',
     concerns: (event) => factOf(event) !== undefined,
-    *alongside(stored) {
-      const told = stored.flatMap(({ event, via, rowId }) => {
+    *afterInsert(stored) {
+      const told = stored.flatMap(({ event, origin, rowId }) => {
         const fact = factOf(event);
         if (!fact) return [];
         const identity = watchIdentity(event.account, fact.kind, fact.subject);
-        return [{ fact, via, rowId, identity, key: identity.toString('hex') }];
+        return [{ fact, origin, rowId, identity, key: identity.toString('hex') }];
       });
       const identities = new Map(told.map(({ key, identity }) => [key, identity]));
       const locked = yield* store.lock([...identities.values()]);
@@ -25,9 +25,9 @@ export function armaloFactCompanion(parts: StoreParts): InboxCompanion {
       for (const { rowId, key, state, now } of locked) {
         let memory = readMemory(state);
         for (const item of told.filter((one) => one.key === key)) {
-          const weighed = weigh(memory, item.fact, item.via, now);
+          const weighed = reconcileFact(memory, item.fact, item.origin, now);
           memory = weighed.memory;
-          if (!weighed.isNews) repeated.add(item.rowId);
+          if (!weighed.isChange) repeated.add(item.rowId);
         }
         const after = JSON.stringify(memory);
         if (after !== state) states.set(rowId, after);

@@ -3,7 +3,7 @@ import {
   isPlainText,
   readInstant,
   type SourceEvent,
-  type Via,
+  type EventOrigin,
 } from '../../../core/index.js';
 import type { WatchKind } from './watch.store.js';
 
@@ -51,23 +51,23 @@ export function factOf({ name, payload, occurredAt }: SourceEvent): Fact | undef
 }
 
 /** @returns what is remembered from now on, and whether the event is news */
-export function weigh(
+export function reconcileFact(
   memory: FactMemory,
   fact: Fact,
-  via: Via,
+  origin: EventOrigin,
   now: number,
-): { readonly memory: FactMemory; readonly isNews: boolean } {
+): { readonly memory: FactMemory; readonly isChange: boolean } {
   const notes = (memory.notes ?? []).filter(({ until }) => until > now);
-  if (via === 'reconcile') {
+  if (origin === 'poll') {
     // Something came in between the look and now: what was seen then may be older. The next look tells.
     const raced = memory.value !== undefined && memory.value !== fact.previous;
-    if (raced || memory.value === fact.value) return { memory, isNews: false };
+    if (raced || memory.value === fact.value) return { memory, isChange: false };
     // Found once already; then the late webhook of what was before it has come in between. Where Armalo
     // says a time, it is told by that, and a value that came back is news again.
     const isKnown = fact.at === undefined && notes.some(({ value }) => value === fact.value);
-    if (isKnown) return { memory: remembered(fact, memory, notes), isNews: false };
+    if (isKnown) return { memory: remembered(fact, memory, notes), isChange: false };
     const note = { value: fact.value, until: now + NOTE_MS };
-    return { memory: remembered(fact, memory, [...notes, note]), isNews: true };
+    return { memory: remembered(fact, memory, [...notes, note]), isChange: true };
   }
   const known = notes.findIndex(({ value }) => value === fact.value);
   if (known >= 0) {
@@ -75,11 +75,14 @@ export function weigh(
     // It says when, by Armalo's clock, what was remembered without a time has come to be.
     const after =
       memory.value === fact.value ? remembered(fact, memory, left) : { ...memory, notes: left };
-    return { memory: after, isNews: false };
+    return { memory: after, isChange: false };
   }
   // Deliveries are unordered: an older score that comes late is handled, but not what is remembered.
   const isOlder = memory.at !== undefined && fact.at !== undefined && fact.at < memory.at;
-  return { memory: isOlder ? { ...memory, notes } : remembered(fact, memory, notes), isNews: true };
+  return {
+    memory: isOlder ? { ...memory, notes } : remembered(fact, memory, notes),
+    isChange: true,
+  };
 }
 
 function remembered(

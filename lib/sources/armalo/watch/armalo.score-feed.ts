@@ -1,35 +1,38 @@
-import { readInstant, systemClock, type Feed, type SourceEvent } from '../../../core/index.js';
-import type { CallOptions } from '../../../api-client/index.js';
+import { readInstant, systemClock, type EventFeed, type SourceEvent } from '../../../core/index.js';
+import type { ApiCallOptions } from '../../../api-client/index.js';
 import type { ArmaloScore } from '../api/armalo.api-types.js';
 import type { ArmaloClient } from '../api/armalo.client.js';
 import { readMemory, type FactMemory } from './armalo.fact.js';
 import { polledEvent, type ArmaloFeedSurroundings } from './armalo.polled-event.js';
-import { WatchRound, type WatchRoundParts } from './watch.poll.js';
+import { WatchPoll, type WatchPollDependencies } from './watch.poll.js';
 import type { Watched } from './watch.store.js';
 
-export interface ArmaloScoreFeedParts extends WatchRoundParts, ArmaloFeedSurroundings {
+export interface ArmaloScoreFeedDependencies extends WatchPollDependencies, ArmaloFeedSurroundings {
   readonly client: Pick<ArmaloClient, 'scores'>;
 }
 
 /** Finds that a watched agent's score has changed; the first sight of one is no change. */
-export class ArmaloScoreFeed implements Feed {
+export class ArmaloScoreFeed implements EventFeed {
   readonly name = 'armalo-scores';
   readonly source = 'armalo';
   readonly account: string;
-  private readonly round: WatchRound;
+  private readonly watched: WatchPoll;
 
-  constructor(private readonly parts: ArmaloScoreFeedParts) {
-    this.account = parts.account ?? '';
+  constructor(private readonly dependencies: ArmaloScoreFeedDependencies) {
+    this.account = dependencies.account ?? '';
     // 404: an agent without a score, maybe; the route itself is documented.
-    this.round = new WatchRound('score', undefined, parts);
+    this.watched = new WatchPoll('score', undefined, dependencies);
   }
 
   poll(signal: AbortSignal): AsyncGenerator<readonly SourceEvent[]> {
-    return this.round.run(signal, (watched, call) => this.look(watched, call));
+    return this.watched.run(signal, (watched, call) => this.check(watched, call));
   }
 
-  private async *look(watched: Watched, call: CallOptions): AsyncGenerator<readonly SourceEvent[]> {
-    const score = await this.parts.client.scores.get(watched.subject, call);
+  private async *check(
+    watched: Watched,
+    call: ApiCallOptions,
+  ): AsyncGenerator<readonly SourceEvent[]> {
+    const score = await this.dependencies.client.scores.get(watched.subject, call);
     const { compositeScore: value } = score;
     const memory = readMemory(watched.state);
     if (value === null || value === memory.value) return;
@@ -38,11 +41,11 @@ export class ArmaloScoreFeed implements Feed {
     // `identify` has made it a duplicate.
     const at = readInstant(score.computedAt);
     const after: FactMemory = { ...memory, value, ...(at !== undefined && { at }) };
-    await this.parts.store.remember(watched, JSON.stringify(after));
+    await this.dependencies.store.remember(watched, JSON.stringify(after));
   }
 
   private event(agentId: string, score: ArmaloScore, memory: FactMemory): SourceEvent {
-    const { source, clock = systemClock } = this.parts;
+    const { source, clock = systemClock } = this.dependencies;
     const { compositeScore, certificationTier } = score;
     const sure = { agentId, compositeScore, certificationTier, previousScore: memory.value };
     const { dimensions, computedAt } = score;

@@ -1,4 +1,4 @@
-import { ConfigurationError, isPlainText } from '../../../core/index.js';
+import { ArmoxArmaloConfigurationError, isPlainText } from '../../../core/index.js';
 import type { WatchStore } from './watch.store.js';
 
 /** What of an agent is watched; both by default. */
@@ -44,5 +44,8 @@ export class ArmaloWatch {
 
 function check(id: string): void {
   if (isPlainText(id, 255)) return;
-  throw new ConfigurationError('armalo.watch', 'an id must be a text of 1 to 255 characters.');
+  throw new ArmoxArmaloConfigurationError(
+    'armalo.watch',
+    'an id must be a text of 1 to 255 characters.',
+  );
 }

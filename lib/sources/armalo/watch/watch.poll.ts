@@ -3,14 +3,14 @@ import { systemRandom, type Random, type SourceEvent } from '../../../core/index
 import {
   ApiAuthError,
   ApiError,
-  NotFoundError,
-  NotSupportedError,
-  RateLimitedError,
-  type CallOptions,
+  ApiNotFoundError,
+  ApiNotSupportedError,
+  ApiRateLimitedError,
+  type ApiCallOptions,
 } from '../../../api-client/index.js';
 import type { Watched, WatchKind, WatchStore } from './watch.store.js';
 
-export interface WatchRoundParts {
+export interface WatchPollDependencies {
   readonly store: WatchStore;
   readonly logger: LoggerService;
   /** Milliseconds between two looks at one thing. Default 60,000. */
@@ -25,7 +25,7 @@ const LOOKS_A_ROUND = 15;
 const FAILURES_IN_A_ROW = 3;
 
 /** Looks at what is due of one kind, and keeps a thing that cannot be seen from stopping the others. */
-export class WatchRound {
+export class WatchPoll {
   /** Whether the route has ever answered in this process. */
   private works = false;
   /** Said in the log already. */
@@ -35,16 +35,16 @@ export class WatchRound {
     private readonly kind: WatchKind,
     /** Of a route that no document names, a 404 may mean the route. */
     private readonly doubtfulRoute: string | undefined,
-    private readonly parts: WatchRoundParts,
+    private readonly dependencies: WatchPollDependencies,
   ) {}
 
   async *run(
     signal: AbortSignal,
-    look: (watched: Watched, call: CallOptions) => AsyncIterable<readonly SourceEvent[]>,
+    look: (watched: Watched, call: ApiCallOptions) => AsyncIterable<readonly SourceEvent[]>,
   ): AsyncGenerator<readonly SourceEvent[]> {
-    const { store } = this.parts;
+    const { store } = this.dependencies;
     // Short waits: what the rate limit does not let through now is due in the next round still.
-    const call: CallOptions = { signal, priority: 'background', maxWaitMs: 1_000 };
+    const call: ApiCallOptions = { signal, priority: 'background', maxWaitMs: 1_000 };
     const due = await store.due(this.kind, LOOKS_A_ROUND);
     let failures = 0;
     let absent = 0;
@@ -54,10 +54,10 @@ export class WatchRound {
         yield* look(watched, call);
         this.works = true;
         failures = 0;
-        await store.looked(watched.rowId, this.next(0), 0);
+        await store.polled(watched.rowId, this.next(0), 0);
       } catch (error) {
         if (signal.aborted || isAboutAll(error)) throw error;
-        await store.looked(watched.rowId, this.next(watched.misses + 1), watched.misses + 1);
+        await store.polled(watched.rowId, this.next(watched.misses + 1), watched.misses + 1);
         if (!(error instanceof ApiError)) this.warnOnce(watched, error);
         else if (this.isAbsent(error)) absent += 1;
         else if (++failures === FAILURES_IN_A_ROW) throw error;
@@ -65,14 +65,14 @@ export class WatchRound {
     }
     const route = this.doubtfulRoute;
     if (route !== undefined && absent > 0 && absent === due.length && !this.works) {
-      throw new NotSupportedError({ service: 'Armalo', request: `GET ${route}`, status: 404 });
+      throw new ApiNotSupportedError({ service: 'Armalo', request: `GET ${route}`, status: 404 });
     }
   }
 
   /** Of a route that may not be there, a page of 404 says as much as the service's own words. */
   private isAbsent(error: ApiError): boolean {
     const isPage = this.doubtfulRoute !== undefined && error.status === 404;
-    return isPage || error instanceof NotFoundError;
+    return isPage || error instanceof ApiNotFoundError;
   }
 
   /** What the application's own options throw about one thing must not keep the others from being seen. */
@@ -80,14 +80,14 @@ export class WatchRound {
     const cause = error instanceof Error ? error.message : String(error);
     if (this.lastCause === cause) return;
     this.lastCause = cause;
-    this.parts.logger.warn(
+    this.dependencies.logger.warn(
       `What was seen of ${subject} (${this.kind}) could not be used, and is looked at again later: ${cause}`,
     );
   }
 
   /** Milliseconds, ± 10 %. */
   private next(misses: number): number {
-    const { every = EVERY, random = systemRandom } = this.parts;
+    const { every = EVERY, random = systemRandom } = this.dependencies;
     return (
       Math.min(every * 2 ** Math.min(misses, 20), Math.max(LONGEST, every)) * (0.9 + random() / 5)
     );
@@ -97,8 +97,8 @@ export class WatchRound {
 /** Whether others cannot be seen either. */
 function isAboutAll(error: unknown): boolean {
   return (
-    error instanceof RateLimitedError ||
+    error instanceof ApiRateLimitedError ||
     error instanceof ApiAuthError ||
-    error instanceof NotSupportedError
+    error instanceof ApiNotSupportedError
   );
 }

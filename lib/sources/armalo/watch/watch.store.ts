@@ -1,5 +1,5 @@
 import { bytes, hashOf, join, only, raw, sql } from '../../../inbox/index.js';
-import type { Row, Sql, StoreParts, Unit } from '../../../inbox/index.js';
+import type { Row, Sql, InboxDatabase, Unit } from '../../../inbox/index.js';
 
 /** `score` and `evals` of an agent, `escrow` by its id. */
 export type WatchKind = 'score' | 'evals' | 'escrow';
@@ -38,13 +38,13 @@ export function watchIdentity(account: string, kind: WatchKind, subject: string)
 /** The table of watched things, in the inbox's own database. */
 export class WatchStore {
   constructor(
-    private readonly parts: StoreParts,
+    private readonly inbox: InboxDatabase,
     private readonly account = '',
   ) {}
 
   /** Due at once; one that is watched already stays as it is. */
   async add(kind: WatchKind, subject: string): Promise<void> {
-    const { dialect, tables } = this.parts;
+    const { dialect, tables } = this.inbox;
     const identity = watchIdentity(this.account, kind, subject);
     const insert = sql`INSERT INTO ${tables.watch}
       (identity, source, account, kind, subject, state, created_at, due_at)
@@ -58,12 +58,12 @@ export class WatchStore {
 
   async remove(kind: WatchKind, subject: string): Promise<void> {
     const identity = watchIdentity(this.account, kind, subject);
-    await this.change(sql`DELETE FROM ${this.parts.tables.watch} WHERE identity = ${identity}`);
+    await this.change(sql`DELETE FROM ${this.inbox.tables.watch} WHERE identity = ${identity}`);
   }
 
   /** What is to be looked at now, the longest due first. */
   async due(kind: WatchKind, limit: number): Promise<readonly Watched[]> {
-    const { database, dialect, tables } = this.parts;
+    const { database, dialect, tables } = this.inbox;
     const rows = await database.read(() =>
       only(sql`SELECT ${COLUMNS}, ${dialect.now} AS now FROM ${tables.watch}
         WHERE source = ${SOURCE} AND due_at <= ${dialect.now} AND account = ${this.account} AND kind = ${kind}
@@ -73,7 +73,7 @@ export class WatchStore {
   }
 
   async subjects(kind: WatchKind): Promise<readonly string[]> {
-    const { database, tables } = this.parts;
+    const { database, tables } = this.inbox;
     const rows = await database.read(() =>
       only(sql`SELECT subject FROM ${tables.watch} WHERE source = ${SOURCE} AND due_at IS NOT NULL
         AND account = ${this.account} AND kind = ${kind} ORDER BY id`),
@@ -81,15 +81,15 @@ export class WatchStore {
     return rows.map((row) => String(row['subject']));
   }
 
-  async looked(rowId: string, nextInMs: number, misses: number): Promise<void> {
-    const { dialect, tables } = this.parts;
+  async polled(rowId: string, nextInMs: number, misses: number): Promise<void> {
+    const { dialect, tables } = this.inbox;
     await this.change(sql`UPDATE ${tables.watch} SET misses = ${misses},
       due_at = ${dialect.now} + ${dialect.number(Math.round(nextInMs))} WHERE ${dialect.oneOf('id', [rowId])}`);
   }
 
   /** Remembers something new, unless somebody else has done so since `from` was read. */
   async remember({ rowId, state: from }: Watched, state: string): Promise<void> {
-    const { dialect, tables } = this.parts;
+    const { dialect, tables } = this.inbox;
     await this.change(
       sql`UPDATE ${tables.watch} SET state = ${state} WHERE ${dialect.oneOf('id', [rowId])} AND state = ${from}`,
     );
@@ -97,7 +97,7 @@ export class WatchStore {
 
   /** Locked in the order of their identity, so that two transactions do not wait for each other. */
   *lock(identities: readonly Buffer[]): Unit<readonly LockedWatch[]> {
-    const { dialect, tables } = this.parts;
+    const { dialect, tables } = this.inbox;
     const rows = yield sql`SELECT id, identity, state, ${dialect.now} AS now FROM ${tables.watch}
       WHERE identity IN (${join(identities)}) ORDER BY identity${dialect.forUpdate}`;
     return rows.map((row) => ({
@@ -110,7 +110,7 @@ export class WatchStore {
 
   *write(states: ReadonlyMap<string, string>): Unit<void> {
     if (states.size === 0) return;
-    const { dialect, tables } = this.parts;
+    const { dialect, tables } = this.inbox;
     const cases = [...states].map(
       ([id, state]) => sql`WHEN ${dialect.number(BigInt(id))} THEN ${state}`,
     );
@@ -119,7 +119,7 @@ export class WatchStore {
   }
 
   private async change(statement: Sql): Promise<void> {
-    await this.parts.database.statement(() => only(statement));
+    await this.inbox.database.statement(() => only(statement));
   }
 }
 

@@ -21,7 +21,7 @@ export function armaloSource(options: ArmaloSourceOptions = {}): WebhookSource {
     signatureHeader: ARMALO_SIGNATURE_HEADER,
     signatureShape: ARMALO_SIGNATURE_SHAPE,
     eventNames: ARMALO_EVENT_NAMES,
-    ordered: options.orderBy !== undefined,
+    ordered: options.orderingKey !== undefined,
     verify: verifyArmaloSignature,
     open: (delivery) => openArmalo(delivery, decisions),
     read: ({ body }) => readArmalo(body),

@@ -1,4 +1,4 @@
-import type { CallOptions } from '../../../api-client/index.js';
+import type { ApiCallOptions } from '../../../api-client/index.js';
 
 /** A model of `GET /models`. Fields that no document names are kept. */
 export interface ArmoxModel {
@@ -66,7 +66,7 @@ export interface ArmoxAccount {
   readonly [field: string]: unknown;
 }
 
-export interface RunModelOptions extends CallOptions {
+export interface RunModelOptions extends ApiCallOptions {
   /** An id of `models.list()`. */
   readonly model: string;
   /** The model's inputs and settings side by side. */
@@ -75,7 +75,7 @@ export interface RunModelOptions extends CallOptions {
   readonly webhookUrl?: string | undefined;
 }
 
-export interface RunAppOptions extends CallOptions {
+export interface RunAppOptions extends ApiCallOptions {
   /** An id of `apps.list()`. */
   readonly appId: string;
   /** By `inputs[].id` of the app. */
@@ -84,7 +84,7 @@ export interface RunAppOptions extends CallOptions {
   readonly webhookUrl?: string | undefined;
 }
 
-export interface ListJobsOptions extends CallOptions {
+export interface ListJobsOptions extends ApiCallOptions {
   /** 1 to 100; Armox's default is 20. */
   readonly limit?: number | undefined;
 }

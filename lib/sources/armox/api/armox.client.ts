@@ -1,6 +1,6 @@
 import {
   ApiTransport,
-  ConflictError,
+  ApiConflictError,
   checkWebhookUrl,
   clampLimit,
   isRecord,
@@ -13,7 +13,7 @@ import type {
   ApiAnswer,
   ApiCall,
   ApiClientOptions,
-  CallOptions,
+  ApiCallOptions,
   JsonRecord,
   RateState,
   ServiceProfile,
@@ -48,20 +48,20 @@ const PROFILE: ServiceProfile = {
 export class ArmoxClient {
   private readonly transport: ApiTransport;
 
-  /** @throws ConfigurationError when the key or the base URL cannot be one */
+  /** @throws ArmoxArmaloConfigurationError when the key or the base URL cannot be one */
   constructor(options: ApiClientOptions) {
     this.transport = new ApiTransport(PROFILE, options);
   }
 
   readonly models = {
     /** All models, with their cost and settings. */
-    list: async (options?: CallOptions): Promise<ArmoxModel[]> =>
+    list: async (options?: ApiCallOptions): Promise<ArmoxModel[]> =>
       this.list<ArmoxModel>('/models', 'models', options),
   };
 
   readonly apps = {
     /** The active template apps and the account's own. */
-    list: async (options?: CallOptions): Promise<ArmoxApp[]> =>
+    list: async (options?: ApiCallOptions): Promise<ArmoxApp[]> =>
       this.list<ArmoxApp>('/apps', 'apps', options),
   };
 
@@ -79,8 +79,8 @@ export class ArmoxClient {
         .filter((job) => job !== undefined);
     },
 
-    /** @throws NotFoundError for a job that Armox does not know (any more) */
-    get: async (id: string, options?: CallOptions): Promise<AnyArmoxJob> =>
+    /** @throws ApiNotFoundError for a job that Armox does not know (any more) */
+    get: async (id: string, options?: ApiCallOptions): Promise<AnyArmoxJob> =>
       readJob(
         await this.transport.send({ method: 'GET', path: `/jobs/${pathId(id)}` }, options),
         'processing',
@@ -89,16 +89,17 @@ export class ArmoxClient {
     /**
      * Cancels a pending or processing job. A job that has ended already is returned as it is: read
      * its `status`.
-     * @throws ConflictError when Armox refuses although the job has not ended
+     * @throws ApiConflictError when Armox refuses although the job has not ended
      */
-    cancel: (id: string, options?: CallOptions): Promise<AnyArmoxJob> => this.cancel(id, options),
+    cancel: (id: string, options?: ApiCallOptions): Promise<AnyArmoxJob> =>
+      this.cancel(id, options),
   };
 
   /**
    * Starts a run of a model. The job may have ended when this returns: see its `status`.
    * `timeoutMs` is 120 s by default, since some models answer only when they are done.
-   * @throws PaymentRequiredError when the credits do not suffice
-   * @throws OutcomeUnknownError when the run may have been accepted (and charged) and its id is lost
+   * @throws ApiPaymentRequiredError when the credits do not suffice
+   * @throws ApiOutcomeUnknownError when the run may have been accepted (and charged) and its id is lost
    */
   async runModel({ model, input, webhookUrl, ...options }: RunModelOptions): Promise<AnyArmoxJob> {
     return this.run(
@@ -111,8 +112,8 @@ export class ArmoxClient {
 
   /**
    * Starts a run of an app; it goes on after this returns.
-   * @throws PaymentRequiredError when the credits do not suffice
-   * @throws OutcomeUnknownError when the run may have been accepted (and charged) and its id is lost
+   * @throws ApiPaymentRequiredError when the credits do not suffice
+   * @throws ApiOutcomeUnknownError when the run may have been accepted (and charged) and its id is lost
    */
   async runApp({ appId, inputs, webhookUrl, ...options }: RunAppOptions): Promise<AnyArmoxJob> {
     return this.run(
@@ -124,7 +125,7 @@ export class ArmoxClient {
   }
 
   /** Credits, plan and use of the account. */
-  async account(options?: CallOptions): Promise<ArmoxAccount> {
+  async account(options?: ApiCallOptions): Promise<ArmoxAccount> {
     const answer = await this.transport.send({ method: 'GET', path: '/account' }, options);
     const account = readObject(answer.body, ['account'], looksLikeAccount);
     if (!account) throw answer.unusable('Its body holds no account.');
@@ -140,7 +141,7 @@ export class ArmoxClient {
     path: string,
     body: JsonRecord,
     timeoutMs: number | undefined,
-    options: CallOptions,
+    options: ApiCallOptions,
   ): Promise<AnyArmoxJob> {
     const call: ApiCall = { method: 'POST', path, body, timeoutMs };
     const answer = await this.transport.send(call, options);
@@ -150,13 +151,13 @@ export class ArmoxClient {
     return readJob(answer, done ? 'completed' : 'processing');
   }
 
-  private async cancel(id: string, options?: CallOptions): Promise<AnyArmoxJob> {
+  private async cancel(id: string, options?: ApiCallOptions): Promise<AnyArmoxJob> {
     const call: ApiCall = { method: 'POST', path: `/jobs/${pathId(id)}/cancel`, repeatable: true };
     try {
       const answer = await this.transport.send(call, options);
       return readArmoxJob(answer.body, 'cancelled') ?? (await this.jobs.get(id, options));
     } catch (error) {
-      if (!(error instanceof ConflictError)) throw error;
+      if (!(error instanceof ApiConflictError)) throw error;
       const job = await this.jobs.get(id, options);
       if (isTerminalJobStatus(job.status)) return job;
       throw error;
@@ -166,7 +167,7 @@ export class ArmoxClient {
   private async list<T extends { readonly id: string }>(
     path: string,
     key: string,
-    options?: CallOptions,
+    options?: ApiCallOptions,
   ): Promise<T[]> {
     const answer = await this.transport.send({ method: 'GET', path }, options);
     const items = readList(answer.body, [key]);

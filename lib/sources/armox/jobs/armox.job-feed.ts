@@ -1,16 +1,16 @@
 import type { LoggerService } from '@nestjs/common';
 import {
   systemRandom,
-  type Feed,
+  type EventFeed,
   type Random,
   type SourceEvent,
   type WebhookSource,
 } from '../../../core/index.js';
 import {
   ApiError,
-  NotFoundError,
-  RateLimitedError,
-  type CallOptions,
+  ApiNotFoundError,
+  ApiRateLimitedError,
+  type ApiCallOptions,
 } from '../../../api-client/index.js';
 import type { ArmoxClient } from '../api/armox.client.js';
 import { jobEvent } from './armox.job-event.js';
@@ -19,7 +19,7 @@ import { isTerminalJobStatus } from './armox.job-status.js';
 import { nextLook, nextLookForAbsent } from './job.schedule.js';
 import { LOST, type JobStore, type TrackedJob } from './job.store.js';
 
-export interface ArmoxJobFeedParts {
+export interface ArmoxJobFeedDependencies {
   readonly client: ArmoxClient;
   readonly store: JobStore;
   readonly source: WebhookSource;
@@ -54,7 +54,7 @@ const PRUNE_EVERY = 500;
 const PRUNE_BATCHES = 20;
 
 /** Finds how tracked jobs have ended. */
-export class ArmoxJobFeed implements Feed {
+export class ArmoxJobFeed implements EventFeed {
   readonly name = 'armox-jobs';
   readonly source = 'armox';
   readonly account: string;
@@ -63,18 +63,18 @@ export class ArmoxJobFeed implements Feed {
   /** Said in the log already. */
   private unreadable: string | undefined;
 
-  constructor(private readonly parts: ArmoxJobFeedParts) {
-    this.account = parts.account ?? '';
-    this.random = parts.random ?? systemRandom;
+  constructor(private readonly dependencies: ArmoxJobFeedDependencies) {
+    this.account = dependencies.account ?? '';
+    this.random = dependencies.random ?? systemRandom;
   }
 
   async *poll(signal: AbortSignal): AsyncGenerator<readonly SourceEvent[]> {
     await this.forget();
-    const recent = await this.parts.store.due(DUE_AT_ONCE, false);
+    const recent = await this.dependencies.store.due(DUE_AT_ONCE, false);
     let left = recent;
-    if (recent.length >= WORTH_A_LIST || this.parts.adopt)
+    if (recent.length >= WORTH_A_LIST || this.dependencies.adopt)
       left = yield* this.byList(recent, signal);
-    const old = await this.parts.store.due(BY_ID_AT_ONCE, true);
+    const old = await this.dependencies.store.due(BY_ID_AT_ONCE, true);
     yield* this.byId([...left, ...old].slice(0, BY_ID_AT_ONCE), signal);
   }
 
@@ -83,7 +83,7 @@ export class ArmoxJobFeed implements Feed {
     due: readonly TrackedJob[],
     signal: AbortSignal,
   ): AsyncGenerator<readonly SourceEvent[], readonly TrackedJob[]> {
-    const { client, store } = this.parts;
+    const { client, store } = this.dependencies;
     const shown = await client.jobs.list({ limit: LONGEST_LIST, ...call(signal) });
     const byId = new Map(shown.map((job) => [job.id, job]));
     const known = await store.find([...byId.keys()]);
@@ -131,26 +131,26 @@ export class ArmoxJobFeed implements Feed {
 
   private async ask(job: TrackedJob, signal: AbortSignal): Promise<AnyArmoxJob | undefined> {
     try {
-      return await this.parts.client.jobs.get(job.jobId, call(signal));
+      return await this.dependencies.client.jobs.get(job.jobId, call(signal));
     } catch (error) {
-      if (!(error instanceof NotFoundError)) throw error;
+      if (!(error instanceof ApiNotFoundError)) throw error;
       if (job.absences + 1 >= MOST_ABSENCES)
         await this.lose(job, 'Armox does not know it any more');
-      else await this.parts.store.absent(job.rowId, nextLookForAbsent(job, this.random));
+      else await this.dependencies.store.absent(job.rowId, nextLookForAbsent(job, this.random));
       return undefined;
     }
   }
 
   /** A job whose answer cannot be used must not stand in the way of the others. */
   private async passOver(job: TrackedJob, error: unknown): Promise<boolean> {
-    if (!(error instanceof ApiError) || error instanceof RateLimitedError) return false;
-    await this.parts.store.looked(new Map([[job.rowId, nextLook(job, this.random)]]));
+    if (!(error instanceof ApiError) || error instanceof ApiRateLimitedError) return false;
+    await this.dependencies.store.polled(new Map([[job.rowId, nextLook(job, this.random)]]));
     return true;
   }
 
   /** Counts the look, hands on the ends, and settles what was stored. */
   private async *take(pairs: readonly Sighting[]): AsyncGenerator<readonly SourceEvent[]> {
-    const { store } = this.parts;
+    const { store } = this.dependencies;
     if (pairs.length === 0) return;
     await store.seen(new Map(pairs.map(([job]) => [job.rowId, nextLook(job, this.random)])));
     const ended = pairs.flatMap(([{ rowId }, shown]) => {
@@ -180,17 +180,17 @@ export class ArmoxJobFeed implements Feed {
   }
 
   private isTooOld({ age }: TrackedJob): boolean {
-    return age >= (this.parts.giveUpAfter ?? 7 * DAY);
+    return age >= (this.dependencies.giveUpAfter ?? 7 * DAY);
   }
 
   /** What the application's own options throw about one job must not keep the others from their ends. */
   private read(shown: AnyArmoxJob): SourceEvent | undefined {
     try {
-      return jobEvent(this.parts.source, this.account, shown);
+      return jobEvent(this.dependencies.source, this.account, shown);
     } catch (error) {
       const cause = error instanceof Error ? error.message : String(error);
       if (this.unreadable !== cause) {
-        this.parts.logger.warn(
+        this.dependencies.logger.warn(
           `The end of job ${shown.id} could not be made an event, and is tried again later: ${cause}`,
         );
       }
@@ -200,20 +200,21 @@ export class ArmoxJobFeed implements Feed {
   }
 
   private async lose(job: TrackedJob, why: string): Promise<void> {
-    await this.parts.store.settle([job.rowId], LOST);
-    this.parts.logger.warn(
+    await this.dependencies.store.settle([job.rowId], LOST);
+    this.dependencies.logger.warn(
       `Job ${job.jobId} is lost: ${why}. It is not asked for again, unless a webhook, the list or \`track\` brings it back.`,
     );
   }
 
   private async adopt(shown: readonly AnyArmoxJob[], known: readonly TrackedJob[]): Promise<void> {
-    if (!this.parts.adopt) return;
+    if (!this.dependencies.adopt) return;
     const ours = new Set(known.map(({ jobId }) => jobId));
-    for (const { id } of shown) if (!ours.has(id)) await this.parts.store.track(id, false, 0);
+    for (const { id } of shown)
+      if (!ours.has(id)) await this.dependencies.store.track(id, false, 0);
   }
 
   private async forget(): Promise<void> {
-    const { store, forgetAfter = 30 * DAY } = this.parts;
+    const { store, forgetAfter = 30 * DAY } = this.dependencies;
     if (this.rounds++ % PRUNE_EVERY !== 0) return;
     for (let batch = 0; batch < PRUNE_BATCHES; batch += 1) {
       if ((await store.prune(forgetAfter, 1_000)) === 0) return;
@@ -222,7 +223,7 @@ export class ArmoxJobFeed implements Feed {
 }
 
 /** Short waits: what the rate limit does not let through now is due in the next round still. */
-const call = (signal: AbortSignal): CallOptions => ({
+const call = (signal: AbortSignal): ApiCallOptions => ({
   signal,
   priority: 'background',
   maxWaitMs: 1_000,

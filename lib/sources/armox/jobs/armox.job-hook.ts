@@ -1,21 +1,21 @@
 import { isJsonObject, isPlainText, type SourceEvent } from '../../../core/index.js';
-import type { InboxCompanion, StoreParts } from '../../../inbox/index.js';
-import { JobStore, storableStatus, type JobNews } from './job.store.js';
+import type { InsertHook, InboxDatabase } from '../../../inbox/index.js';
+import { JobStore, storableStatus, type JobChange } from './job.store.js';
 
 const NOTHING: ReadonlySet<string> = new Set();
 
 /** Keeps the table of jobs in step with the inbox, by whichever way and on whichever replica an event came. */
-export function armoxJobCompanion(parts: StoreParts): InboxCompanion {
+export function armoxJobHook(parts: InboxDatabase): InsertHook {
   const store = new JobStore(parts);
   return {
     source: 'armox',
     concerns: (event) => jobOf(event) !== undefined,
-    *alongside(stored) {
-      const news = stored.flatMap(({ event, rowId }): JobNews[] => {
+    *afterInsert(stored) {
+      const news = stored.flatMap(({ event, rowId }): JobChange[] => {
         const job = jobOf(event);
         return job ? [{ ...job, account: event.account, inboxId: rowId }] : [];
       });
-      if (news.length > 0) yield* store.learn(news);
+      if (news.length > 0) yield* store.record(news);
       return NOTHING;
     },
   };

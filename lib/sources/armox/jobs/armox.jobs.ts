@@ -1,5 +1,5 @@
-import { runAfter, StoreUnavailableError, type WebhookSource } from '../../../core/index.js';
-import type { CallOptions, Timer } from '../../../api-client/index.js';
+import { runAfter, InboxUnavailableError, type WebhookSource } from '../../../core/index.js';
+import type { ApiCallOptions, Timer } from '../../../api-client/index.js';
 import type { Inbox, InboxStore } from '../../../inbox/index.js';
 import type { ArmoxClient } from '../api/armox.client.js';
 import type { AnyArmoxEvent } from '../webhook/armox.events.js';
@@ -11,13 +11,13 @@ import { nextLook } from './job.schedule.js';
 import { LOST, type JobStore, type TrackedJob } from './job.store.js';
 import { JobWaiters } from './job.waiters.js';
 
-export interface RunModelJob extends CallOptions {
+export interface RunModelJob extends ApiCallOptions {
   /** An id of `client.models.list()`. */
   readonly model: string;
   readonly input?: Readonly<Record<string, unknown>> | undefined;
 }
 
-export interface RunAppJob extends CallOptions {
+export interface RunAppJob extends ApiCallOptions {
   /** An id of `client.apps.list()`. */
   readonly app_id: string;
   readonly inputs?: Readonly<Record<string, unknown>> | undefined;
@@ -42,7 +42,7 @@ export interface ArmoxJobHandle {
   done(options?: WaitForJob): Promise<AnyArmoxJob>;
 }
 
-export interface ArmoxJobsParts {
+export interface ArmoxJobsDependencies {
   readonly client: ArmoxClient;
   readonly store: JobStore;
   readonly inboxStore: Pick<InboxStore, 'find'>;
@@ -60,15 +60,15 @@ export class ArmoxJobs {
   private readonly waiters: JobWaiters;
   private readonly stopListening: () => void;
 
-  constructor(private readonly parts: ArmoxJobsParts) {
-    this.account = parts.account ?? '';
-    this.waiters = new JobWaiters(parts.store, parts.timer);
-    this.stopListening = parts.inbox.onStored(() => this.waiters.wake());
+  constructor(private readonly dependencies: ArmoxJobsDependencies) {
+    this.account = dependencies.account ?? '';
+    this.waiters = new JobWaiters(dependencies.store, dependencies.timer);
+    this.stopListening = dependencies.inbox.onStored(() => this.waiters.wake());
   }
 
   /**
    * Starts a run of a model or an app, with the webhook's URL, and records it.
-   * @throws ApiError, as the client: OutcomeUnknownError when it may have been started all the same
+   * @throws ApiError, as the client: ApiOutcomeUnknownError when it may have been started all the same
    * @throws JobNotRecordedError when it was started, but the database is away
    */
   async run(options: RunModelJob | RunAppJob): Promise<ArmoxJobHandle> {
@@ -84,13 +84,13 @@ export class ArmoxJobs {
 
   /** Puts a job under watch that was started by other means. */
   async track(id: string): Promise<ArmoxJobHandle> {
-    await this.parts.store.track(id, false, 0);
+    await this.dependencies.store.track(id, false, 0);
     return this.handle(id);
   }
 
   /** What is remembered of a job: its status as Armox names it, or `lost`. */
   async status(id: string): Promise<string | undefined> {
-    return (await this.parts.store.find([id]))[0]?.status;
+    return (await this.dependencies.store.find([id]))[0]?.status;
   }
 
   onModuleDestroy(): void {
@@ -99,7 +99,7 @@ export class ArmoxJobs {
   }
 
   private start(options: RunModelJob | RunAppJob): Promise<AnyArmoxJob> {
-    const { client, webhookUrl } = this.parts;
+    const { client, webhookUrl } = this.dependencies;
     if ('app_id' in options) {
       const { app_id: appId, inputs, ...call } = options;
       return client.runApp({ ...call, appId, inputs, webhookUrl });
@@ -109,7 +109,7 @@ export class ArmoxJobs {
   }
 
   private async record(job: AnyArmoxJob): Promise<void> {
-    const { store, inbox, source, webhookUrl } = this.parts;
+    const { store, inbox, source, webhookUrl } = this.dependencies;
     const webhookExpected = webhookUrl !== undefined;
     const first = nextLook({ webhookExpected, polls: 0, age: 0 }, () => 0.5);
     try {
@@ -119,10 +119,10 @@ export class ArmoxJobs {
     }
     if (!isTerminalJobStatus(job.status)) return;
     try {
-      await inbox.accept(jobEvent(source, this.account, job), 'answer');
+      await inbox.accept(jobEvent(source, this.account, job), 'api-response');
     } catch (error) {
       // It is recorded as open: the poller brings the event.
-      if (!(error instanceof StoreUnavailableError)) throw error;
+      if (!(error instanceof InboxUnavailableError)) throw error;
     }
   }
 
@@ -143,7 +143,7 @@ export class ArmoxJobs {
   }
 
   private async read({ jobId, status, inboxId }: TrackedJob): Promise<AnyArmoxJob> {
-    const { inboxStore, source, client } = this.parts;
+    const { inboxStore, source, client } = this.dependencies;
     const stored = inboxId === null ? undefined : await inboxStore.find({ id: inboxId });
     if (stored?.body) {
       const { name, account, body } = stored;

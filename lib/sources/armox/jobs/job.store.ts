@@ -1,5 +1,5 @@
 import { hashOf, join, only, raw, sql, storableName } from '../../../inbox/index.js';
-import type { Row, Sql, StoreParts, Unit } from '../../../inbox/index.js';
+import type { Row, Sql, InboxDatabase, Unit } from '../../../inbox/index.js';
 import { isTerminalJobStatus } from './armox.job-status.js';
 
 /** A job that Armox no longer knows, or that did not end in time; ours, not one of Armox's. */
@@ -28,7 +28,7 @@ export interface TrackedJob {
 }
 
 /** A status that an event has told. */
-export interface JobNews {
+export interface JobChange {
   readonly account: string;
   readonly jobId: string;
   readonly status: string;
@@ -48,13 +48,13 @@ const COLUMNS = raw(
 /** The table of jobs, in the inbox's own database. */
 export class JobStore {
   constructor(
-    private readonly parts: StoreParts,
+    private readonly inbox: InboxDatabase,
     private readonly account = '',
   ) {}
 
   /** Upserts what events have told, in their transaction; rows in the order of their key. */
-  *learn(news: readonly JobNews[]): Unit<void> {
-    const latest = new Map<string, { identity: Buffer; item: JobNews }>();
+  *record(news: readonly JobChange[]): Unit<void> {
+    const latest = new Map<string, { identity: Buffer; item: JobChange }>();
     for (const item of news) {
       const identity = hashOf(SOURCE, item.account, item.jobId);
       const key = identity.toString('hex');
@@ -62,7 +62,7 @@ export class JobStore {
       if (!known || mayFollow(known.status, item.status)) latest.set(key, { identity, item });
     }
     const rows = [...latest].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
-    const { now } = this.parts.dialect;
+    const { now } = this.inbox.dialect;
     const values = rows.map(({ identity, item }) => {
       const stage = stageOf(item.status);
       const ended = stage === ENDED;
@@ -85,7 +85,7 @@ export class JobStore {
 
   /** From now on the poller asks for it, also if it was lost. What a webhook told before this stays. */
   async track(jobId: string, webhookExpected: boolean, dueInMs: number): Promise<void> {
-    const { database, dialect } = this.parts;
+    const { database, dialect } = this.inbox;
     const { given, kept } = this.conflict;
     const due = sql`${dialect.now} + ${dialect.number(Math.round(dueInMs))}`;
     const row = sql`(${this.identity(jobId)}, ${SOURCE}, ${this.account}, ${jobId}, 'processing', 1, 1,
@@ -101,7 +101,7 @@ export class JobStore {
 
   /** Jobs to be asked for now, the longest due first. */
   async due(limit: number, beyondList: boolean): Promise<readonly TrackedJob[]> {
-    const { database, dialect, tables } = this.parts;
+    const { database, dialect, tables } = this.inbox;
     const rows = await database.read(() =>
       only(sql`SELECT ${COLUMNS}, ${dialect.now} AS now FROM ${tables.job}
         WHERE source = ${SOURCE} AND due_at <= ${dialect.now} AND account = ${this.account}
@@ -112,7 +112,7 @@ export class JobStore {
 
   async find(jobIds: readonly string[]): Promise<readonly TrackedJob[]> {
     if (jobIds.length === 0) return [];
-    const { database, dialect, tables } = this.parts;
+    const { database, dialect, tables } = this.inbox;
     const identities = jobIds.map((jobId) => this.identity(jobId));
     const rows = await database.read(() =>
       only(sql`SELECT ${COLUMNS}, ${dialect.now} AS now FROM ${tables.job}
@@ -125,7 +125,7 @@ export class JobStore {
    * Counts a look at each job and sets when the next one is due, before anything is made of what
    * was seen: whatever goes wrong then, a job is never asked for in a tight loop.
    */
-  async looked(next: ReadonlyMap<string, number>): Promise<void> {
+  async polled(next: ReadonlyMap<string, number>): Promise<void> {
     await this.count(next, sql`polls = polls + 1`);
   }
 
@@ -142,7 +142,7 @@ export class JobStore {
   /** Lost jobs that Armox shows again are asked for as before. */
   async revive(rowIds: readonly string[]): Promise<void> {
     if (rowIds.length === 0) return;
-    const { dialect, tables } = this.parts;
+    const { dialect, tables } = this.inbox;
     await this
       .change(sql`UPDATE ${tables.job} SET status = 'processing', stage = 1, settled_at = NULL,
       absences = 0, due_at = ${dialect.now} WHERE ${dialect.oneOf('id', rowIds)} AND status = ${LOST}`);
@@ -150,7 +150,7 @@ export class JobStore {
 
   private async count(next: ReadonlyMap<string, number>, counts: Sql): Promise<void> {
     if (next.size === 0) return;
-    const { dialect, tables } = this.parts;
+    const { dialect, tables } = this.inbox;
     const cases = [...next].map(
       ([id, inMs]) =>
         sql`WHEN ${dialect.number(BigInt(id))} THEN ${dialect.number(Math.round(inMs))}`,
@@ -163,7 +163,7 @@ export class JobStore {
   /** The list is full of younger jobs: these are asked for by id from now on. */
   async passedByList(rowIds: readonly string[]): Promise<void> {
     if (rowIds.length === 0) return;
-    const { dialect, tables } = this.parts;
+    const { dialect, tables } = this.inbox;
     await this.change(
       sql`UPDATE ${tables.job} SET beyond_list = 1 WHERE ${dialect.oneOf('id', rowIds)}`,
     );
@@ -172,7 +172,7 @@ export class JobStore {
   /** Ends a job; the first end stands, but for `lost`, which a later status of Armox's puts right. */
   async settle(rowIds: readonly string[], status: string): Promise<void> {
     if (rowIds.length === 0) return;
-    const { dialect, tables } = this.parts;
+    const { dialect, tables } = this.inbox;
     await this.change(sql`UPDATE ${tables.job} SET status = ${status}, stage = ${stageOf(status)},
       settled_at = ${dialect.now}, due_at = NULL
       WHERE ${dialect.oneOf('id', rowIds)} AND stage < ${raw(String(ENDED))}`);
@@ -180,7 +180,7 @@ export class JobStore {
 
   /** Forgets jobs older than this that nobody asks for any more. @returns how many; call again until 0 */
   async prune(olderThanMs: number, batch: number): Promise<number> {
-    const { database, dialect, tables } = this.parts;
+    const { database, dialect, tables } = this.inbox;
     const old = await database.read(() =>
       only(sql`SELECT id FROM ${tables.job} WHERE source = ${SOURCE} AND due_at IS NULL
         AND created_at < ${dialect.now} - ${dialect.number(olderThanMs)} ORDER BY id LIMIT ${batch}`),
@@ -196,11 +196,11 @@ export class JobStore {
   }
 
   private async change(statement: Sql): Promise<void> {
-    await this.parts.database.statement(() => only(statement));
+    await this.inbox.database.statement(() => only(statement));
   }
 
   private upsert(rows: readonly Sql[], changes: Sql): Sql {
-    const { dialect, tables } = this.parts;
+    const { dialect, tables } = this.inbox;
     const columns = raw(
       '(identity, source, account, job_id, status, stage, tracked, webhook_expected, created_at, due_at, settled_at, inbox_id)',
     );
@@ -211,7 +211,7 @@ export class JobStore {
 
   /** How the three databases name the row that is there and the one that was to be inserted. */
   private get conflict() {
-    const mysql = this.parts.dialect.family === 'mysql';
+    const mysql = this.inbox.dialect.family === 'mysql';
     const kept = (column: string): Sql => raw(mysql ? column : `j.${column}`);
     const given = (column: string): Sql => raw(mysql ? `VALUES(${column})` : `excluded.${column}`);
     // MySQL carries out assignments from left to right, so `stage` has to be the last one.

@@ -17,7 +17,7 @@ export interface ArmoxSourceOptions extends SourceOptions<AnyArmoxEvent> {
   /**
    * What becomes of an event of a job (`job.processing`) that comes, or is to be tried again, when one that
    * follows it (`job.completed`) is stored already. `'skip'`: its handlers do not run, and it ends `ignored`,
-   * reason `stale`; and the events of a job run one at a time, unless `orderBy` says something else. `'run'`:
+   * reason `stale`; and the events of a job run one at a time, unless `orderingKey` says something else. `'run'`:
    * they run for every event. Default `'skip'`; events that `identify` names run always, since the module
    * cannot tell how they follow each other.
    */
@@ -32,7 +32,7 @@ export function armoxSource(options: ArmoxSourceOptions = {}): WebhookSource {
     signatureHeader: ARMOX_SIGNATURE_HEADER,
     signatureShape: ARMOX_SIGNATURE_SHAPE,
     eventNames: ARMOX_EVENT_NAMES,
-    ordered: reader.ordersJobs || options.orderBy !== undefined,
+    ordered: reader.ordersJobs || options.orderingKey !== undefined,
     verify: verifyArmoxSignature,
     open: (delivery) => reader.open(delivery),
     read: (stored) => reader.read(stored),

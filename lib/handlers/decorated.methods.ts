@@ -1,9 +1,9 @@
-import { HandlerError } from '../core/index.js';
+import { EventHandlerError } from '../core/index.js';
 import { ownHandlerMetadata, type HandlerMetadata } from './handler.metadata.js';
 import type { HandlerOptions } from './handler.options.js';
 
 /** All that the decorators on one method say about one source. */
-export interface MarkedMethod {
+export interface DecoratedMethod {
   readonly key: string | symbol;
   readonly source: string;
   readonly patterns: readonly string[];
@@ -16,8 +16,8 @@ export interface MarkedMethod {
  * declared, one with decorators of its own replaces what the base said.
  * No getter is invoked, as Nest users keep lazy and throwing getters on their providers.
  */
-export function markedMethods(prototype: object): readonly MarkedMethod[] {
-  const found = new Map<string | symbol, readonly MarkedMethod[]>();
+export function decoratedMethods(prototype: object): readonly DecoratedMethod[] {
+  const found = new Map<string | symbol, readonly DecoratedMethod[]>();
   for (const level of prototypeChain(prototype)) {
     assertNoStaticHandler(level);
     for (const key of Reflect.ownKeys(level)) {
@@ -59,7 +59,7 @@ function perSource(
   prototype: object,
   key: string | symbol,
   marks: readonly HandlerMetadata[],
-): readonly MarkedMethod[] {
+): readonly DecoratedMethod[] {
   const sources = [...new Set(marks.map((mark) => mark.source))];
   return sources.map((source) => {
     const own = marks.filter((mark) => mark.source === source);
@@ -82,7 +82,7 @@ function mergeOptions(
 ): HandlerOptions {
   for (const option of Object.keys(added) as (keyof HandlerOptions)[]) {
     if (before[option] === undefined || before[option] === added[option]) continue;
-    throw new HandlerError(
+    throw new EventHandlerError(
       `The decorators of ${place} give the option \`${option}\` twice with different values. ` +
         'Stacked decorators make one handler: give its options on one of them.',
     );
@@ -94,7 +94,7 @@ function assertIsMethod(prototype: object, key: string | symbol): void {
   const level = prototypeChain(prototype).find((candidate) => Object.hasOwn(candidate, key));
   const descriptor = level && Object.getOwnPropertyDescriptor(level, key);
   if (typeof descriptor?.value === 'function') return;
-  throw new HandlerError(
+  throw new EventHandlerError(
     `${methodPlace(prototype, key)} carries an event decorator but is not a method, so it cannot be ` +
       'called with events. Put the decorator on a method.',
   );
@@ -105,7 +105,7 @@ function assertNoStaticHandler(prototype: object): void {
   if (!constructor) return;
   for (const key of Reflect.ownKeys(constructor)) {
     if (ownHandlerMetadata(constructor, key).length === 0) continue;
-    throw new HandlerError(
+    throw new EventHandlerError(
       `${methodPlace(prototype, key)} is static, and Nest makes no instance of it to call. ` +
         'Put the event decorator on an instance method.',
     );

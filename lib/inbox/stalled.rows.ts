@@ -1,13 +1,13 @@
 import type { DeadEvent } from '../core/index.js';
 import { only, type Row, type Unit } from './database.js';
-import { DEAD_COLUMNS, deadEvent } from './deaths.js';
+import { DEAD_COLUMNS, deadEvent } from './dead.event.listeners.js';
 import { bytes, CLAIMED_COLUMNS, claimedRow, idOf } from './inbox.rows.js';
-import type { ClaimedRow, Lease, Rescue } from './inbox.store.js';
+import type { ClaimedRow, Lease, Recovery } from './inbox.store.js';
 import type { LostClaims } from './lost.claims.js';
 import { keysOf, type OrderKeys } from './order.keys.js';
 import { freshToken, leased, PENDING, tokenBytes } from './row.lease.js';
 import { join, sql, type Sql } from './sql.js';
-import type { StoreParts } from './store.parts.js';
+import type { InboxDatabase } from './inbox.database.js';
 
 /** How many of the oldest due rows are looked through for a lease that has run out. */
 export const FRONT = 10_000;
@@ -31,24 +31,24 @@ interface Taken {
  * counted. The note of it is not in the row, since a transactional handler keeps its row locked while the
  * note must go (something begins to run beside it): it is in a table of its own, by the claim's token.
  */
-export class AbandonedRows {
+export class StalledRows {
   constructor(
-    private readonly parts: StoreParts,
+    private readonly parts: InboxDatabase,
     private readonly orderKeys: OrderKeys,
     private readonly lost: LostClaims,
   ) {}
 
-  async claim(rescue: Rescue): Promise<ClaimedRow | undefined> {
-    await this.lost.giveBack();
-    for (const ids of await this.candidates(rescue)) {
-      const row = await this.claimOneOf(ids, rescue);
+  async claim(recovery: Recovery): Promise<ClaimedRow | undefined> {
+    await this.lost.release();
+    for (const ids of await this.candidates(recovery)) {
+      const row = await this.claimOneOf(ids, recovery);
       if (row) return row;
     }
     return undefined;
   }
 
   /** A note that is not deleted only because of a crash goes with the next claim of this kind. */
-  async endSolitude({ token }: Lease): Promise<void> {
+  async noLongerAlone({ token }: Lease): Promise<void> {
     const { database, tables } = this.parts;
     await database.statement(() =>
       only(sql`DELETE FROM ${tables.alone} WHERE lease = ${tokenBytes(token)}`),
@@ -63,7 +63,7 @@ export class AbandonedRows {
     alone,
     leaseMs,
     held,
-  }: Rescue): Promise<readonly (readonly string[])[]> {
+  }: Recovery): Promise<readonly (readonly string[])[]> {
     const { database, dialect, tables } = this.parts;
     const found = await database.read(() =>
       only(sql`SELECT id, attempts, ${dialect.now} - lease_until AS late
@@ -84,18 +84,18 @@ export class AbandonedRows {
 
   private async claimOneOf(
     candidates: readonly string[],
-    rescue: Rescue,
+    recovery: Recovery,
   ): Promise<ClaimedRow | undefined> {
     let ids = candidates;
     while (ids.length > 0) {
       const token = freshToken();
-      const claim = { abandoned: true, leaseMs: rescue.leaseMs };
+      const claim = { stalled: true, leaseMs: recovery.leaseMs };
       const taken = await this.lost.watch(token, claim, () =>
-        this.parts.database.transaction(() => this.take(ids, token, rescue)),
+        this.parts.database.transaction(() => this.take(ids, token, recovery)),
       );
       if (!taken) return undefined;
       if (!taken.dead) return claimedRow(taken.row, token);
-      this.parts.deaths.tell([taken.dead]);
+      this.parts.deadEvents.tell([taken.dead]);
       await this.orderKeys.promoteOrLeave(keysOf([taken.row]));
       ids = ids.filter((id) => id !== idOf(taken.row));
     }
@@ -106,22 +106,22 @@ export class AbandonedRows {
   private *take(
     ids: readonly string[],
     token: string,
-    { alone, leaseMs, maxDeaths }: Rescue,
+    { alone, leaseMs, maxStalledCount: maxStalledCount }: Recovery,
   ): Unit<Taken | undefined> {
     const { dialect, tables } = this.parts;
-    const [found] = yield sql`SELECT id, lease, deaths FROM ${tables.inbox}
+    const [found] = yield sql`SELECT id, lease, stalled_count FROM ${tables.inbox}
       WHERE ${dialect.oneOf('id', ids)} AND ${PENDING} AND lease_until <= ${dialect.now}
       ORDER BY id LIMIT 1${dialect.skipLocked}`;
     if (!found) return undefined;
     const id = idOf(found);
     const diedAlone = yield* this.clearNotes(bytes(found['lease']));
-    if (diedAlone && Number(found['deaths']) + 1 >= maxDeaths) {
+    if (diedAlone && Number(found['stalled_count']) + 1 >= maxStalledCount) {
       return yield* this.bury(id);
     }
     const [row] = yield* dialect.change({
       table: tables.inbox,
       set: leased(dialect, token, leaseMs),
-      counting: diedAlone ? ['attempts', 'deaths'] : ['attempts'],
+      counting: diedAlone ? ['attempts', 'stalled_count'] : ['attempts'],
       where: sql`id = ${BigInt(id)}`,
       returning: CLAIMED_COLUMNS,
     });
@@ -156,9 +156,9 @@ export class AbandonedRows {
     const [row] = yield* dialect.change({
       table: tables.inbox,
       set: this.dead(error),
-      counting: ['deaths'],
+      counting: ['stalled_count'],
       where: sql`id = ${BigInt(id)}`,
-      returning: [...DEAD_COLUMNS, 'order_hash', 'deaths'],
+      returning: [...DEAD_COLUMNS, 'order_hash', 'stalled_count'],
     });
     yield sql`INSERT INTO ${tables.attempt} (inbox_id, attempt, handler, error, failed_at, duration)
       VALUES (${BigInt(id)}, ${Number(row?.['attempts'])}, ${PROCESS}, ${error}, ${dialect.now}, 0)`;

@@ -1,10 +1,10 @@
 import type { EntityManager } from 'typeorm';
 import type { Unit } from './database.js';
-import { handledOf } from './inbox.rows.js';
+import { completedOf } from './inbox.rows.js';
 import type { HandlerTurn, Lease, TransactionalOutcome } from './inbox.store.js';
 import { sql, type Sql } from './sql.js';
 import type { SqliteTransactions } from './sqlite.transactions.js';
-import type { StoreParts } from './store.parts.js';
+import type { InboxDatabase } from './inbox.database.js';
 
 export type TransactionalWork = (manager: EntityManager) => Promise<void>;
 
@@ -22,30 +22,35 @@ export interface HandlerTransactions {
 export const fence = ({ id, token }: Lease): Sql =>
   sql`id = ${BigInt(id)} AND lease = ${Buffer.from(token, 'hex')}`;
 
-export const withMark = (handled: readonly string[], handler: string): string =>
+export const withCompleted = (handled: readonly string[], handler: string): string =>
   JSON.stringify([...handled, handler]);
 
-/** The mark and a fresh lease, so that a long handler's event does not look abandoned after its commit. */
-export function marked(parts: StoreParts, lease: Lease, marks: string, leaseMs: number): Sql {
+/** The completed handler and a fresh lease, so that a long handler's event does not look abandoned after its commit. */
+export function completedStatement(
+  parts: InboxDatabase,
+  lease: Lease,
+  completed: string,
+  leaseMs: number,
+): Sql {
   const { dialect, tables } = parts;
-  return sql`UPDATE ${tables.inbox} SET handled = ${dialect.text(marks)},
+  return sql`UPDATE ${tables.inbox} SET completed_handlers = ${dialect.text(completed)},
     lease_until = ${dialect.now} + ${dialect.number(leaseMs)} WHERE ${fence(lease)}`;
 }
 
 /** @returns false when the lease has gone */
-export async function markHandled(
-  parts: StoreParts,
+export async function markCompleted(
+  parts: InboxDatabase,
   lease: Lease,
   handler: string,
 ): Promise<boolean> {
   const { database, dialect, tables } = parts;
   return database.transaction(function* (): Unit<boolean> {
     const [row] =
-      yield sql`SELECT handled FROM ${tables.inbox} WHERE ${fence(lease)}${dialect.forUpdate}`;
+      yield sql`SELECT completed_handlers FROM ${tables.inbox} WHERE ${fence(lease)}${dialect.forUpdate}`;
     if (!row) return false;
-    const handled = handledOf(row);
+    const handled = completedOf(row);
     if (!handled.includes(handler)) {
-      yield sql`UPDATE ${tables.inbox} SET handled = ${withMark(handled, handler)} WHERE ${fence(lease)}`;
+      yield sql`UPDATE ${tables.inbox} SET completed_handlers = ${withCompleted(handled, handler)} WHERE ${fence(lease)}`;
     }
     return true;
   });
@@ -55,7 +60,7 @@ export async function markHandled(
 export class SqliteHandlerTransactions implements HandlerTransactions {
   constructor(
     private readonly transactions: SqliteTransactions,
-    private readonly parts: StoreParts,
+    private readonly parts: InboxDatabase,
   ) {}
 
   async run(
@@ -65,15 +70,15 @@ export class SqliteHandlerTransactions implements HandlerTransactions {
     work: TransactionalWork,
   ): Promise<TransactionalOutcome> {
     let outcome: TransactionalOutcome = 'committed';
-    const first = sql`UPDATE ${this.parts.tables.inbox} SET lease = lease WHERE ${fence(lease)} RETURNING handled`;
+    const first = sql`UPDATE ${this.parts.tables.inbox} SET lease = lease WHERE ${fence(lease)} RETURNING completed_handlers`;
     const held = await this.transactions.run(handler, first, async (manager, row) => {
-      const handled = handledOf(row);
+      const handled = completedOf(row);
       if (handled.includes(handler)) {
         outcome = 'already';
         return undefined;
       }
       await work(manager);
-      return marked(this.parts, lease, withMark(handled, handler), leaseMs);
+      return completedStatement(this.parts, lease, withCompleted(handled, handler), leaseMs);
     });
     return held ? outcome : 'lease-lost';
   }

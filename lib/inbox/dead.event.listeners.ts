@@ -3,15 +3,15 @@ import type { DeadEvent, DeadReason } from '../core/index.js';
 import type { Row } from './database.js';
 import { idOf } from './inbox.rows.js';
 
-export type DeathListener = (dead: readonly DeadEvent[]) => void;
+export type DeadEventListener = (dead: readonly DeadEvent[]) => void;
 
 /** Tells of the rows that this process has ended as dead, when that is committed. */
-export class Deaths {
-  private readonly listeners = new Set<DeathListener>();
+export class DeadEventListeners {
+  private readonly listeners = new Set<DeadEventListener>();
   /** What a listener does is no part of the request or transaction in which the row died. */
-  private readonly context = new AsyncResource('armox-armalo:deaths');
+  private readonly context = new AsyncResource('armox-armalo:dead-events');
 
-  listen(listener: DeathListener): () => void {
+  listen(listener: DeadEventListener): () => void {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
   }

@@ -1,11 +1,11 @@
 import type { Database, Unit } from './database.js';
-import { Deaths } from './deaths.js';
+import { DeadEventListeners } from './dead.event.listeners.js';
 import type { Dialect } from './dialect.js';
 import type { InboxTables } from './inbox.tables.js';
 
 /** What the parts of a store work with. */
-export class StoreParts {
-  readonly deaths = new Deaths();
+export class InboxDatabase {
+  readonly deadEvents = new DeadEventListeners();
 
   constructor(
     readonly database: Database,
