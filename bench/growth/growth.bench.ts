@@ -1,10 +1,11 @@
-import { INBOX_STORE, type InboxStore } from 'nestjs-armox-armalo';
 import type { DatabaseKind } from '../../test/databases.js';
 import type { BenchOptions } from '../bench.options.js';
 import { median, timed } from '../measure.js';
 import { milliseconds, printTable, twoPlaces, whole } from '../table.js';
 import { benchApp } from '../worker/bench.app.js';
 import { newRows } from '../worker/rows.js';
+import { INBOX_STORE } from '../../lib/core/tokens.js';
+import type { InboxStore } from '../../lib/inbox/index.js';
 
 const STEPS = ['insert', 'claim', 'settle'] as const;
 type Step = (typeof STEPS)[number];

@@ -2,7 +2,7 @@
 import 'reflect-metadata';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { INBOX_STORE, type InboxStore } from 'nestjs-armox-armalo';
+
 import type { DataSourceOptions } from 'typeorm';
 import { dataSourceOptions } from '../../test/chaos/database.options.js';
 import type { DatabaseKind } from '../../test/databases.js';
@@ -10,6 +10,8 @@ import { handWrittenModule } from './hand-written.app.js';
 import { ourModule } from './our.app.js';
 import { PlainModule } from './plain.app.js';
 import type { Variant } from './variants.js';
+import { INBOX_STORE } from '../../lib/core/tokens.js';
+import type { InboxStore } from '../../lib/inbox/index.js';
 
 function moduleOf(variant: Variant, database: DataSourceOptions): Type | DynamicModule {
   switch (variant) {

@@ -1,9 +1,11 @@
 import { Injectable, type Type } from '@nestjs/common';
-import { INBOX_STORE, OnArmaloEvent } from 'nestjs-armox-armalo';
-import type { ArmaloEvent, HandlerContext, InboxStore } from 'nestjs-armox-armalo';
+import { OnArmaloEvent } from 'nestjs-armox-armalo';
+import type { ArmaloEvent, HandlerContext } from 'nestjs-armox-armalo';
 import type { DatabaseKind, TestDatabase } from '../../test/databases.js';
 import { benchApp, Effect } from './bench.app.js';
 import { fill } from './rows.js';
+import { INBOX_STORE } from '../../lib/core/tokens.js';
+import type { InboxStore } from '../../lib/inbox/index.js';
 
 export type HandlerKind = 'plain' | 'transactional';
 

@@ -1,5 +1,5 @@
-import type { InboxStore } from 'nestjs-armox-armalo';
 import { pactViolated } from '../samples.js';
+import type { InboxStore } from '../../lib/inbox/index.js';
 
 type NewRow = Parameters<InboxStore['insert']>[0][number];
 

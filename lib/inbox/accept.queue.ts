@@ -1,7 +1,8 @@
 import { AsyncResource } from 'node:async_hooks';
 import { InboxUnavailableError } from '../core/index.js';
 import { lostConnection } from './database.errors.js';
-import type { InboxStore, InsertResult, NewInboxRow } from './inbox.store.js';
+import type { IntakeStore } from './intake.store.js';
+import type { InsertResult, NewInboxRow } from './intake.store.js';
 
 /** How much one INSERT takes, and how much may wait for the next one. */
 export interface AcceptLimits {
@@ -44,7 +45,7 @@ export class AcceptQueue {
   private readonly context = new AsyncResource('armox-armalo:inbox');
 
   constructor(
-    private readonly store: InboxStore,
+    private readonly store: IntakeStore,
     private readonly stored: () => void,
     private readonly limits: AcceptLimits = ACCEPT_LIMITS,
   ) {}

@@ -1,7 +1,8 @@
 import { StalledRows, FRONT } from './stalled.rows.js';
 import { only, type Row } from './database.js';
 import { CLAIMED_COLUMNS, claimedRow, idOf } from './inbox.rows.js';
-import type { ClaimedRow, ClaimException, Lease, Outlook, Recovery } from './inbox.store.js';
+import type { ClaimedRow, Lease } from './claimed.row.js';
+import type { ClaimException, Outlook, Recovery } from './work.store.js';
 import { LostClaims } from './lost.claims.js';
 import type { OrderKeys } from './order.keys.js';
 import { freshToken, leased, PENDING, tokenBytes } from './row.lease.js';

@@ -1,5 +1,5 @@
 import { hashOf, LENGTHS, STORED_COLUMNS, storedAttempt, storedEvent } from './inbox.rows.js';
-import type { EventFilter, StoredAttempt, StoredEvent, StoredState } from './inbox.store.js';
+import type { EventFilter, StoredAttempt, StoredEvent, StoredState } from './stored.event.js';
 import { only } from './database.js';
 import { join, raw, sql, type Sql } from './sql.js';
 import type { InboxDatabase } from './inbox.database.js';

@@ -1,32 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { INBOX_STORE } from '../core/index.js';
+import type { OperatorStore } from './operator.store.js';
 import type {
+  EventCount,
   EventFilter,
-  InboxStore,
+  InboxViolation,
   ReplayFilter,
   StoredAttempt,
   StoredEvent,
-  StoredState,
-} from './inbox.store.js';
-
-/** How many events of a source are in a state. */
-export interface EventCount {
-  readonly source: string;
-  readonly state: StoredState | 'running';
-  readonly count: number;
-}
-
-/** A row that the module could never handle nor forget. There must not be any. */
-export interface InboxViolation {
-  /** Id of the row. */
-  readonly id: string;
-  readonly problem: string;
-}
+} from './stored.event.js';
 
 /** What an operator asks of the inbox, from a script, a route or a page of your own. */
 @Injectable()
 export class InboxAdmin {
-  constructor(@Inject(INBOX_STORE) private readonly store: InboxStore) {}
+  constructor(@Inject(INBOX_STORE) private readonly store: OperatorStore) {}
 
   /** The newest events that fit, payloads included. Default: the newest 100 of all. */
   list(filter: EventFilter = {}, limit = 100): Promise<readonly StoredEvent[]> {

@@ -1,14 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { SourceEvent, EventOrigin } from '../core/index.js';
 import type { Row } from './database.js';
-import type {
-  ClaimedRow,
-  EndReason,
-  NewInboxRow,
-  StoredAttempt,
-  StoredEvent,
-  StoredState,
-} from './inbox.store.js';
+import type { ClaimedRow } from './claimed.row.js';
+import type { NewInboxRow } from './intake.store.js';
+import type { EndReason, StoredAttempt, StoredEvent, StoredState } from './stored.event.js';
 import { ERROR_BYTES, storableName, storableText } from './stored.text.js';
 
 /** Lengths of the text columns, in characters. */

@@ -2,7 +2,8 @@ import { AsyncResource } from 'node:async_hooks';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { INBOX_STORE, type SourceEvent, type EventOrigin } from '../core/index.js';
 import { AcceptQueue, asUnavailable } from './accept.queue.js';
-import type { InboxStore, InsertResult, NewInboxRow } from './inbox.store.js';
+import type { IntakeStore } from './intake.store.js';
+import type { InsertResult, NewInboxRow } from './intake.store.js';
 
 /** What `accept` answers, after the commit. */
 export interface AcceptedEvent extends InsertResult {
@@ -18,7 +19,7 @@ export class Inbox {
   private readonly queue: AcceptQueue;
   private told = true;
 
-  constructor(@Inject(INBOX_STORE) private readonly store: InboxStore) {
+  constructor(@Inject(INBOX_STORE) private readonly store: IntakeStore) {
     this.queue = new AcceptQueue(store, () => this.tell());
   }
 

@@ -1,7 +1,7 @@
 export { Inbox } from './inbox.js';
 export type { AcceptedEvent } from './inbox.js';
 export { InboxAdmin } from './inbox.admin.js';
-export type { EventCount, InboxViolation } from './inbox.admin.js';
+
 export { InboxConnections } from './inbox.connections.js';
 export { DEFAULT_INGEST_TIMEOUT, DEFAULT_POOL_SIZE } from './inbox.options.js';
 export type { InboxOptions } from './inbox.options.js';
@@ -19,27 +19,30 @@ export { storableName } from './stored.text.js';
 export type { InboxDatabase } from './inbox.database.js';
 export { inboxMigrations } from './inbox.migrations.js';
 export type { InboxMigrationOptions, MigrationClass } from './inbox.migrations.js';
+export type { ClaimedRow, FailedAttempt, LaterEvents, Lease } from './claimed.row.js';
+export type { InboxStore } from './inbox.store.js';
+export type { LeaderLock } from './leader.lock.js';
+export type { MaintenanceStore } from './maintenance.store.js';
+export type { OperatorStore } from './operator.store.js';
+export type { InsertResult, NewInboxRow, IntakeStore } from './intake.store.js';
+export type { PublishedHandler, Replica, ReplicaStore } from './replica.store.js';
+export type { Settlement } from './settlement.js';
 export type {
-  ClaimedRow,
-  ClaimException,
+  EventCount,
+  InboxViolation,
   EndReason,
   EventFilter,
-  FailedAttempt,
-  HandlerTurn,
-  InboxStore,
-  InsertResult,
-  LaterEvents,
-  Lease,
-  NewInboxRow,
-  PublishedHandler,
-  Replica,
   ReplayFilter,
-  Outlook,
-  Recovery,
   RetentionPeriods,
-  Settlement,
   StoredAttempt,
   StoredEvent,
   StoredState,
+} from './stored.event.js';
+export type {
+  ClaimException,
+  HandlerTurn,
+  Outlook,
+  Recovery,
   TransactionalOutcome,
-} from './inbox.store.js';
+  WorkStore,
+} from './work.store.js';

@@ -3,7 +3,7 @@ import { isRefusal, isUniqueViolation } from './database.errors.js';
 import type { Unit } from './database.js';
 import type { InsertHooks } from './insert.hooks.js';
 import { preparedRow, type PreparedRow } from './inbox.rows.js';
-import type { InsertResult, NewInboxRow } from './inbox.store.js';
+import type { InsertResult, NewInboxRow } from './intake.store.js';
 import type { OrderKeys } from './order.keys.js';
 import type { Placed, PlacedRows } from './placed.rows.js';
 import { sql } from './sql.js';

@@ -1,5 +1,5 @@
 import { InboxFilterError } from '../core/index.js';
-import type { EventFilter, ReplayFilter } from './inbox.store.js';
+import type { EventFilter, ReplayFilter } from './stored.event.js';
 
 const CONDITIONS: Readonly<Record<keyof EventFilter, true>> = {
   id: true,

@@ -1,5 +1,5 @@
 import { only } from './database.js';
-import type { PublishedHandler, Replica } from './inbox.store.js';
+import type { PublishedHandler, Replica } from './replica.store.js';
 import { sql } from './sql.js';
 import type { InboxDatabase } from './inbox.database.js';
 

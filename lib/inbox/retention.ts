@@ -1,7 +1,7 @@
 import type { Unit } from './database.js';
 import { matching } from './event.queries.js';
 import { idOf } from './inbox.rows.js';
-import type { EventFilter, RetentionPeriods } from './inbox.store.js';
+import type { EventFilter, RetentionPeriods } from './stored.event.js';
 import { keysOf, type OrderKeys } from './order.keys.js';
 import { empty, raw, sql, type Sql } from './sql.js';
 import type { InboxDatabase } from './inbox.database.js';

@@ -7,7 +7,8 @@ import type { HandlerTransactions, TransactionalWork } from './completed.handler
 import { HandlerSession, type HandlerServer } from './handler.session.js';
 import { nestedLeftOpen, noConnection, transactionEnded } from './handler.transaction.errors.js';
 import { completedOf } from './inbox.rows.js';
-import type { HandlerTurn, Lease, TransactionalOutcome } from './inbox.store.js';
+import type { Lease } from './claimed.row.js';
+import type { HandlerTurn, TransactionalOutcome } from './work.store.js';
 import { poolSizeOf } from './pool.size.js';
 import { raw, sql } from './sql.js';
 import type { InboxDatabase } from './inbox.database.js';

@@ -8,20 +8,13 @@ import {
   type HandlerTransactions,
   type TransactionalWork,
 } from './completed.handlers.js';
-import type {
-  ClaimException,
-  LaterEvents,
-  EventFilter,
-  HandlerTurn,
-  InboxStore,
-  Lease,
-  NewInboxRow,
-  PublishedHandler,
-  ReplayFilter,
-  Recovery,
-  RetentionPeriods,
-  Settlement,
-} from './inbox.store.js';
+import type { LaterEvents, Lease } from './claimed.row.js';
+import type { InboxStore } from './inbox.store.js';
+import type { NewInboxRow } from './intake.store.js';
+import type { PublishedHandler } from './replica.store.js';
+import type { Settlement } from './settlement.js';
+import type { EventFilter, ReplayFilter, RetentionPeriods } from './stored.event.js';
+import type { ClaimException, HandlerTurn, Recovery } from './work.store.js';
 import { Inserting, type InsertDialect } from './inserting.js';
 import { OrderKeys } from './order.keys.js';
 import { Replicas } from './replicas.js';

@@ -1,6 +1,6 @@
 import { only, type Unit } from './database.js';
 import { completedOf, hashOf, idOf } from './inbox.rows.js';
-import type { LaterEvents } from './inbox.store.js';
+import type { LaterEvents } from './claimed.row.js';
 import { join, sql } from './sql.js';
 import type { InboxDatabase } from './inbox.database.js';
 

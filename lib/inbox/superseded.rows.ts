@@ -3,7 +3,7 @@ import { driverError } from './database.errors.js';
 import { only } from './database.js';
 import { bytes, type PreparedRow } from './inbox.rows.js';
 import type { PlacedRows } from './placed.rows.js';
-import type { Settlement } from './inbox.store.js';
+import type { Settlement } from './settlement.js';
 import { join, sql, type Sql } from './sql.js';
 import { identitiesOf } from './stale.check.js';
 import type { InboxDatabase } from './inbox.database.js';

@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs
 import { deadEventWarnings, handlerWarnings } from './boot-warnings.js';
 import { INBOX_STORE, RESOLVED_OPTIONS, SOURCES, type ConfiguredSource } from '../core/index.js';
 import { HandlerRegistry } from '../handlers/index.js';
-import type { InboxStore } from '../inbox/index.js';
+import type { OperatorStore } from '../inbox/index.js';
 import { WebhookRoutes } from '../ingress/index.js';
 import type { ResolvedOptions } from './resolve-options.js';
 
@@ -16,7 +16,7 @@ export class BootReport implements OnApplicationBootstrap {
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
     private readonly routes: WebhookRoutes,
     private readonly handlers: HandlerRegistry,
-    @Inject(INBOX_STORE) private readonly store: InboxStore,
+    @Inject(INBOX_STORE) private readonly store: OperatorStore,
   ) {}
 
   onApplicationBootstrap(): void {

@@ -1,5 +1,5 @@
 import type { HandlerRegistry } from '../handlers/index.js';
-import type { InboxStore } from '../inbox/index.js';
+import type { OperatorStore } from '../inbox/index.js';
 
 /** As many names as a line can carry. */
 const NAMED = 10;
@@ -31,14 +31,14 @@ export function handlerWarnings(
 }
 
 /** One line for each source that has dead events. */
-export async function deadEventWarnings(store: InboxStore): Promise<readonly string[]> {
+export async function deadEventWarnings(store: OperatorStore): Promise<readonly string[]> {
   const counts = await store.counts();
   return counts
     .filter(({ state, count }) => state === 'dead' && count > 0)
     .map(
       ({ source, count }) =>
         `${source}: ${count} dead event${count === 1 ? '' : 's'} in the inbox, which nothing runs again by itself. ` +
-        "`list({ state: 'dead' }, 100)` of the InboxStore shows them with their errors; `replay({ id })` runs one again.",
+        "`InboxAdmin.list({ state: 'dead' })` shows them with their errors; `replay({ id })` runs one again.",
     );
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Timer } from '../api-client/index.js';
-import type { InboxStore } from '../inbox/index.js';
+import type { LeaderLock } from '../inbox/index.js';
 import type { FeedReport, FeedRunner } from './feed.runner.js';
 
 export interface FeedGroupDependencies {
@@ -9,7 +9,7 @@ export interface FeedGroupDependencies {
   readonly runners: readonly FeedRunner[];
   /** Unique to this process. */
   readonly owner: string;
-  readonly store: Pick<InboxStore, 'holdLeaderLock'>;
+  readonly store: LeaderLock;
   /** Milliseconds after which another replica takes over from one that has died. */
   readonly lease: number;
   readonly timer: Timer;

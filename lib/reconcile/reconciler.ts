@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { LoggerService } from '@nestjs/common';
 import { systemRandom, type EventFeed, type Random } from '../core/index.js';
 import { systemTimer, type Timer } from '../api-client/index.js';
-import type { Inbox, InboxStore } from '../inbox/index.js';
+import type { Inbox, LeaderLock } from '../inbox/index.js';
 import { FeedGroup } from './feed.group.js';
 import { FeedRunner, type FeedReport } from './feed.runner.js';
 
 export interface ReconcilerDependencies {
   readonly feeds: readonly EventFeed[];
   readonly inbox: Pick<Inbox, 'accept'>;
-  readonly store: Pick<InboxStore, 'holdLeaderLock'>;
+  readonly store: LeaderLock;
   readonly logger: LoggerService;
   /** Milliseconds after which another replica takes over from one that has died. Default 30,000. */
   readonly lease?: number;

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { INestApplicationContext } from '@nestjs/common';
 import { INBOX_STORE } from '../core/index.js';
-import type { InboxStore, StoredEvent } from '../inbox/index.js';
+import type { OperatorStore, StoredEvent } from '../inbox/index.js';
 
 const LOOK_EVERY_MS = 10;
 /** Below the five seconds after which Jest and Vitest end a test without a reason. */
@@ -20,7 +20,7 @@ export async function untilHandled(
   eventId: string,
   { timeout = DEFAULT_TIMEOUT_MS }: { readonly timeout?: number } = {},
 ): Promise<StoredEvent> {
-  const store = app.get<InboxStore>(INBOX_STORE, { strict: false });
+  const store = app.get<OperatorStore>(INBOX_STORE, { strict: false });
   const until = performance.now() + timeout;
   for (;;) {
     const event = await store.find({ eventId });

@@ -9,7 +9,7 @@ import {
   type WebhookSource,
 } from '../core/index.js';
 import type { HandlerRegistry } from '../handlers/index.js';
-import type { InboxStore } from '../inbox/index.js';
+import type { LeaderLock, MaintenanceStore, ReplicaStore, WorkStore } from '../inbox/index.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
 import { MaintenanceSchedule } from './maintenance/maintenance.schedule.js';
 import { errorHeadline } from './dispatch/error-text.js';
@@ -24,7 +24,7 @@ import { WorkerLoop, type LoopStore } from './in-process/worker.loop.js';
 import type { WorkerSettings } from './worker.settings.js';
 
 export interface WorkerLifecycleDependencies {
-  readonly store: InboxStore;
+  readonly store: WorkStore & MaintenanceStore & ReplicaStore & LeaderLock;
   readonly sources: readonly WebhookSource[];
   readonly handlers: HandlerRegistry;
   readonly settings: WorkerSettings;
@@ -150,14 +150,14 @@ export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
 }
 
 function withLookIn(
-  store: InboxStore,
+  store: WorkStore,
   lookIn: (dueIn: number | undefined) => number | undefined,
 ): LoopStore {
   const outlook = async () => {
     const found = await store.outlook();
     return { ...found, dueIn: lookIn(found.dueIn) };
   };
-  return Object.assign(Object.create(store) as InboxStore, { outlook });
+  return Object.assign(Object.create(store) as WorkStore, { outlook });
 }
 
 function loggerPerHandler(): (handler: string) => LoggerService {

@@ -1,6 +1,6 @@
-import type { InboxStore } from 'nestjs-armox-armalo';
 import type { DataSource } from 'typeorm';
 import type { Crash, CrashPoint, ReplicaMessage } from './replica.options.js';
+import type { InboxStore } from '../../lib/inbox/index.js';
 
 const tell = (message: ReplicaMessage): Promise<void> =>
   new Promise((resolve) => {

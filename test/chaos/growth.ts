@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { InboxStore, NewInboxRow, Settlement } from '../../lib/inbox/inbox.store.js';
+import type { InboxStore } from '../../lib/inbox/inbox.store.js';
+import type { NewInboxRow } from '../../lib/inbox/intake.store.js';
+import type { Settlement } from '../../lib/inbox/settlement.js';
 import type { InboxDatabase } from '../../lib/inbox/inbox.database.js';
 import type { DatabaseKind } from '../databases.js';
 import { ExplainingDatabase } from '../inbox/explaining.database.js';

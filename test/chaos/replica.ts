@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { Module, type Provider } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { ArmoxArmaloModule, INBOX_STORE, type InboxStore } from 'nestjs-armox-armalo';
+import { ArmoxArmaloModule } from 'nestjs-armox-armalo';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from './database.options.js';
 import { CrashPoints } from './crash-points.js';
@@ -12,6 +12,8 @@ import { NEW_HANDLERS, OLD_HANDLERS, REPLICA } from './replica.handlers.js';
 import type { ReplicaCommand, ReplicaMessage, ReplicaOptions } from './replica.options.js';
 import { fillDisk } from './limited-disk.js';
 import { ARMALO_SECRET, ARMOX_SECRET } from './secrets.js';
+import { INBOX_STORE } from '../../lib/core/tokens.js';
+import type { InboxStore } from '../../lib/inbox/index.js';
 
 const options = JSON.parse(process.env['CHAOS_REPLICA'] ?? '{}') as ReplicaOptions;
 const tell = (message: ReplicaMessage): void => void process.send?.(message);

@@ -8,18 +8,19 @@ import {
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { ArmoxArmaloModule, INBOX_STORE } from 'nestjs-armox-armalo';
+import { ArmoxArmaloModule } from 'nestjs-armox-armalo';
 import type {
   ArmoxArmaloOptions,
   ArmoxArmaloStaticOptions,
   EventFilter,
-  InboxStore,
   StoredEvent,
 } from 'nestjs-armox-armalo';
 import { DataSource } from 'typeorm';
 import type { EntitySchema } from 'typeorm';
 import type { SignedRequest } from '../../lib/testing/index.js';
 import type { TestDatabase } from '../databases.js';
+import { INBOX_STORE } from '../../lib/core/tokens.js';
+import type { InboxStore } from '../../lib/inbox/index.js';
 
 export const ARMOX_SECRET = 'armox secret';
 export const ARMALO_SECRET = 'whsec_armalo';

@@ -160,7 +160,7 @@ describe('the queue of events to accept', () => {
       if (rows.some(({ eventId }) => eventId === 'poison')) throw refusal;
       return rows.map(({ eventId }): InsertResult => ({ id: eventId, outcome: 'stored' }));
     });
-    const queue = new AcceptQueue({ insert } as unknown as InboxStore, () => undefined);
+    const queue = new AcceptQueue({ insert }, () => undefined);
     const results = await Promise.allSettled(
       ['a', 'poison', 'b'].map((eventId) => queue.add(row(eventId))),
     );
@@ -173,7 +173,7 @@ describe('the queue of events to accept', () => {
   it('does not ask a database that is down once for each row', async () => {
     const down = new InboxUnavailableError('down');
     const insert = jest.fn(() => Promise.reject(down));
-    const queue = new AcceptQueue({ insert } as unknown as InboxStore, () => undefined);
+    const queue = new AcceptQueue({ insert }, () => undefined);
     const results = await Promise.allSettled(['a', 'b', 'c'].map((id) => queue.add(row(id))));
     expect(results.map(({ status }) => status)).toEqual(Array(3).fill('rejected'));
     expect(insert).toHaveBeenCalledTimes(1);
@@ -185,7 +185,7 @@ describe('the queue of events to accept', () => {
       return rows.map(({ eventId }): InsertResult => ({ id: eventId, outcome: 'stored' }));
     });
     const stored = jest.fn();
-    const queue = new AcceptQueue({ insert } as unknown as InboxStore, stored);
+    const queue = new AcceptQueue({ insert }, stored);
     const results = await Promise.allSettled(
       ['a', 'huge', 'b'].map((eventId) => queue.add(row(eventId))),
     );
@@ -195,7 +195,7 @@ describe('the queue of events to accept', () => {
 
   it('takes three broken connections in a row for a database that is down', async () => {
     const insert = jest.fn(() => Promise.reject(broken('ER_NET_PACKET_TOO_LARGE')));
-    const queue = new AcceptQueue({ insert } as unknown as InboxStore, () => undefined);
+    const queue = new AcceptQueue({ insert }, () => undefined);
     const results = await Promise.allSettled(
       ['a', 'b', 'c', 'd', 'e', 'f'].map((eventId) => queue.add(row(eventId))),
     );

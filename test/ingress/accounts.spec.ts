@@ -17,8 +17,6 @@ import {
   ArmoxArmaloModule,
   type ArmoxArmaloOptions,
   Inbox,
-  INBOX_STORE,
-  type InboxStore,
   CaptureRawBody,
   type SourceEvent,
 } from 'nestjs-armox-armalo';
@@ -39,6 +37,8 @@ import {
   type AppOptions,
   type Sending,
 } from './webhook-app.js';
+import { INBOX_STORE } from '../../lib/core/tokens.js';
+import type { InboxStore } from '../../lib/inbox/index.js';
 
 const body = Buffer.from('{"id":"e1","event":"thing.made"}');
 const signed = (path: string, secret: string): Sending => ({

@@ -12,13 +12,13 @@ import {
   type ArmaloEvent,
   ArmoxArmaloModule,
   type EventFeed,
-  INBOX_STORE,
   Inbox,
-  type InboxStore,
   OnArmaloEvent,
 } from 'nestjs-armox-armalo';
 import { armaloSource } from '../../lib/sources/armalo/index.js';
 import { SqliteDriver } from '../../sample-app/database/sqlite.driver.js';
+import { INBOX_STORE } from '../../lib/core/tokens.js';
+import type { InboxStore } from '../../lib/inbox/index.js';
 
 const eventOf = (agentId: string) => {
   const data = { pactId: 'p1', agentId };

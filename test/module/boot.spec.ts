@@ -18,8 +18,6 @@ import {
   type ArmoxArmaloOptionsFactory,
   ArmoxClient,
   Inbox,
-  INBOX_STORE,
-  type InboxStore,
   InboxAdmin,
   OnArmaloEvent,
   OnArmoxEvent,
@@ -28,6 +26,8 @@ import { DataSource } from 'typeorm';
 import { SqliteDriver } from '../../sample-app/database/sqlite.driver.js';
 import { eventually } from '../child.js';
 import { availableDatabases, describeOn, testDatabase } from '../databases.js';
+import { INBOX_STORE } from '../../lib/core/tokens.js';
+import type { InboxStore } from '../../lib/inbox/index.js';
 
 type Imports = NonNullable<Parameters<typeof Module>[0]['imports']>;
 

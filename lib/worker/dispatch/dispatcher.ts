@@ -5,7 +5,7 @@ import type {
   RegisteredHandler,
   HandlerRetryPolicy,
 } from '../../handlers/index.js';
-import type { ClaimedRow, InboxStore, LaterEvents, Settlement } from '../../inbox/index.js';
+import type { ClaimedRow, WorkStore, LaterEvents, Settlement } from '../../inbox/index.js';
 import { errorHeadline, errorText, hasCode } from './error-text.js';
 import { eventOutcome, settlementBase } from './event.outcome.js';
 import type { HandlerReport, HandlerResult } from './handler.failure.js';
@@ -16,7 +16,7 @@ import type { Slot } from '../execution/slot.js';
 import type { Timers } from '../timers.js';
 
 export interface DispatcherDependencies {
-  readonly store: Pick<InboxStore, 'markCompleted' | 'newerApplied' | 'firstStored'>;
+  readonly store: Pick<WorkStore, 'markCompleted' | 'newerApplied' | 'firstStored'>;
   readonly runner: Pick<HandlerRunner, 'run'>;
   readonly handlers: Pick<HandlerRegistry, 'handlersFor'>;
   readonly sources: readonly WebhookSource[];

@@ -1,7 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { RegisteredHandler } from '../../handlers/index.js';
-import type { ClaimedRow, InboxStore, TransactionalOutcome } from '../../inbox/index.js';
+import type { ClaimedRow, WorkStore, TransactionalOutcome } from '../../inbox/index.js';
 import { ConnectionWait } from './connection.wait.js';
 import { Deadline } from './deadline.js';
 import { callHandler, type HandlerCall } from './handler.call.js';
@@ -15,7 +15,7 @@ import { untilOrGivenUp } from '../until.js';
 const LONGEST_END_MS = 20_000;
 
 export interface HandlerRunnerDependencies {
-  readonly store: Pick<InboxStore, 'runTransactional'>;
+  readonly store: Pick<WorkStore, 'runTransactional'>;
   readonly leaseMs: number;
   /** Transactional handlers that run at once, so that they leave the app's pool some connections. */
   readonly transactions: number;

@@ -1,5 +1,5 @@
 import { patternMatches } from '../../handlers/index.js';
-import type { ClaimedRow, InboxStore, PublishedHandler, Replica } from '../../inbox/index.js';
+import type { ClaimedRow, ReplicaStore, PublishedHandler, Replica } from '../../inbox/index.js';
 import type { Timers } from '../timers.js';
 
 /** What was read of the other replicas is believed for so long. A starting one waits for as long. */
@@ -14,7 +14,7 @@ export class OtherReplicas {
   private next: Promise<readonly Replica[]> | undefined;
 
   constructor(
-    private readonly store: Pick<InboxStore, 'otherReplicas'>,
+    private readonly store: Pick<ReplicaStore, 'otherReplicas'>,
     /** This process's own id among them. */
     readonly replica: string,
     private readonly timers: Timers,

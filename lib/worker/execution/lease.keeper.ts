@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Random } from '../../core/index.js';
-import type { ClaimedRow, InboxStore, Lease } from '../../inbox/index.js';
+import type { ClaimedRow, WorkStore, Lease } from '../../inbox/index.js';
 import { Outage } from './outage.js';
 import type { Timers } from '../timers.js';
 
@@ -31,7 +31,7 @@ export class LeaseKeeper {
   private beating = false;
 
   constructor(
-    private readonly store: Pick<InboxStore, 'heartbeat'>,
+    private readonly store: Pick<WorkStore, 'heartbeat'>,
     private readonly leaseMs: number,
     private readonly timers: Timers,
     random: Random,
@@ -106,7 +106,7 @@ export class LeaseKeeper {
    * event of a dead process: an outage must not count as a death. One that has a new holder already
    * stays with that one, as its token is another.
    */
-  async releaseOverdue(store: Pick<InboxStore, 'release'>): Promise<void> {
+  async releaseOverdue(store: Pick<WorkStore, 'release'>): Promise<void> {
     if (this.overdue.length === 0) return;
     const leases = this.overdue;
     await store.release(leases);

@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Random } from '../../core/index.js';
-import type { InboxStore, Settlement } from '../../inbox/index.js';
+import type { WorkStore, Settlement } from '../../inbox/index.js';
 import { errorHeadline } from '../dispatch/error-text.js';
 import { Outage } from './outage.js';
 import type { Timers } from '../timers.js';
@@ -35,7 +35,7 @@ export class SettleBatcher {
   private wake: (() => void) | undefined;
 
   constructor(
-    private readonly store: Pick<InboxStore, 'settle'>,
+    private readonly store: Pick<WorkStore, 'settle'>,
     private readonly timers: Timers,
     random: Random,
     private readonly logger: LoggerService,

@@ -1,4 +1,4 @@
-import type { ClaimedRow, InboxStore, Lease, Outlook } from '../../inbox/index.js';
+import type { ClaimedRow, WorkStore, Lease, Outlook } from '../../inbox/index.js';
 import type { EventRuns } from '../execution/event.runs.js';
 import type { LeaseKeeper } from '../execution/lease.keeper.js';
 import type { Outage } from '../execution/outage.js';
@@ -7,7 +7,7 @@ import type { WakeUp } from './wake-up.js';
 import type { WorkerSettings } from '../worker.settings.js';
 
 export interface StalledRecoveryDependencies {
-  readonly store: Pick<InboxStore, 'claimStalled' | 'noLongerAlone' | 'release'>;
+  readonly store: Pick<WorkStore, 'claimStalled' | 'noLongerAlone' | 'release'>;
   readonly settings: Pick<WorkerSettings, 'lease' | 'maxStalledCount' | 'pollInterval'>;
   readonly timers: Timers;
   readonly keeper: LeaseKeeper;

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { LoggerService } from '@nestjs/common';
 import type { Random } from '../../core/index.js';
-import type { ClaimedRow, ClaimException, InboxStore, Lease } from '../../inbox/index.js';
+import type { ClaimedRow, ClaimException, WorkStore, Lease } from '../../inbox/index.js';
 import { errorHeadline } from '../dispatch/error-text.js';
 import { EventRuns, type RunEvent } from '../execution/event.runs.js';
 import { LeaseKeeper } from '../execution/lease.keeper.js';
@@ -14,7 +14,7 @@ import { WakeUp } from './wake-up.js';
 import type { WorkerSettings } from '../worker.settings.js';
 
 export type LoopStore = Pick<
-  InboxStore,
+  WorkStore,
   'claim' | 'claimStalled' | 'noLongerAlone' | 'outlook' | 'heartbeat' | 'settle' | 'release'
 >;
 

@@ -2,7 +2,7 @@ import { Logger, type LoggerService } from '@nestjs/common';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
 import type { DeadEvent, DeadReason } from '../../core/index.js';
 import type { DeadEventExplorer, DeadEventListener } from '../../handlers/index.js';
-import type { InboxStore } from '../../inbox/index.js';
+import type { WorkStore } from '../../inbox/index.js';
 import { errorHeadline } from '../dispatch/error-text.js';
 import { systemTimers, type Timers } from '../timers.js';
 
@@ -10,7 +10,7 @@ import { systemTimers, type Timers } from '../timers.js';
 const LAST_GRACE_MS = 5_000;
 
 export interface DeadEventNoticeDependencies {
-  readonly store: Pick<InboxStore, 'onDead'>;
+  readonly store: Pick<WorkStore, 'onDead'>;
   readonly listeners: Pick<DeadEventExplorer, 'explore'>;
   readonly timers?: Timers;
   readonly logger?: LoggerService;

@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Random } from '../../core/index.js';
-import type { InboxStore } from '../../inbox/index.js';
+import type { LeaderLock } from '../../inbox/index.js';
 import { errorHeadline } from '../dispatch/error-text.js';
 import type { Timers } from '../timers.js';
 
@@ -24,7 +24,7 @@ export class MaintenanceSchedule {
     private readonly tasks: readonly MaintenanceTask[],
     /** Unique to this process. */
     private readonly owner: string,
-    private readonly store: Pick<InboxStore, 'holdLeaderLock'>,
+    private readonly store: LeaderLock,
     private readonly timers: Timers,
     private readonly random: Random,
     private readonly logger: LoggerService,

@@ -1,5 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
-import type { InboxStore, RetentionPeriods } from '../../inbox/index.js';
+import type { MaintenanceStore, RetentionPeriods } from '../../inbox/index.js';
 import type { MaintenanceTask } from './maintenance.schedule.js';
 
 const RETENTION_EVERY_MS = 3_600_000;
@@ -9,7 +9,7 @@ const SWEEP_EVERY_MS = 30_000;
 
 /** Drops what the retention periods have passed, in batches until nothing is left of it. */
 export function retentionTask(
-  store: Pick<InboxStore, 'prune'>,
+  store: Pick<MaintenanceStore, 'prune'>,
   periods: RetentionPeriods,
   logger: LoggerService,
 ): MaintenanceTask {
@@ -30,7 +30,7 @@ export function retentionTask(
 
 /** Opens heads of ordering keys that a crash left waiting behind nothing. */
 export function sweepTask(
-  store: Pick<InboxStore, 'sweepWaiting'>,
+  store: Pick<MaintenanceStore, 'sweepWaiting'>,
   wake: () => void,
   logger: LoggerService,
 ): MaintenanceTask {

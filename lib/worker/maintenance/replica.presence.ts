@@ -1,7 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Random } from '../../core/index.js';
 import type { HandlerRegistry } from '../../handlers/index.js';
-import type { InboxStore, PublishedHandler, Replica } from '../../inbox/index.js';
+import type { ReplicaStore, PublishedHandler, Replica } from '../../inbox/index.js';
 import { errorHeadline } from '../dispatch/error-text.js';
 import { BELIEVED_MS } from '../dispatch/other.replicas.js';
 import { Outage } from '../execution/outage.js';
@@ -11,7 +11,7 @@ const KNOWN_FOR_MS = 30_000;
 const RENEWED_EVERY_MS = 10_000;
 
 export interface ReplicaPresenceDependencies {
-  readonly store: Pick<InboxStore, 'publishHandlers' | 'withdrawHandlers' | 'otherReplicas'>;
+  readonly store: ReplicaStore;
   readonly handlers: Pick<HandlerRegistry, 'all'>;
   /** This process's id among the replicas. */
   readonly replica: string;

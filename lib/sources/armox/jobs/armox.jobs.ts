@@ -1,6 +1,6 @@
 import { runAfter, InboxUnavailableError, type WebhookSource } from '../../../core/index.js';
 import type { ApiCallOptions, Timer } from '../../../api-client/index.js';
-import type { Inbox, InboxStore } from '../../../inbox/index.js';
+import type { Inbox, OperatorStore } from '../../../inbox/index.js';
 import type { ArmoxClient } from '../api/armox.client.js';
 import type { AnyArmoxEvent } from '../webhook/armox.events.js';
 import { jobEvent } from './armox.job-event.js';
@@ -45,7 +45,7 @@ export interface ArmoxJobHandle {
 export interface ArmoxJobsDependencies {
   readonly client: ArmoxClient;
   readonly store: JobStore;
-  readonly inboxStore: Pick<InboxStore, 'find'>;
+  readonly inboxStore: Pick<OperatorStore, 'find'>;
   readonly inbox: Inbox;
   readonly source: WebhookSource;
   /** Where Armox's webhooks reach this application: the whole URL of the route. Undefined: polling only. */
