@@ -11,11 +11,12 @@ const steps = [
   ['handlers', 'api-client'],
   ['inbox'],
   ['ingress', 'worker', 'reconcile'],
+  ['source-definition'],
   ['sources/*'],
   ['module'],
 ];
 /** Further entry points of the package, which may enter every room, and which no room may enter. */
-const doors = ['testing'];
+const doors = ['source', 'testing'];
 
 const foldersOf = (path) =>
   readdirSync(path, { withFileTypes: true })

@@ -1,23 +1,13 @@
-export {
-  ArmaloEventPipe,
-  ArmaloSignatureGuard,
-  ArmoxArmaloModule,
-  ArmoxEventPipe,
-  ArmoxSignatureGuard,
-} from './module/index.js';
+export { ArmoxArmaloModule } from './module/index.js';
 export type {
-  ArmaloOptions,
   ArmoxArmaloAsyncOptions,
   ArmoxArmaloOptions,
   ArmoxArmaloOptionsFactory,
   ArmoxArmaloStaticOptions,
-  ArmoxOptions,
   ReconcileOptions,
-  SecretAnswer,
-  SecretOfAccount,
-  WebhookSecret,
   WorkerOptions,
 } from './module/index.js';
+export type { SecretAnswer, SecretOfAccount, WebhookSecret } from './source-definition/index.js';
 
 export {
   ArmoxArmaloError,
@@ -93,6 +83,8 @@ export {
   AgentReputationUpdatedData,
   AgentScoreChangedData,
   ArmaloClient,
+  ArmaloEventPipe,
+  ArmaloSignatureGuard,
   ArmaloData,
   ArmaloWatch,
   ArmaloWebhooks,
@@ -127,6 +119,7 @@ export type {
   ArmaloEval,
   ArmaloEvent,
   ArmaloEventName,
+  ArmaloOptions,
   ArmaloEvents,
   ArmaloList,
   ArmaloListOptions,
@@ -157,6 +150,8 @@ export {
   ARMOX_JOB_STATUSES,
   ARMOX_SIGNATURE_HEADER,
   ArmoxClient,
+  ArmoxEventPipe,
+  ArmoxSignatureGuard,
   ArmoxJob,
   ArmoxJobs,
   CancelledJob,
@@ -182,6 +177,7 @@ export type {
   ArmoxAppInput,
   ArmoxEvent,
   ArmoxEventName,
+  ArmoxOptions,
   ArmoxEvents,
   ArmoxJobHandle,
   ArmoxJobStatus,

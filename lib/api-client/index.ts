@@ -13,6 +13,9 @@ export {
 } from './api.errors.js';
 export type { FailedCall } from './api.errors.js';
 export type { ApiClientOptions, ApiCallOptions, ServiceProfile } from './api-client.options.js';
+export { API_OPTION_RULES } from './api.option-rules.js';
+export { providedClient } from './client.provider.js';
+export type { ApiOptions } from './client.provider.js';
 export { ApiTransport } from './api-transport.js';
 export type { ApiAnswer, ApiCall } from './api-transport.js';
 export { pathId } from './base-url.js';

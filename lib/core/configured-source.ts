@@ -22,6 +22,10 @@ export interface ConfiguredSource {
   readonly secrets: SecretResolver;
   /** Path of the built-in route, without global prefix and version: `/webhooks/armalo`. */
   readonly path: string;
+  /** Whether there is a secret at all: without one every delivery is answered 401. */
+  readonly receives: boolean;
+  /** Event names that the application expects: see the option `events`. */
+  readonly expected: readonly string[];
   /** Whether `<path>/:account` is a route too: secrets are a function of the account. */
   readonly accounts: boolean;
   /** Largest body in bytes, before and after Content-Encoding is undone. */

@@ -22,10 +22,20 @@ export type { RawDelivery } from './raw-delivery.js';
 export type { EventReading, SourceEvent, EventOrigin } from './source-event.js';
 export type { OpenableDelivery, StoredDelivery, WebhookSource } from './webhook-source.js';
 export type { AccountSecrets, ConfiguredSource, SecretResolver } from './configured-source.js';
-export { INBOX_STORE, MODULE_OPTIONS, RESOLVED_OPTIONS, SOURCES } from './tokens.js';
+export {
+  feedsToken,
+  INBOX_DATABASE,
+  INBOX_STORE,
+  MODULE_OPTIONS,
+  PUBLIC_URL,
+  RESOLVED_OPTIONS,
+  sourceOptionsToken,
+  SOURCES,
+  webhookSourceToken,
+} from './tokens.js';
 export { bodyIdentity, invalidIdentity } from './event-identity.js';
-export { SourceDecisions } from './source.options.js';
-export type { SourceOptions } from './source.options.js';
+export { SourceDecisions } from './source.decisions.js';
+export type { SourceDecisionOptions } from './source.decisions.js';
 export { escapedPart, joinedParts } from './joined-parts.js';
 export { hmacSha256Hex, hmacSha256Shape, verifyHmacSha256 } from './hmac.signature.js';
 export { readInstant } from './instant.js';
@@ -37,6 +47,7 @@ export { isPlainText } from './plain-text.js';
 export { undocumentedEvent, undocumentedField } from './undocumented.js';
 export type { UndocumentedEventName } from './undocumented.js';
 export { nearest } from './nearest.js';
+export { isListOf, isPlainUrl, isText, PLAIN_URL, secretProblem } from './option.values.js';
 export { isObject, optionPaths, readOptions } from './option.reader.js';
 export { described, flag, func, group, number, rule } from './option.rules.js';
 export type {

@@ -11,3 +11,16 @@ export const INBOX_STORE = Symbol.for('armox-armalo:inbox-store');
 export const MODULE_OPTIONS = Symbol.for('armox-armalo:module-options');
 /** `ResolvedOptions` */
 export const RESOLVED_OPTIONS = Symbol.for('armox-armalo:options');
+/** `InboxDatabase`: the module's own connections, for what keeps tables of its own beside the inbox. */
+export const INBOX_DATABASE = Symbol.for('armox-armalo:inbox-database');
+/** `() => string | undefined`: where the services reach this application. */
+export const PUBLIC_URL = Symbol.for('armox-armalo:public-url');
+
+/** The checked options of a source, as they were given; undefined where the source is not configured. */
+export const sourceOptionsToken = (source: string): symbol =>
+  Symbol.for(`armox-armalo:source-options:${source}`);
+/** `WebhookSource`; undefined where the source is not configured. */
+export const webhookSourceToken = (source: string): symbol =>
+  Symbol.for(`armox-armalo:webhook-source:${source}`);
+/** `readonly EventFeed[]` of a source. */
+export const feedsToken = (source: string): symbol => Symbol.for(`armox-armalo:feeds:${source}`);

@@ -14,7 +14,7 @@ export interface InboxOptions {
   /** Instead of the database's clock; for tests. */
   readonly clock?: Clock | undefined;
   /** Made with the store's own parts, since they write in its transactions. Default: none. */
-  readonly insertHooks?: readonly ((parts: InboxDatabase) => InsertHook)[] | undefined;
+  readonly insertHooks?: readonly ((inbox: InboxDatabase) => InsertHook | undefined)[] | undefined;
 }
 
 export const DEFAULT_POOL_SIZE = 3;
@@ -34,5 +34,5 @@ export function insertHooksOf(
   parts: InboxDatabase,
   { insertHooks = [] }: InboxOptions,
 ): InsertHooks {
-  return new InsertHooks(insertHooks.map((make) => make(parts)));
+  return new InsertHooks(insertHooks.flatMap((make) => make(parts) ?? []));
 }

@@ -1,13 +1,14 @@
 import {
   flag,
-  func,
   group,
+  isListOf,
   isObject,
-  nearest,
+  isPlainUrl,
+  isText,
   number,
+  PLAIN_URL,
   rule,
   type EventFeed,
-  type OptionRule,
   type OptionRules,
   type RulesOf,
 } from '../core/index.js';
@@ -20,17 +21,14 @@ import {
   TABLE_PREFIX,
   type RetentionPeriods,
 } from '../inbox/index.js';
-import { ARMALO_EVENT_NAMES } from '../sources/armalo/index.js';
-import { ARMOX_EVENT_NAMES } from '../sources/armox/index.js';
+import { sourceOptionRules, type SourceDefinition } from '../source-definition/index.js';
 import type {
-  ArmaloOptions,
-  ArmoxArmaloOptions,
   ArmoxArmaloStaticOptions,
-  ArmoxOptions,
+  ModuleOptions,
   ReconcileOptions,
-  WebhookSecret,
   WorkerOptions,
 } from './armox-armalo.options.js';
+import { BUILT_IN_SOURCES } from './built-in.sources.js';
 
 /*
  * What may be written for every option, and what stands for it where it is left out. Longest times
@@ -88,24 +86,12 @@ const WORKER_RULES = {
   retention: group('always', RETENTION_RULES),
 } satisfies RulesOf<WorkerOptions>;
 
-const ARMOX_RULES = {
-  ...serviceRules('armox', ARMOX_EVENT_NAMES),
-  adoptJobs: flag(false),
-  stale: rule<'skip' | 'run'>(
-    "'skip' or 'run'",
-    (value) => value === 'skip' || value === 'run',
-    'skip',
-  ),
-} satisfies RulesOf<ArmoxOptions>;
+/** Each built-in source has its options under its own name. */
+const SOURCE_RULES = Object.fromEntries(
+  BUILT_IN_SOURCES.map((source) => [source.name, group('optional', sourceOptionRules(source))]),
+);
 
-const ARMALO_RULES = {
-  ...serviceRules('armalo', ARMALO_EVENT_NAMES),
-  watch: rule<readonly string[]>('a list of texts', isListOf(isText), []),
-} satisfies RulesOf<ArmaloOptions>;
-
-export const OPTION_RULES = {
-  armox: group('optional', ARMOX_RULES),
-  armalo: group('optional', ARMALO_RULES),
+const MODULE_RULES = {
   /** Where it is left out: as the application's DataSource does. */
   migrationsRun: flag<undefined>(undefined),
   tablePrefix: rule(TABLE_PREFIX, isTablePrefix, DEFAULT_PREFIX),
@@ -116,16 +102,23 @@ export const OPTION_RULES = {
     max: 60_000,
     default: DEFAULT_INGEST_TIMEOUT,
   }),
-  publicUrl: rule<ArmoxArmaloOptions['publicUrl']>(
-    'an http(s) URL without credentials, query and hash, or a function',
+  publicUrl: rule<ModuleOptions['publicUrl']>(
+    `${PLAIN_URL}, or a function`,
     (value) => typeof value === 'function' || isPlainUrl(value),
     undefined,
   ),
   reconcile: group('switchable', RECONCILE_RULES),
   worker: group('switchable', WORKER_RULES),
-} satisfies RulesOf<ArmoxArmaloOptions> & OptionRules;
+} satisfies RulesOf<ModuleOptions> & OptionRules;
+
+export const OPTION_RULES = { ...SOURCE_RULES, ...MODULE_RULES };
 
 export const STATIC_RULES = {
+  sources: rule<readonly SourceDefinition[]>(
+    'a list of source definitions, called where they are functions: [acme({ … })]',
+    isListOf(isDefinition),
+    [],
+  ),
   isGlobal: flag(false),
   dataSource: rule<string | undefined>('the name of a DataSource', isText, undefined),
   path: rule(
@@ -141,79 +134,20 @@ export const STATIC_RULES = {
   ),
 } satisfies RulesOf<ArmoxArmaloStaticOptions> & OptionRules;
 
-function serviceRules(service: string, eventNames: readonly string[]) {
-  return {
-    webhookSecret: webhookSecret(),
-    apiKey: { default: undefined, problem: secretProblem },
-    baseUrl: rule<string | undefined>(
-      'an http(s) URL without credentials, query and hash',
-      isPlainUrl,
-      undefined,
-    ),
-    bodyLimit: number({ unit: 'bytes', min: 1_024, max: 104_857_600, default: 1_048_576 }),
-    events: expectedEvents(service, eventNames),
-    orderingKey: func(),
-    identify: func(),
-  };
-}
-
-function webhookSecret(): OptionRule<WebhookSecret | undefined> {
-  return {
-    default: undefined,
-    problem: (value) => {
-      if (typeof value === 'function') return undefined;
-      if (Array.isArray(value) && value.length === 0) {
-        return 'the list is empty; write at least one secret.';
-      }
-      return [value]
-        .flat()
-        .map(secretProblem)
-        .find((problem) => problem !== undefined);
-    },
-  };
-}
-
-/** An empty key verifies what anybody signs with an empty key; blanks around one are a copy mistake. */
-export function secretProblem(value: unknown): string | undefined {
-  if (typeof value !== 'string' || value === '') return 'must be a text that is not empty.';
-  if (value === value.trim()) return undefined;
-  return 'begins or ends with white space, most likely from copying; remove it.';
-}
-
-/** A name that the service does not document may be one that it sends from tomorrow on; a slip is none. */
-function expectedEvents(service: string, documented: readonly string[]) {
-  const texts = rule<readonly string[]>('a list of event names', isListOf(isText), []);
-  const slipIn = (names: readonly string[]): string | undefined => {
-    const slip = names.find((name) => !documented.includes(name) && nearest(name, documented));
-    if (slip === undefined) return undefined;
-    return `"${slip}" is no event of ${service}. Did you mean "${nearest(slip, documented)}"?`;
-  };
-  return {
-    default: texts.default,
-    problem: (value: unknown) => texts.problem(value) ?? slipIn(value as readonly string[]),
-  };
-}
-
 function period(fallback: number) {
   return number({ unit: 'milliseconds', min: HOUR, max: CENTURY, default: fallback });
 }
 
-function isText(value: unknown): boolean {
-  return typeof value === 'string' && value !== '';
-}
-
-function isListOf(accepts: (value: unknown) => boolean): (value: unknown) => boolean {
-  return (value) => Array.isArray(value) && value.every(accepts);
+function isDefinition(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    /^[a-z][a-z0-9-]*$/.test(String(Reflect.get(value, 'name'))) &&
+    typeof Reflect.get(value, 'webhooks') === 'function'
+  );
 }
 
 function isFeed(value: unknown): boolean {
   return isObject(value) && typeof Reflect.get(value, 'poll') === 'function';
-}
-
-function isPlainUrl(value: unknown): boolean {
-  if (typeof value !== 'string' || !URL.canParse(value)) return false;
-  const { protocol, username, password, search, hash } = new URL(value);
-  return /^https?:$/.test(protocol) && `${username}${password}${search}${hash}` === '';
 }
 
 function isTimeZone(value: unknown): boolean {

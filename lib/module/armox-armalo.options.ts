@@ -2,74 +2,9 @@ import type { EventFeed } from '../core/index.js';
 import type { RetentionPeriods } from '../inbox/index.js';
 import type { HandlerRetryPolicy } from '../handlers/index.js';
 import type { ReconcileScheduleOptions } from '../reconcile/index.js';
-import type { ArmaloEventName, AnyArmaloEvent } from '../sources/armalo/index.js';
-import type { ArmoxEventName, AnyArmoxEvent } from '../sources/armox/index.js';
-
-/** A secret with the account that it belongs to, however the path of a delivery spells it. */
-export interface SecretOfAccount {
-  /** Under which events are stored: 1 to 191 characters, or `''` where there is one account only. */
-  readonly account: string;
-  readonly secret: string | readonly string[];
-}
-
-/**
- * What a function of the account may answer. A bare secret must belong to this account alone, since
- * the path is not signed: where one secret serves several paths, answer with the account too.
- * `undefined` or `[]`: the account is not known, 401.
- */
-export type SecretAnswer = string | readonly string[] | SecretOfAccount | undefined;
-
-/**
- * The secret that signs the deliveries: one, several (each is tried, for rotation), or a function of
- * the account in the path `/webhooks/<service>/:account` (`''` without one), which has 5 seconds to
- * answer. Only with a function is there such a path. At boot it is asked for two accounts that nobody
- * has; the same secret for both stops the application. Nothing is trimmed: the whole string is the key.
- */
-export type WebhookSecret =
-  string | readonly string[] | ((account: string) => SecretAnswer | Promise<SecretAnswer>);
-
-interface ServiceOptions<EventName extends string, Event> {
-  /** Leave it out to use the API without webhooks: every delivery is answered 401. */
-  readonly webhookSecret?: WebhookSecret | undefined;
-  /** Key of the service's API; without one its client cannot be used. */
-  readonly apiKey?: string | undefined;
-  /** Base URL of the API, ending in `/api/v1`. Default: the service's own. */
-  readonly baseUrl?: string | undefined;
-  /** Largest body in bytes, before and after its Content-Encoding is undone. Default 1 MiB. */
-  readonly bodyLimit?: number;
-  /** Event names that you expect; the ones without a handler are logged at boot. */
-  readonly events?: readonly EventName[];
-  /**
-   * Ordering key: events with the same one are handled one at a time, in order of arrival.
-   * `undefined` = unordered. Default: Armox's by job, Armalo's unordered. An answer that cannot be used is
-   * warned of, and counts as `undefined`.
-   */
-  readonly orderingKey?: (event: Event) => string | number | undefined;
-  /**
-   * Replaces what makes two deliveries the same event. Default: see the README's events table. An answer
-   * that cannot be used is warned of, and the default stands.
-   */
-  readonly identify?: (event: Event) => string | number;
-}
-
-export interface ArmoxOptions extends ServiceOptions<ArmoxEventName, AnyArmoxEvent> {
-  /**
-   * Let the poller look after jobs that Armox lists and `ArmoxJobs` has not started. Default false: the
-   * list is the whole account's, of other applications too.
-   */
-  readonly adoptJobs?: boolean;
-  /**
-   * `'skip'`: an event of a job that is older than what is stored of the job (`job.processing` after
-   * `job.completed`) runs no handler and ends `ignored`, reason `stale`; a job's events run one at a time.
-   * `'run'`: every event runs its handlers, unordered. Default `'skip'`.
-   */
-  readonly stale?: 'skip' | 'run';
-}
-
-export interface ArmaloOptions extends ServiceOptions<ArmaloEventName, AnyArmaloEvent> {
-  /** Ids of agents whose scores and evaluations the poller looks at; more by `ArmaloWatch.watch`. */
-  readonly watch?: readonly string[];
-}
+import type { SourceDefinition } from '../source-definition/index.js';
+import type { ArmaloOptions } from '../sources/armalo/index.js';
+import type { ArmoxOptions } from '../sources/armox/index.js';
 
 /** The poller, which finds what the webhooks have not brought. It needs `apiKey`. */
 export interface ReconcileOptions extends ReconcileScheduleOptions {
@@ -104,10 +39,14 @@ export interface WorkerOptions {
   readonly retention?: Partial<RetentionPeriods>;
 }
 
-/** What may come from `useFactory`, `useClass` or `useExisting`. At least one service is required. */
-export interface ArmoxArmaloOptions {
+/** What may come from `useFactory`, `useClass` or `useExisting`. At least one source is required. */
+export interface ArmoxArmaloOptions extends ModuleOptions {
   readonly armox?: ArmoxOptions | undefined;
   readonly armalo?: ArmaloOptions | undefined;
+}
+
+/** The options that are about no single source. */
+export interface ModuleOptions {
   /**
    * Whether the module creates and updates its tables at boot. Default: as your DataSource does
    * (`migrationsRun` or `synchronize`). `false`: add `inboxMigrations()` to your own migrations.
@@ -133,6 +72,8 @@ export interface ArmoxArmaloOptions {
 
 /** What must be known before the other options are, since routes and injection tokens follow from it. */
 export interface ArmoxArmaloStaticOptions {
+  /** Further services whose webhooks are received: see `nestjs-armox-armalo/source`. Default none. */
+  readonly sources?: readonly SourceDefinition[];
   /** Make the exported providers visible everywhere. Default false. */
   readonly isGlobal?: boolean;
   /** Name of the TypeORM DataSource to use. Default: the default one. */

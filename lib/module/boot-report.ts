@@ -6,7 +6,7 @@ import type { OperatorStore } from '../inbox/index.js';
 import { WebhookRoutes } from '../ingress/index.js';
 import type { ResolvedOptions } from './resolve-options.js';
 
-/** At start, one line per service: where it is received, by how many handlers, and what nobody handles. */
+/** At start, one line per source: where it is received, by how many handlers, and what nobody handles. */
 @Injectable()
 export class BootReport implements OnApplicationBootstrap {
   private readonly logger = new Logger('ArmoxArmaloModule');
@@ -21,7 +21,7 @@ export class BootReport implements OnApplicationBootstrap {
 
   onApplicationBootstrap(): void {
     this.handlers.discover(this.sources.map(({ source }) => source));
-    for (const { source } of this.sources) this.logger.log(this.lineOf(source.name));
+    for (const source of this.sources) this.logger.log(this.lineOf(source));
     if (!this.options.worker) return;
     const names = this.sources.map(({ source }) => source.name);
     for (const warning of handlerWarnings(this.handlers, names)) this.logger.warn(warning);
@@ -37,23 +37,22 @@ export class BootReport implements OnApplicationBootstrap {
     }
   }
 
-  private lineOf(name: string): string {
-    const unhandled = this.handlers.unhandled(name, this.serviceOf(name)?.rawOptions.events ?? []);
+  private lineOf(configured: ConfiguredSource): string {
+    const { name } = configured.source;
+    const unhandled = this.handlers.unhandled(name, configured.expected);
     return [
-      `${name}: ${this.whereReceived(name)}`,
+      `${name}: ${this.whereReceived(configured)}`,
       this.whoHandles(name),
       ...(unhandled.length > 0 ? [`without a handler: ${unhandled.join(', ')}`] : []),
     ].join(', ');
   }
 
-  private whereReceived(name: string): string {
+  private whereReceived({ source: { name }, accounts, receives }: ConfiguredSource): string {
     if (!this.routes.served) return 'no HTTP in this process';
-    const accounts = this.sources.find(({ source }) => source.name === name)?.accounts ?? false;
     const paths = this.routes
       .urls()
       .filter(({ source, path }) => source === name && path.endsWith('/:account') === accounts);
     const where = paths.map(({ path }) => `POST ${path}`).join(', ') || 'no built-in route';
-    const receives = this.serviceOf(name)?.receives ?? false;
     return receives ? where : `${where}, no webhookSecret, so deliveries are refused`;
   }
 
@@ -61,9 +60,5 @@ export class BootReport implements OnApplicationBootstrap {
     if (!this.options.worker) return 'handles nothing here (worker: false)';
     const count = this.handlers.all().filter((handler) => handler.source === name).length;
     return `${count} handler${count === 1 ? '' : 's'}`;
-  }
-
-  private serviceOf(name: string) {
-    return name === 'armox' ? this.options.armox : this.options.armalo;
   }
 }

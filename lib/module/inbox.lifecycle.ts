@@ -1,16 +1,15 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
-import { ArmoxArmaloConfigurationError } from '../core/index.js';
+import { ArmoxArmaloConfigurationError, type ConfiguredSource } from '../core/index.js';
 import {
   InboxConnections,
   poolSizeOf,
-  type InboxStore,
   type InboxDatabase,
+  type InboxOptions,
+  type InboxStore,
 } from '../inbox/index.js';
 import type { ResolvedOptions } from './resolve-options.js';
 import { assertPoolCarries } from './transaction-limit.js';
-import { armaloFactHook } from '../sources/armalo/index.js';
-import { armoxJobHook } from '../sources/armox/index.js';
 
 /** Opens the module's own connections at boot, and closes them when no request can come any more. */
 export class InboxLifecycle implements OnApplicationShutdown {
@@ -25,6 +24,8 @@ export class InboxLifecycle implements OnApplicationShutdown {
     dataSource: DataSource | undefined,
     name: string | undefined,
     options: ResolvedOptions,
+    sources: readonly ConfiguredSource[],
+    insertHooks: InboxOptions['insertHooks'],
   ): Promise<InboxLifecycle> {
     if (!dataSource) throw missingDataSource(name);
     assertPoolCarries(dataSource, options.worker?.transactions);
@@ -32,13 +33,13 @@ export class InboxLifecycle implements OnApplicationShutdown {
       poolSize: options.poolSize,
       tablePrefix: options.tablePrefix,
       ingestTimeout: options.ingestTimeout,
-      insertHooks: insertHooksOf(options),
+      insertHooks,
     });
     try {
       const { migrationsRun, synchronize } = dataSource.options;
       if (options.migrationsRun ?? (migrationsRun || synchronize)) await connections.migrate();
       await connections.assertSchema();
-      assertBodiesFit(connections.largestBody, options);
+      assertBodiesFit(connections.largestBody, sources);
     } catch (error) {
       await connections.close();
       throw error;
@@ -61,24 +62,16 @@ export class InboxLifecycle implements OnApplicationShutdown {
 }
 
 /** A body between the two limits would be answered 503 for ever. */
-function assertBodiesFit(largest: number | undefined, { armox, armalo }: ResolvedOptions): void {
+function assertBodiesFit(largest: number | undefined, sources: readonly ConfiguredSource[]): void {
   if (largest === undefined) return;
-  for (const [name, service] of Object.entries({ armox, armalo })) {
-    if (!service || service.bodyLimit <= largest) continue;
+  for (const { source, bodyLimit } of sources) {
+    if (bodyLimit <= largest) continue;
     throw new ArmoxArmaloConfigurationError(
-      `${name}.bodyLimit`,
-      `is ${service.bodyLimit} bytes, but with its \`max_allowed_packet\` the database takes bodies of up to ${largest} bytes (each byte is written as two). ` +
+      `${source.name}.bodyLimit`,
+      `is ${bodyLimit} bytes, but with its \`max_allowed_packet\` the database takes bodies of up to ${largest} bytes (each byte is written as two). ` +
         `Raise \`max_allowed_packet\` on the server, or set \`bodyLimit\` to ${largest} or less.`,
     );
   }
-}
-
-/** Without a key nothing is polled, so there is nothing to keep in step, and an insert stays one statement. */
-function insertHooksOf({ armox, armalo }: ResolvedOptions) {
-  return [
-    ...(armox?.rawOptions.apiKey === undefined ? [] : [armoxJobHook]),
-    ...(armalo?.rawOptions.apiKey === undefined ? [] : [armaloFactHook]),
-  ];
 }
 
 function transactionsOf(dataSource: DataSource): number {

@@ -1,11 +1,12 @@
 import type { ModulesContainer } from '@nestjs/core';
 import { ArmoxArmaloConfigurationError, MODULE_OPTIONS } from '../core/index.js';
+import { BUILT_IN_SOURCES } from './built-in.sources.js';
 
 /** @throws ArmoxArmaloConfigurationError where the module is imported by its bare name only */
 export function assertConfigured(modules: ModulesContainer): void {
   if (configured(modules) > 0) return;
   throw new ArmoxArmaloConfigurationError(
-    'armox, armalo',
+    BUILT_IN_SOURCES.map(({ name }) => name).join(', '),
     'ArmoxArmaloModule is imported without options, so it would do nothing. Import ' +
       '`ArmoxArmaloModule.forRoot({ … })` in the root module.',
   );

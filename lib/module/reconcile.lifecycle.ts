@@ -1,12 +1,11 @@
 import { Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { SchedulerRegistry } from '@nestjs/schedule';
 import type { EventFeed } from '../core/index.js';
-import type { Inbox, InboxStore } from '../inbox/index.js';
+import type { Inbox, LeaderLock } from '../inbox/index.js';
 import { Reconciler, ReconcileSchedule } from '../reconcile/index.js';
 import type { ResolvedOptions } from './resolve-options.js';
-import type { ArmaloWatch } from '../sources/armalo/index.js';
 
-/** Starts the poller when the application has started, and awaits its round when it ends. */
+/** Starts the poller when the application has started, and awaits its poll when it ends. */
 export class ReconcileLifecycle implements OnApplicationBootstrap, OnModuleDestroy {
   readonly reconciler: Reconciler;
   private readonly schedule: ReconcileSchedule | undefined;
@@ -15,23 +14,21 @@ export class ReconcileLifecycle implements OnApplicationBootstrap, OnModuleDestr
   constructor(
     feeds: readonly EventFeed[],
     inbox: Inbox,
-    store: InboxStore,
-    private readonly watch: ArmaloWatch,
-    private readonly options: ResolvedOptions,
+    store: LeaderLock,
+    { reconcile }: ResolvedOptions,
     registry: SchedulerRegistry | undefined,
   ) {
-    const { reconcile } = options;
     const lease = reconcile?.lease;
-    const parts = { feeds, inbox, store, logger: this.logger };
-    this.reconciler = new Reconciler(lease === undefined ? parts : { ...parts, lease });
+    const dependencies = { feeds, inbox, store, logger: this.logger };
+    this.reconciler = new Reconciler(
+      lease === undefined ? dependencies : { ...dependencies, lease },
+    );
     if (reconcile && feeds.length > 0) {
       this.schedule = new ReconcileSchedule(this.reconciler, reconcile, registry);
     }
   }
 
-  async onApplicationBootstrap(): Promise<void> {
-    for (const agentId of this.options.armalo?.rawOptions.watch ?? [])
-      await this.watch.watch(agentId);
+  onApplicationBootstrap(): void {
     this.schedule?.start();
   }
 

@@ -6,6 +6,8 @@ import { preparedRow } from '../../lib/inbox/inbox.rows.js';
 import { inboxTables } from '../../lib/inbox/inbox.tables.js';
 import type { Sql } from '../../lib/inbox/sql.js';
 import { resolveOptions } from '../../lib/module/resolve-options.js';
+import { configuredSource } from '../../lib/source-definition/index.js';
+import { armalo, armaloSource } from '../../lib/sources/armalo/index.js';
 import { MysqlDialect } from '../../lib/inbox/dialect.js';
 import { MysqlInsert } from '../../lib/inbox/mysql.insert.js';
 import { MYSQL } from '../../lib/inbox/server.connections.js';
@@ -108,12 +110,11 @@ describeOn(database, 'the inbox store', () => {
   it('is refused at boot for a body limit whose bodies no statement can carry', async () => {
     const [row] = await its.query('SELECT @@max_allowed_packet AS bytes');
     const packet = Number(row?.['bytes']);
-    const boot = (bodyLimit: number) =>
-      InboxLifecycle.open(
-        its.application,
-        undefined,
-        resolveOptions({ armalo: { webhookSecret: 's', bodyLimit } }),
-      );
+    const boot = (bodyLimit: number) => {
+      const options = { webhookSecret: 's', bodyLimit };
+      const source = configuredSource(armalo, options, armaloSource(), '/webhooks/armalo');
+      return InboxLifecycle.open(its.application, undefined, resolveOptions({}), [source], []);
+    };
     await expect(boot(packet / 2)).rejects.toMatchObject({
       code: 'ARMOX_ARMALO_CONFIGURATION',
       message: expect.stringMatching(

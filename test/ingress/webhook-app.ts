@@ -118,6 +118,8 @@ export const configuredAcme = (options: Partial<AppOptions>): ConfiguredSource =
   path: options.path ?? '/webhooks/acme',
   accounts: options.accounts ?? false,
   bodyLimit: LIMIT,
+  receives: true,
+  expected: [],
 });
 
 @Module({})

@@ -251,7 +251,6 @@ describe('Every option', () => {
       tablePrefix: 'armox_armalo',
       poolSize: 3,
       ingestTimeout: 5_000,
-      armalo: { bodyLimit: 1_048_576 },
       reconcile: { interval: 10_000, jitter: 0.1, lease: 30_000, feeds: [] },
       worker: {
         concurrency: 50,
@@ -261,7 +260,6 @@ describe('Every option', () => {
       },
     });
     expect(resolve({ armalo, reconcile: false, worker: false })).toMatchObject({
-      armox: undefined,
       reconcile: undefined,
       worker: undefined,
     });

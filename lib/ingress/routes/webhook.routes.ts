@@ -1,6 +1,11 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { ArmoxArmaloConfigurationError, SOURCES, type ConfiguredSource } from '../../core/index.js';
+import {
+  ArmoxArmaloConfigurationError,
+  PUBLIC_URL,
+  SOURCES,
+  type ConfiguredSource,
+} from '../../core/index.js';
 import { DEFAULT_BODY_LIMIT } from '../raw-body/raw-body.decorator.js';
 import { compilePattern, shapeOf } from './route-pattern.js';
 import { RouteTable, type PostRoute } from './route.table.js';
@@ -35,6 +40,9 @@ export class WebhookRoutes {
     private readonly table: RouteTable,
     @Inject(SOURCES) private readonly sources: readonly ConfiguredSource[],
     private readonly host: HttpAdapterHost,
+    @Optional()
+    @Inject(PUBLIC_URL)
+    private readonly base: (() => string | undefined) | undefined = undefined,
   ) {}
 
   /** Whether this process has an HTTP server: an application context or a microservice has none. */
@@ -51,6 +59,16 @@ export class WebhookRoutes {
     return this.table
       .posts()
       .flatMap(({ source, path }) => (source === undefined ? [] : [{ source, path }]));
+  }
+
+  /**
+   * Where a source's deliveries reach this application: the option `publicUrl` with the route's path.
+   * Undefined where either is not known. Call it as late as `urls`.
+   */
+  publicUrl(source: string): string | undefined {
+    const base = this.base?.();
+    const route = this.urls().find((url) => url.source === source && !url.path.includes(':'));
+    return base === undefined || !route ? undefined : `${base.replace(/\/+$/, '')}${route.path}`;
   }
 
   /**

@@ -1,3 +1,6 @@
+export { armalo } from './armalo.definition.js';
+export type { ArmaloOptions } from './armalo.options.js';
+export { ArmaloEventPipe, ArmaloSignatureGuard } from './webhook/armalo.guards.js';
 export {
   ARMALO_DEFAULT_BASE_URL,
   ARMALO_EVENT_NAMES,

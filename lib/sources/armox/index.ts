@@ -1,3 +1,6 @@
+export { armox } from './armox.definition.js';
+export type { ArmoxOptions } from './armox.options.js';
+export { ArmoxEventPipe, ArmoxSignatureGuard } from './webhook/armox.guards.js';
 export {
   ARMOX_DEFAULT_BASE_URL,
   ARMOX_EVENT_NAMES,

@@ -3,15 +3,15 @@ import {
   type EventReading,
   type OpenableDelivery,
   type SourceEvent,
-  type SourceOptions,
   type WebhookSource,
 } from '../../../core/index.js';
 import { ARMALO_EVENT_NAMES, ARMALO_SIGNATURE_HEADER } from '../armalo.constants.js';
+import type { ArmaloOptions } from '../armalo.options.js';
 import { readArmaloEvent } from './armalo.envelope.js';
 import type { AnyArmaloEvent } from './armalo.events.js';
 import { ARMALO_SIGNATURE_SHAPE, verifyArmaloSignature } from './armalo.signature.js';
 
-export type ArmaloSourceOptions = SourceOptions<AnyArmaloEvent>;
+export type ArmaloSourceOptions = Pick<ArmaloOptions, 'identify' | 'orderingKey'>;
 
 /** Reads Armalo's webhooks: what its pages document, and what they leave open. */
 export function armaloSource(options: ArmaloSourceOptions = {}): WebhookSource {

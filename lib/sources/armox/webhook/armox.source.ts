@@ -3,26 +3,17 @@ import {
   type EventReading,
   type OpenableDelivery,
   type SourceEvent,
-  type SourceOptions,
   type StoredDelivery,
   type WebhookSource,
 } from '../../../core/index.js';
 import { ARMOX_EVENT_NAMES, ARMOX_SIGNATURE_HEADER } from '../armox.constants.js';
+import type { ArmoxOptions } from '../armox.options.js';
 import { readArmoxEvent } from './armox.envelope.js';
 import type { AnyArmoxEvent } from './armox.events.js';
 import { ARMOX_SIGNATURE_SHAPE, verifyArmoxSignature } from './armox.signature.js';
 import { earlierEvents, laterEvents } from './job.order.js';
 
-export interface ArmoxSourceOptions extends SourceOptions<AnyArmoxEvent> {
-  /**
-   * What becomes of an event of a job (`job.processing`) that comes, or is to be tried again, when one that
-   * follows it (`job.completed`) is stored already. `'skip'`: its handlers do not run, and it ends `ignored`,
-   * reason `stale`; and the events of a job run one at a time, unless `orderingKey` says something else. `'run'`:
-   * they run for every event. Default `'skip'`; events that `identify` names run always, since the module
-   * cannot tell how they follow each other.
-   */
-  readonly stale?: 'skip' | 'run' | undefined;
-}
+export type ArmoxSourceOptions = Pick<ArmoxOptions, 'identify' | 'orderingKey' | 'stale'>;
 
 /** Reads Armox's webhooks: what its pages document, and what they leave open. */
 export function armoxSource(options: ArmoxSourceOptions = {}): WebhookSource {

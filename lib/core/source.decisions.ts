@@ -9,7 +9,7 @@ export const LONGEST_ID = 500;
  * whose payload is not of its documented shape, nor again for a stored one. A number is as good as its
  * text; one that throws, or gives anything else, keeps no event out: it is warned of, once a cause.
  */
-export interface SourceOptions<Event> {
+export interface SourceDecisionOptions<Event> {
   /**
    * What makes an event the same one: a text of 1 to 500 characters, from fields that a redelivery
    * repeats and the poller sees too. Replaces the source's own identity, which an event gets where the
@@ -36,7 +36,7 @@ export class SourceDecisions<Event> {
 
   constructor(
     private readonly source: string,
-    private readonly options: SourceOptions<Event>,
+    private readonly options: SourceDecisionOptions<Event>,
   ) {}
 
   /** Identity and ordering key of a sound event; `own` says what they are where the application does not. */

@@ -1,0 +1,39 @@
+import type { Provider } from '@nestjs/common';
+import { INBOX_STORE, RESOLVED_OPTIONS, SOURCES, type ConfiguredSource } from '../core/index.js';
+import { DeadEventExplorer, HandlerExplorer, HandlerRegistry } from '../handlers/index.js';
+import { Inbox, type WorkStore } from '../inbox/index.js';
+import { DeadEventNotice, WorkerLifecycle } from '../worker/index.js';
+import { InboxLifecycle } from './inbox.lifecycle.js';
+import type { ResolvedOptions } from './resolve-options.js';
+
+/** The handlers, and the worker that runs them. */
+export const workerProviders: readonly Provider[] = [
+  HandlerExplorer,
+  HandlerRegistry,
+  DeadEventExplorer,
+  {
+    // Also without a worker, as an event of an unsound payload is dead from the start.
+    provide: DeadEventNotice,
+    inject: [INBOX_STORE, DeadEventExplorer],
+    useFactory: (store: WorkStore, listeners: DeadEventExplorer) =>
+      new DeadEventNotice({ store, listeners }),
+  },
+  {
+    provide: WorkerLifecycle,
+    inject: [RESOLVED_OPTIONS, InboxLifecycle, Inbox, SOURCES, HandlerRegistry],
+    useFactory: (
+      { worker }: ResolvedOptions,
+      { store, transactions }: InboxLifecycle,
+      inbox: Inbox,
+      configured: readonly ConfiguredSource[],
+      handlers: HandlerRegistry,
+    ) => {
+      if (!worker) return undefined;
+      const sources = configured.map(({ source }) => source);
+      const settings = { ...worker, transactions: worker.transactions ?? transactions };
+      const lifecycle = new WorkerLifecycle({ store, sources, handlers, settings });
+      inbox.onStored(() => lifecycle.wake());
+      return lifecycle;
+    },
+  },
+];

@@ -1,0 +1,45 @@
+/*
+ * For those who write a source of their own: `forRoot({ sources: [parcels({ … })] })`. Armox and Armalo
+ * are written with the same names; docs/architecture.md tells what each part is for.
+ */
+export type { Made, SourceDefinition, SourceOptions } from '../source-definition/index.js';
+export {
+  bodyIdentity,
+  EnvelopeUnreadableError,
+  flag,
+  func,
+  group,
+  hmacSha256Shape,
+  INBOX_DATABASE,
+  invalidIdentity,
+  isJsonObject,
+  number,
+  readInstant,
+  readJsonEnvelope,
+  rule,
+  SourceDecisions,
+  sourceOptionsToken,
+  verifyHmacSha256,
+  webhookSourceToken,
+} from '../core/index.js';
+export type {
+  EventFeed,
+  EventOrigin,
+  EventReading,
+  JsonEnvelope,
+  JsonObject,
+  NumberBounds,
+  OpenableDelivery,
+  OptionGroup,
+  OptionRule,
+  OptionRules,
+  SourceDecisionOptions,
+  SourceEvent,
+  StoredDelivery,
+  WebhookSource,
+} from '../core/index.js';
+export { createEventDecorator } from '../handlers/index.js';
+export type { EventDecorator, HandlerMethodDecorator } from '../handlers/index.js';
+export { hashOf, join, only, raw, sql } from '../inbox/index.js';
+export type { InboxDatabase, InsertHook, JustStored, Row, Sql, Unit } from '../inbox/index.js';
+export { EventPipe, SignatureGuard } from '../ingress/index.js';
