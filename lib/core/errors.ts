@@ -56,7 +56,7 @@ export class InboxSchemaError extends ArmoxArmaloError {
 
 /** `replay` was given a filter that does not say which events are meant. Nothing was replayed. */
 export class InboxFilterError extends ArmoxArmaloError {
-  readonly code = 'ARMOX_ARMALO_REPLAY_FILTER';
+  readonly code = 'ARMOX_ARMALO_INBOX_FILTER';
 }
 
 /** `context.manager` was read in a handler that is not `transactional: true`. */

@@ -1,48 +1,114 @@
-import { hashOf, LENGTHS, STORED_COLUMNS, storedAttempt, storedEvent } from './inbox.rows.js';
-import type { EventFilter, StoredAttempt, StoredEvent, StoredState } from './stored.event.js';
-import { only } from './database.js';
-import { join, raw, sql, type Sql } from './sql.js';
+import { InboxFilterError } from '../core/index.js';
+import { only, type Row } from './database.js';
+import type { Dialect } from './dialect.js';
+import {
+  eventSummary,
+  hashOf,
+  LENGTHS,
+  STORED_COLUMNS,
+  storedAttempt,
+  storedEvent,
+  SUMMARY_COLUMNS,
+} from './inbox.rows.js';
+import type {
+  EventCount,
+  EventFilter,
+  EventPage,
+  EventState,
+  InboxViolation,
+  PageRequest,
+  StoredAttempt,
+  StoredEvent,
+  StoredState,
+} from './stored.event.js';
+import { empty, join, raw, sql, type Sql } from './sql.js';
 import type { InboxDatabase } from './inbox.database.js';
 import { storableName } from './stored.text.js';
 
 const isId = (id: string): boolean => /^\d{1,18}$/.test(id);
 
 /** The filter as a condition on the inbox table. */
-export function matching(filter: EventFilter): Sql {
-  const conditions: Sql[] = [];
-  const { id, source, account, eventId, name, state } = filter;
-  if (id !== undefined) conditions.push(isId(id) ? sql`id = ${BigInt(id)}` : raw('1 = 0'));
-  if (source !== undefined && account !== undefined && eventId !== undefined) {
-    conditions.push(sql`identity = ${hashOf(source, account, eventId)}`);
-  } else {
-    if (source !== undefined) conditions.push(named('source', source, LENGTHS.source));
-    if (account !== undefined) conditions.push(named('account', account, LENGTHS.account));
-    if (eventId !== undefined) conditions.push(named('event_id', eventId, LENGTHS.eventId));
-  }
-  if (name !== undefined) conditions.push(named('name', name, LENGTHS.name));
-  if (state !== undefined) conditions.push(sql`state = ${state}`);
+export function matching(filter: EventFilter, { dialect, tables }: InboxDatabase): Sql {
+  const { id, reason, handler, error, receivedSince, receivedBefore } = filter;
+  const conditions = [...identified(filter)];
+  const add = (value: unknown, condition: () => Sql): void => {
+    if (value !== undefined) conditions.push(condition());
+  };
+  add(id, () => (isId(String(id)) ? sql`id = ${BigInt(String(id))}` : NONE));
+  add(filter.name, () => named('name', String(filter.name), LENGTHS.name));
+  add(filter.state, () => inState(filter.state as EventState, dialect));
+  add(reason, () => sql`reason = ${reason}`);
+  add(error, () => dialect.contains('last_error', String(error)));
+  add(
+    receivedSince,
+    () => sql`received_at >= ${dialect.number(Math.round(Number(receivedSince)))}`,
+  );
+  add(
+    receivedBefore,
+    () => sql`received_at < ${dialect.number(Math.round(Number(receivedBefore)))}`,
+  );
+  add(
+    handler,
+    () => sql`id IN (SELECT inbox_id FROM ${tables.attempt} WHERE handler = ${handler})`,
+  );
   return conditions.length === 0 ? raw('1 = 1') : join(conditions, ' AND ');
+}
+
+const NONE = raw('1 = 0');
+
+function identified({ source, account, eventId }: EventFilter): readonly Sql[] {
+  if (source !== undefined && account !== undefined && eventId !== undefined) {
+    return [sql`identity = ${hashOf(source, account, eventId)}`];
+  }
+  return [
+    ...(source === undefined ? [] : [named('source', source, LENGTHS.source)]),
+    ...(account === undefined ? [] : [named('account', account, LENGTHS.account)]),
+    ...(eventId === undefined ? [] : [named('event_id', eventId, LENGTHS.eventId)]),
+  ];
 }
 
 const named = (column: string, value: string, characters: number): Sql =>
   sql`${raw(column)} = ${storableName(value, characters)}`;
+
+/** Final rows say so once more, in the words of the index that finds them. */
+function inState(state: EventState, { now }: Dialect): Sql {
+  if (state === 'running') return sql`state = 'open' AND lease_until > ${now}`;
+  if (state === 'open')
+    return sql`state = 'open' AND (lease_until IS NULL OR lease_until <= ${now})`;
+  return state === 'waiting'
+    ? raw("state = 'waiting'")
+    : sql`state = ${state} AND finished_at IS NOT NULL`;
+}
+
+const LONGEST_PAGE = 1_000;
+/** Of each state. */
+const MOST_COUNTED = 10_000;
+const STATES: readonly StoredState[] = ['open', 'waiting', 'done', 'ignored', 'dead'];
 
 /** What operators, health and tests ask; nothing here changes a row. */
 export class EventQueries {
   constructor(private readonly parts: InboxDatabase) {}
 
   async find(filter: EventFilter): Promise<StoredEvent | undefined> {
-    return (await this.list(filter, 1))[0];
+    const [row] = await this.select(STORED_COLUMNS, matching(filter, this.parts), 1);
+    return row && storedEvent(row);
   }
 
-  async list(filter: EventFilter, limit: number): Promise<readonly StoredEvent[]> {
+  async list(filter: EventFilter, page: PageRequest = {}): Promise<EventPage> {
+    const { limit = 100, after } = page;
+    const length = Math.min(Math.max(1, Math.trunc(limit)), LONGEST_PAGE);
+    const where = matching(filter, this.parts);
+    const rows = await this.select(SUMMARY_COLUMNS, sql`${where}${behind(after)}`, length + 1);
+    const events = rows.slice(0, length).map(eventSummary);
+    return { events, next: rows.length > length ? events.at(-1)?.id : undefined };
+  }
+
+  private select(columns: readonly string[], where: Sql, limit: number): Promise<readonly Row[]> {
     const { database, tables } = this.parts;
-    const columns = raw(STORED_COLUMNS.join(', '));
-    const rows = await database.read(() =>
-      only(sql`SELECT ${columns}, ${this.running} AS running FROM ${tables.inbox}
-        WHERE ${matching(filter)} ORDER BY id DESC LIMIT ${limit}`),
+    return database.read(() =>
+      only(sql`SELECT ${raw(columns.join(', '))}, ${this.running} AS running FROM ${tables.inbox}
+        WHERE ${where} ORDER BY id DESC LIMIT ${limit}`),
     );
-    return rows.map(storedEvent);
   }
 
   async attempts(id: string): Promise<readonly StoredAttempt[]> {
@@ -55,23 +121,42 @@ export class EventQueries {
     return rows.map(storedAttempt);
   }
 
-  async counts(): Promise<
-    readonly { source: string; state: StoredState | 'running'; count: number }[]
-  > {
-    const { database, tables } = this.parts;
+  async counts(): Promise<readonly EventCount[]> {
+    const { database } = this.parts;
     const rows = await database.read(() =>
-      only(sql`SELECT source, state, running, COUNT(*) AS many FROM (
-        SELECT source, state, ${this.running} AS running FROM ${tables.inbox}) each_row
-        GROUP BY source, state, running ORDER BY source, state, running`),
+      only(
+        join(
+          STATES.map((state) => this.count(state)),
+          ' UNION ALL ',
+        ),
+      ),
     );
-    return rows.map((row) => ({
+    const counted = rows.map((row) => ({
       source: String(row['source']),
-      state: Number(row['running']) === 1 ? 'running' : (row['state'] as StoredState),
+      stored: row['state'] as StoredState,
+      running: Number(row['running']) === 1,
       count: Number(row['many']),
     }));
+    counted.sort((a, b) => (a.source < b.source ? -1 : a.source > b.source ? 1 : 0));
+    return counted.map(({ source, stored, running, count }) => {
+      const all = counted.filter((other) => other.stored === stored);
+      const more = all.reduce((sum, other) => sum + other.count, 0) > MOST_COUNTED;
+      return { source, state: running ? 'running' : stored, count, more };
+    });
   }
 
-  async violations(): Promise<readonly { id: string; problem: string }[]> {
+  /** By an index that leads with the state, and never more rows than are told. */
+  private count(state: StoredState): Sql {
+    const { tables } = this.parts;
+    const final =
+      state === 'open' || state === 'waiting' ? empty : raw(' AND finished_at IS NOT NULL');
+    const name = raw(`'${state}'`);
+    return sql`SELECT source, ${name} AS state, running, COUNT(*) AS many FROM (
+      SELECT source, ${this.running} AS running FROM ${tables.inbox}
+      WHERE state = ${name}${final} LIMIT ${MOST_COUNTED + 1}) of_${raw(state)} GROUP BY source, running`;
+  }
+
+  async violations(): Promise<readonly InboxViolation[]> {
     const { database, tables } = this.parts;
     const { inbox } = tables;
     const found: { id: string; problem: string }[] = [];
@@ -87,6 +172,15 @@ export class EventQueries {
   private get running(): Sql {
     return sql`CASE WHEN state = 'open' AND lease_until > ${this.parts.dialect.now} THEN 1 ELSE 0 END`;
   }
+}
+
+/** @throws InboxFilterError for what is no `next` of a page */
+function behind(after: string | undefined): Sql {
+  if (after === undefined) return empty;
+  if (isId(after)) return sql` AND id < ${BigInt(after)}`;
+  throw new InboxFilterError(
+    'Nothing is listed, since `after` is not the `next` of a page of this list.',
+  );
 }
 
 /** Every row is claimable, leased, final, or waiting behind a claimable or leased one. */

@@ -2,52 +2,82 @@ import { Inject, Injectable } from '@nestjs/common';
 import { INBOX_STORE } from '../core/index.js';
 import type { OperatorStore } from './operator.store.js';
 import type {
+  ChangeFilter,
   EventCount,
+  EventDetails,
   EventFilter,
+  EventPage,
   InboxViolation,
-  ReplayFilter,
-  StoredAttempt,
-  StoredEvent,
+  PageRequest,
 } from './stored.event.js';
 
 /** What an operator asks of the inbox, from a script, a route or a page of your own. */
 @Injectable()
 export class InboxAdmin {
+  private readonly listeners = new Set<() => void>();
+
   constructor(@Inject(INBOX_STORE) private readonly store: OperatorStore) {}
 
-  /** The newest events that fit, payloads included. Default: the newest 100 of all. */
-  list(filter: EventFilter = {}, limit = 100): Promise<readonly StoredEvent[]> {
-    return this.store.list(filter, limit);
+  /**
+   * The events that fit, newest first and without payloads, 100 at once. The next part begins `after`
+   * the `next` of this one; each is as quick as the first, however long the list is.
+   */
+  list(filter: EventFilter = {}, page: PageRequest = {}): Promise<EventPage> {
+    return this.store.list(filter, page);
   }
 
-  /** The newest event that fits; undefined where there is none. */
-  find(filter: EventFilter): Promise<StoredEvent | undefined> {
-    return this.store.find(filter);
+  /** The newest event that fits, with payload and failed attempts; undefined where there is none. */
+  async find(filter: EventFilter): Promise<EventDetails | undefined> {
+    const event = await this.store.find(filter);
+    return event && { ...event, failures: await this.store.attempts(event.id) };
   }
 
-  /** Failed attempts and skipped handlers of one event, oldest first; `id` is the row's, not the sender's. */
-  attempts(id: string): Promise<readonly StoredAttempt[]> {
-    return this.store.attempts(id);
-  }
-
-  /** How many events there are, by source and state. It counts the whole table. */
+  /**
+   * How many events there are, by source and state. It reads at most 10,000 rows of each state, so that it can be
+   * asked every few seconds beside any number of finished ones; `more` says where it stopped.
+   */
   counts(): Promise<readonly EventCount[]> {
     return this.store.counts();
   }
 
   /**
-   * Makes finished events pending again: any running worker on the database handles them. Their attempts
-   * start again; handlers that have succeeded are not run again, unless `rerunAll`. Default false.
-   * Events whose payload is gone are passed over.
+   * Makes finished events pending again, and wakes the worker of this process; those of others see them within
+   * their `pollInterval`. Attempts start again; handlers that have succeeded are not run again, unless
+   * `rerunAll`. Default false. Events whose payload is gone are passed over.
    * @returns how many
    * @throws InboxFilterError for a filter without a condition; `{ all: true }` says that all are meant
    */
-  replay(filter: ReplayFilter, options?: { readonly rerunAll?: boolean }): Promise<number> {
-    return this.store.replay(filter, options);
+  async replay(filter: ChangeFilter, options?: { readonly rerunAll?: boolean }): Promise<number> {
+    const replayed = await this.store.replay(filter, options);
+    if (replayed > 0) this.tell();
+    return replayed;
+  }
+
+  /**
+   * Gives events up: dead ones, and pending and waiting ones that are not to be tried again, end `ignored`,
+   * reason `discarded`. What runs at this moment is passed over. A replay brings them back.
+   * @returns how many
+   * @throws InboxFilterError as `replay`
+   */
+  async discard(filter: ChangeFilter): Promise<number> {
+    const discarded = await this.store.discard(filter);
+    // Events that waited behind them can run now.
+    if (discarded > 0) this.tell();
+    return discarded;
   }
 
   /** Rows that are neither pending, running, finished nor waiting for one that is; always empty, or report it. */
   violations(): Promise<readonly InboxViolation[]> {
     return this.store.violations();
+  }
+
+  /** Calls `listener` after events became pending by this. @returns how to stop it */
+  onPending(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  }
+
+  private tell(): void {
+    for (const listener of this.listeners) listener();
   }
 }

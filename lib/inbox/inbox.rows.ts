@@ -3,7 +3,13 @@ import type { SourceEvent, EventOrigin } from '../core/index.js';
 import type { Row } from './database.js';
 import type { ClaimedRow } from './claimed.row.js';
 import type { NewInboxRow } from './intake.store.js';
-import type { EndReason, StoredAttempt, StoredEvent, StoredState } from './stored.event.js';
+import type {
+  EndReason,
+  EventSummary,
+  StoredAttempt,
+  StoredEvent,
+  StoredState,
+} from './stored.event.js';
 import { ERROR_BYTES, storableName, storableText } from './stored.text.js';
 
 /** Lengths of the text columns, in characters. */
@@ -110,8 +116,15 @@ export const STORED_COLUMNS: readonly string[] = [
   ...['state', 'lease_until', 'reason', 'last_error', 'finished_at'],
 ];
 
+export const SUMMARY_COLUMNS = STORED_COLUMNS.filter((column) => column !== 'body');
+
 /** `row` has the column `running` beside the stored ones. */
 export function storedEvent(row: Row): StoredEvent {
+  return { ...eventSummary(row), body: row['body'] == null ? null : bytes(row['body']) };
+}
+
+/** As `storedEvent`. */
+export function eventSummary(row: Row): EventSummary {
   return {
     ...common(row),
     state: Number(row['running']) === 1 ? 'running' : (text(row['state']) as StoredState),
@@ -120,7 +133,6 @@ export function storedEvent(row: Row): StoredEvent {
     reason: textOrNull(row['reason']) as EndReason | null,
     lastError: textOrNull(row['last_error']),
     finishedAt: numberOrNull(row['finished_at']),
-    body: row['body'] == null ? null : bytes(row['body']),
   };
 }
 

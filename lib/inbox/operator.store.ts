@@ -1,22 +1,30 @@
 import type {
+  ChangeFilter,
   EventCount,
   EventFilter,
+  EventPage,
   InboxViolation,
-  ReplayFilter,
+  PageRequest,
   StoredAttempt,
   StoredEvent,
 } from './stored.event.js';
 
 /** What an operator asks of the storage: see `InboxAdmin`. */
 export interface OperatorStore {
+  list(filter: EventFilter, page?: PageRequest): Promise<EventPage>;
+  find(filter: EventFilter): Promise<StoredEvent | undefined>;
+  attempts(id: string): Promise<readonly StoredAttempt[]>;
+  /** By source, and in the order of an event's life. */
+  counts(): Promise<readonly EventCount[]>;
+  violations(): Promise<readonly InboxViolation[]>;
   /**
    * Final rows back to pending: attempts and stalls start again, the completed handlers stay unless `rerunAll`.
    * @throws InboxFilterError for a filter without a condition, or with one that is undefined
    */
-  replay(filter: ReplayFilter, options?: { readonly rerunAll?: boolean }): Promise<number>;
-  find(filter: EventFilter): Promise<StoredEvent | undefined>;
-  list(filter: EventFilter, limit: number): Promise<readonly StoredEvent[]>;
-  attempts(id: string): Promise<readonly StoredAttempt[]>;
-  counts(): Promise<readonly EventCount[]>;
-  violations(): Promise<readonly InboxViolation[]>;
+  replay(filter: ChangeFilter, options?: { readonly rerunAll?: boolean }): Promise<number>;
+  /**
+   * Dead, pending and waiting rows end `ignored`, reason `discarded`; those that run are passed over.
+   * @throws InboxFilterError as `replay`
+   */
+  discard(filter: ChangeFilter): Promise<number>;
 }

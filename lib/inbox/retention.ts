@@ -1,48 +1,14 @@
 import type { Unit } from './database.js';
-import { matching } from './event.queries.js';
 import { idOf } from './inbox.rows.js';
-import type { EventFilter, RetentionPeriods } from './stored.event.js';
-import { keysOf, type OrderKeys } from './order.keys.js';
-import { empty, raw, sql, type Sql } from './sql.js';
+import type { RetentionPeriods } from './stored.event.js';
+import { raw, sql, type Sql } from './sql.js';
 import type { InboxDatabase } from './inbox.database.js';
-
-const REPLAYED_AT_ONCE = 500;
 
 type FinalState = 'done' | 'ignored' | 'dead';
 
-/** What happens to rows that are final: they are run again, lose their payload, and go. */
+/** What happens to rows that are final: they lose their payload, and go. */
 export class Retention {
-  constructor(
-    private readonly parts: InboxDatabase,
-    private readonly orderKeys: OrderKeys,
-  ) {}
-
-  /** Rows whose payload is gone cannot be replayed, and are passed over. */
-  async replay(filter: EventFilter, rerunAll: boolean): Promise<number> {
-    const { dialect, tables } = this.parts;
-    let replayed = 0;
-    // By id, so that a row which finishes again meanwhile is not replayed twice.
-    for (let last = '0'; ;) {
-      const after = BigInt(last);
-      const rows = await this.parts.oneChange(() =>
-        dialect.change({
-          table: tables.inbox,
-          set: sql`state = CASE WHEN order_hash IS NULL THEN 'open' ELSE 'waiting' END,
-            due_at = ${dialect.now}, finished_at = NULL, reason = NULL, last_error = NULL,
-            attempts = 0, stalled_count = 0${rerunAll ? raw(", completed_handlers = '[]'") : empty}`,
-          where: sql`id > ${after} AND state IN ('done', 'ignored', 'dead') AND body_gone = 0 AND ${matching(filter)}`,
-          orderBy: raw('id'),
-          limit: REPLAYED_AT_ONCE,
-          returning: ['id', 'order_hash'],
-        }),
-      );
-      const keys = keysOf(rows);
-      if (keys.length > 0) await this.orderKeys.promote(keys);
-      replayed += rows.length;
-      if (rows.length < REPLAYED_AT_ONCE) return replayed;
-      last = rows.map(idOf).reduce((a, b) => (BigInt(a) > BigInt(b) ? a : b));
-    }
-  }
+  constructor(private readonly parts: InboxDatabase) {}
 
   async prune(periods: RetentionPeriods, batch: number): Promise<number> {
     const steps: (() => Unit<number>)[] = [];

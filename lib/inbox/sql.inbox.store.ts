@@ -13,12 +13,13 @@ import type { InboxStore } from './inbox.store.js';
 import type { NewInboxRow } from './intake.store.js';
 import type { PublishedHandler } from './replica.store.js';
 import type { Settlement } from './settlement.js';
-import type { EventFilter, ReplayFilter, RetentionPeriods } from './stored.event.js';
+import type { ChangeFilter, EventFilter, PageRequest, RetentionPeriods } from './stored.event.js';
 import type { ClaimException, HandlerTurn, Recovery } from './work.store.js';
 import { Inserting, type InsertDialect } from './inserting.js';
 import { OrderKeys } from './order.keys.js';
 import { Replicas } from './replicas.js';
-import { replayConditions } from './replay.filter.js';
+import { changeConditions } from './change.filter.js';
+import { OperatorChanges } from './operator.changes.js';
 import { Retention } from './retention.js';
 import { Settling } from './settling.js';
 import { sql } from './sql.js';
@@ -43,6 +44,7 @@ export class SqlInboxStore implements InboxStore {
   private readonly claiming: Claiming;
   private readonly settling: Settling;
   private readonly retention: Retention;
+  private readonly changes: OperatorChanges;
   private readonly queries: EventQueries;
   private readonly replicas: Replicas;
 
@@ -60,7 +62,8 @@ export class SqlInboxStore implements InboxStore {
     );
     this.claiming = new Claiming(parts, this.orderKeys);
     this.settling = new Settling(parts, this.orderKeys);
-    this.retention = new Retention(parts, this.orderKeys);
+    this.retention = new Retention(parts);
+    this.changes = new OperatorChanges(parts, this.orderKeys);
     this.queries = new EventQueries(parts);
     this.replicas = new Replicas(parts);
   }
@@ -131,8 +134,12 @@ export class SqlInboxStore implements InboxStore {
     return this.orderKeys.sweep();
   }
 
-  async replay(filter: ReplayFilter, options: { readonly rerunAll?: boolean } = {}) {
-    return this.retention.replay(replayConditions(filter), options.rerunAll ?? false);
+  async replay(filter: ChangeFilter, options: { readonly rerunAll?: boolean } = {}) {
+    return this.changes.replay(changeConditions(filter), options.rerunAll ?? false);
+  }
+
+  async discard(filter: ChangeFilter) {
+    return this.changes.discard(changeConditions(filter));
   }
 
   prune(periods: RetentionPeriods, batch: number) {
@@ -143,8 +150,8 @@ export class SqlInboxStore implements InboxStore {
     return this.queries.find(filter);
   }
 
-  list(filter: EventFilter, limit: number) {
-    return this.queries.list(filter, limit);
+  async list(filter: EventFilter, page?: PageRequest) {
+    return this.queries.list(filter, page);
   }
 
   attempts(id: string) {

@@ -7,40 +7,82 @@ import type { ClaimedRow, FailedAttempt } from './claimed.row.js';
  */
 export type StoredState = 'open' | 'waiting' | 'done' | 'ignored' | 'dead';
 
-/** Why an event is `dead` or `ignored`. */
-export type EndReason = DeadReason | 'no-handler' | 'reconciled' | 'stale';
+/** A stored state, with `running` told from `open`. */
+export type EventState = StoredState | 'running';
 
-export interface StoredEvent extends Omit<ClaimedRow, 'token' | 'attempt' | 'body'> {
-  readonly state: StoredState | 'running';
+/** Why an event is `dead` or `ignored`. */
+export type EndReason = DeadReason | 'no-handler' | 'reconciled' | 'stale' | 'discarded';
+
+/** A row of the inbox without its payload. Times are the database's, in epoch milliseconds. */
+export interface EventSummary extends Omit<ClaimedRow, 'token' | 'attempt' | 'body'> {
+  readonly state: EventState;
   readonly attempts: number;
   readonly dueAt: number;
   readonly reason: EndReason | null;
   readonly lastError: string | null;
   readonly finishedAt: number | null;
-  /** Null once the payload's retention is over. */
+}
+
+export interface StoredEvent extends EventSummary {
+  /** The exact bytes that came; null once the payload's retention is over. */
   readonly body: Buffer | null;
 }
 
+/** A handler's failed try, or that it was skipped. */
 export interface StoredAttempt extends FailedAttempt {
   readonly attempt: number;
+  /** Epoch milliseconds. */
   readonly at: number;
 }
 
+/** An event with all that is known of it. */
+export interface EventDetails extends StoredEvent {
+  /** Its failed attempts and skipped handlers, oldest first. */
+  readonly failures: readonly StoredAttempt[];
+}
+
+/** Conditions that an event must fit, all of them. */
 export interface EventFilter {
+  /** Of the row. */
   readonly id?: string;
   readonly source?: string;
   readonly account?: string;
+  /** The sender's, or what stands for it. */
   readonly eventId?: string;
   readonly name?: string;
-  readonly state?: StoredState;
+  readonly state?: EventState;
+  readonly reason?: EndReason;
+  /** Name of a handler that has failed, or was skipped, for the event. */
+  readonly handler?: string;
+  /** A part of the last error's text, upper and lower case as they are. */
+  readonly error?: string;
+  /** Received at this time or later, in epoch milliseconds. */
+  readonly receivedSince?: number;
+  /** Received before this time, in epoch milliseconds. */
+  readonly receivedBefore?: number;
 }
 
 type WithCondition = {
   [Condition in keyof EventFilter]-?: EventFilter & Required<Pick<EventFilter, Condition>>;
 }[keyof EventFilter];
 
-/** Which final events to replay: at least one condition, or `{ all: true }`. */
-export type ReplayFilter = (WithCondition & { readonly all?: never }) | { readonly all: true };
+/** Which events to change: at least one condition, or `{ all: true }`. */
+export type ChangeFilter = (WithCondition & { readonly all?: never }) | { readonly all: true };
+
+/** A part of a list that goes from the newest event to the oldest. */
+export interface EventPage {
+  readonly events: readonly EventSummary[];
+  /** What `after` is for the next part; undefined where this was the last one. */
+  readonly next: string | undefined;
+}
+
+/** Where a part of a list begins, and how long it is. */
+export interface PageRequest {
+  /** At most 1,000. Default 100. */
+  readonly limit?: number;
+  /** `next` of the part before. Default: the newest event. */
+  readonly after?: string | undefined;
+}
 
 export interface RetentionPeriods {
   /** Milliseconds after which the payload of a done or ignored row is dropped. */
@@ -54,8 +96,10 @@ export interface RetentionPeriods {
 /** How many events of a source are in a state. */
 export interface EventCount {
   readonly source: string;
-  readonly state: StoredState | 'running';
+  readonly state: EventState;
   readonly count: number;
+  /** Whether there are more: of each stored state 10,000 events are counted. */
+  readonly more: boolean;
 }
 
 /** A row that the module could never handle nor forget. There must not be any. */

@@ -1,7 +1,7 @@
 import type { Provider } from '@nestjs/common';
 import { INBOX_STORE, RESOLVED_OPTIONS, SOURCES, type ConfiguredSource } from '../core/index.js';
 import { DeadEventExplorer, HandlerExplorer, HandlerRegistry } from '../handlers/index.js';
-import { Inbox, type WorkStore } from '../inbox/index.js';
+import { Inbox, InboxAdmin, type WorkStore } from '../inbox/index.js';
 import { DeadEventNotice, WorkerLifecycle } from '../worker/index.js';
 import { InboxLifecycle } from './inbox.lifecycle.js';
 import type { ResolvedOptions } from './resolve-options.js';
@@ -20,11 +20,12 @@ export const workerProviders: readonly Provider[] = [
   },
   {
     provide: WorkerLifecycle,
-    inject: [RESOLVED_OPTIONS, InboxLifecycle, Inbox, SOURCES, HandlerRegistry],
+    inject: [RESOLVED_OPTIONS, InboxLifecycle, Inbox, InboxAdmin, SOURCES, HandlerRegistry],
     useFactory: (
       { worker }: ResolvedOptions,
       { store, transactions }: InboxLifecycle,
       inbox: Inbox,
+      admin: InboxAdmin,
       configured: readonly ConfiguredSource[],
       handlers: HandlerRegistry,
     ) => {
@@ -33,6 +34,7 @@ export const workerProviders: readonly Provider[] = [
       const settings = { ...worker, transactions: worker.transactions ?? transactions };
       const lifecycle = new WorkerLifecycle({ store, sources, handlers, settings });
       inbox.onStored(() => lifecycle.wake());
+      admin.onPending(() => lifecycle.wake());
       return lifecycle;
     },
   },

@@ -5,6 +5,7 @@ import type { DatabaseKind, TestDatabase } from '../databases.js';
 import { dataSourceOptions } from './database.options.js';
 import { createEffectTables, Effect, ENTITIES, Run } from './effects.js';
 import type { Findings } from './findings.js';
+import { storedEvents } from '../event.lists.js';
 
 /** A fresh database with the inbox's tables and the handlers', and a view of it that no fault reaches. */
 export class Ground {
@@ -57,7 +58,7 @@ export class Ground {
   /** What is promised whatever happened: every 2xx has its row, every event its one effect, the inbox is in order. */
   async judge(findings: Findings, expected: Expected): Promise<void> {
     const rows = new Map<string, number>();
-    for (const event of await this.store.list({}, 10_000_000)) {
+    for (const event of await storedEvents(this.store)) {
       const body = JSON.parse(event.body?.toString() ?? '{}') as Body;
       const name = body.job?.id ?? body.data?.pactId ?? '';
       rows.set(name, (rows.get(name) ?? 0) + 1);

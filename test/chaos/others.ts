@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { completion, cosigned, violation } from './deliveries.js';
 import type { Stage } from './stage.js';
+import { storedEvents } from '../event.lists.js';
 
 const EVERY = 20;
 /**
@@ -80,7 +81,7 @@ export class Others {
 
   private async latencies(): Promise<ReadonlyMap<string, number>> {
     const took = new Map<string, number>();
-    for (const event of await this.stage.ground.store.list({ state: 'done' }, 1_000_000)) {
+    for (const event of await storedEvents(this.stage.ground.store, { state: 'done' })) {
       const body = JSON.parse(event.body?.toString() ?? '{}') as Named;
       const name = body.job?.id ?? body.data?.pactId ?? '';
       took.set(name, (event.finishedAt ?? Infinity) - event.receivedAt);

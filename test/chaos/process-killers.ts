@@ -5,6 +5,7 @@ import { Fleet, type Replica } from './fleet.js';
 import { Ground } from './ground.js';
 import type { Scenario, World } from './scenario.js';
 import { Sender } from './sender.js';
+import { storedEvents } from '../event.lists.js';
 
 const WORKER = { lease: 1_000, pollInterval: 50, retry: { delay: 20, factor: 1 } };
 
@@ -79,7 +80,7 @@ async function checkEnds(
   killers: ReadonlySet<string>,
   findings: World['findings'],
 ): Promise<void> {
-  for (const event of await ground.store.list({}, 1_000)) {
+  for (const event of await storedEvents(ground.store)) {
     const text = event.body?.toString() ?? '';
     const killer = [...killers].find((name) => text.includes(`"${name}"`));
     if (killer === undefined) {

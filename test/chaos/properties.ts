@@ -8,6 +8,7 @@ import type { DatabaseKind } from '../databases.js';
 import { dataSourceOptions } from './database.options.js';
 import { InboxModel } from './inbox.model.js';
 import type { Scenario, World } from './scenario.js';
+import { summaries } from '../event.lists.js';
 
 const LEASE = 30_000;
 const MAX_DEATHS = 2;
@@ -154,7 +155,7 @@ class Pair {
 
   /** Rows, states, stall counts, and what transactional handlers have written. */
   async compare(dataSource: DataSource): Promise<void> {
-    const rows = await this.store.list({}, 1_000);
+    const rows = await summaries(this.store);
     deepStrictEqual(
       rows
         .map(

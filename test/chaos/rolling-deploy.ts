@@ -5,6 +5,7 @@ import { Run } from './effects.js';
 import { Others } from './others.js';
 import type { Scenario, World } from './scenario.js';
 import { perform, type Stage } from './stage.js';
+import { storedEvents } from '../event.lists.js';
 
 const EVENTS = 40;
 
@@ -42,7 +43,7 @@ export const rollingDeploy: Scenario = {
       await stage.drained('after the kill');
       await checkRuns(stage, 'at least');
       await others.after(span);
-      const ignored = await stage.ground.store.list({ state: 'ignored' }, 1_000);
+      const ignored = await storedEvents(stage.ground.store, { state: 'ignored' });
       findings.check(ignored.length === 0, `${ignored.length} events were ignored`);
       findings.figure('for new handlers', (rounds + 1) * EVENTS);
       findings.figure('ignored', ignored.length);
@@ -66,7 +67,7 @@ async function send(stage: Stage, prefix: string, count: number, every = 0): Pro
 async function checkRuns(stage: Stage, how: 'exactly' | 'at least'): Promise<void> {
   const { findings } = stage.world;
   const runs = await stage.ground.tally(Run);
-  for (const event of await stage.ground.store.list({ name: 'pact.cosigned' }, 10_000)) {
+  for (const event of await storedEvents(stage.ground.store, { name: 'pact.cosigned' })) {
     const { data } = JSON.parse(event.body?.toString() ?? '{}') as { data: { pactId: string } };
     for (const handler of ['first', 'second']) {
       const count = runs.get(`${handler}:${data.pactId}`) ?? 0;

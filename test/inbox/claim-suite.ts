@@ -144,10 +144,11 @@ export function claimSuite(its: ClaimBench): void {
       ]);
       expect(await its.store.attempts(done.id)).toEqual([]);
       expect(await its.store.counts()).toEqual(
-        ['dead', 'done', 'ignored', 'open'].map((state) => ({
+        ['open', 'done', 'ignored', 'dead'].map((state) => ({
           source: 'armalo',
           state,
           count: 1,
+          more: false,
         })),
       );
     });

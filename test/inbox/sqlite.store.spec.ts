@@ -24,6 +24,7 @@ import {
   type Bench,
 } from './store-suite.js';
 import { upkeepSuite } from './upkeep-suite.js';
+import { summaries } from '../event.lists.js';
 
 const database = await testDatabase('sqlite');
 
@@ -259,7 +260,7 @@ describeOn(database, 'the inbox store', () => {
       await expect(store.insert([event()])).rejects.toMatchObject({
         code: 'ARMOX_ARMALO_STORE_UNAVAILABLE',
       });
-      expect(await store.list({}, 10)).toEqual([]);
+      expect(await summaries(store)).toEqual([]);
       child.stdin?.write('go');
       await told('free');
       expect(await store.insert([event()])).toHaveLength(1);

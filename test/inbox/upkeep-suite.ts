@@ -3,6 +3,7 @@ import { presentSchema } from '../../lib/inbox/inbox.catalog.js';
 import { neededSchema } from '../../lib/inbox/inbox.definition.js';
 import { InboxConnections, inboxMigrations, type InboxStore } from '../../lib/inbox/index.js';
 import { claimOne, event, LEASE, settlement, type Bench } from './store-suite.js';
+import { storedEvents } from '../event.lists.js';
 
 const DAY = 86_400_000;
 const BATCH = 50;
@@ -58,13 +59,13 @@ export function upkeepSuite(its: Bench): void {
           await store.settle([
             settlement(await claimOne(store), { to: 'done' }, { completedHandlers: ['A.b'] }),
           ]);
-          const before = await store.list({}, 10);
+          const before = await storedEvents(store);
 
           const replicas = await Promise.all(Array.from({ length: 20 }, open));
           await Promise.all(replicas.map((each) => each.migrate()));
           await Promise.all(replicas.map((each) => each.assertSchema()));
 
-          expect(await store.list({}, 10)).toEqual(before);
+          expect(await storedEvents(store)).toEqual(before);
           expect(await store.newerApplied(String(older?.id), 'A.b')).toBe(newer?.id);
           const history: unknown = await application.query(
             'SELECT name FROM old_migration ORDER BY id',
@@ -205,7 +206,7 @@ export function upkeepSuite(its: Bench): void {
       expect(first + second + (await pruned(pruner))).toBe(401 + 300);
       expect(fresh).toHaveLength(300);
       expect([...handled].sort()).toEqual([...fresh].sort());
-      const left = await its.store.list({}, 1_000);
+      const left = await storedEvents(its.store);
       expect(left.filter(({ name }) => name === 'fresh').every(({ body }) => body !== null)).toBe(
         true,
       );

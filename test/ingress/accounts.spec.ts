@@ -17,6 +17,7 @@ import {
   ArmoxArmaloModule,
   type ArmoxArmaloOptions,
   Inbox,
+  InboxAdmin,
   CaptureRawBody,
   type SourceEvent,
 } from 'nestjs-armox-armalo';
@@ -37,8 +38,7 @@ import {
   type AppOptions,
   type Sending,
 } from './webhook-app.js';
-import { INBOX_STORE } from '../../lib/core/tokens.js';
-import type { InboxStore } from '../../lib/inbox/index.js';
+import { summaries } from '../event.lists.js';
 
 const body = Buffer.from('{"id":"e1","event":"thing.made"}');
 const signed = (path: string, secret: string): Sending => ({
@@ -223,7 +223,7 @@ describe('With forRootAsync, a secret that is one for all', () => {
     const webhookSecret = () => ({ account: 'main', secret: ['whsec_new', 'whsec_test'] });
     const { app, post } = await listening({ armalo: { webhookSecret } }, [ByAccount]);
     expect([await post('/hooks/a1'), await post('/webhooks/armalo/a2')]).toEqual([201, 200]);
-    const stored = await app.get<InboxStore>(INBOX_STORE).list({}, 10);
+    const stored = await summaries(app.get(InboxAdmin));
     expect(stored.map(({ account }) => account)).toEqual(['main']);
   });
 });

@@ -13,12 +13,12 @@ import {
   ArmoxArmaloModule,
   type EventFeed,
   Inbox,
+  InboxAdmin,
   OnArmaloEvent,
 } from 'nestjs-armox-armalo';
 import { armaloSource } from '../../lib/sources/armalo/index.js';
 import { SqliteDriver } from '../../sample-app/database/sqlite.driver.js';
-import { INBOX_STORE } from '../../lib/core/tokens.js';
-import type { InboxStore } from '../../lib/inbox/index.js';
+import { summaries } from '../event.lists.js';
 
 const eventOf = (agentId: string) => {
   const data = { pactId: 'p1', agentId };
@@ -122,7 +122,7 @@ describe.each(ways)('In a process without HTTP, by $way,', ({ start }) => {
       const both = Promise.all([handled.of('stored'), handled.of('polled')]);
       await app.get(Inbox).accept(eventOf('stored'), 'webhook');
       await both;
-      expect(await app.get<InboxStore>(INBOX_STORE).list({}, 10)).toHaveLength(2);
+      expect(await summaries(app.get(InboxAdmin))).toHaveLength(2);
       const report = logger.lines.filter((line) => line.startsWith('ArmoxArmaloModule: '));
       expect(report).toEqual(['ArmoxArmaloModule: armalo: no HTTP in this process, 1 handler']);
     } finally {

@@ -11,6 +11,7 @@ import type { Reconciler } from '../../lib/reconcile/index.js';
 import { ArmaloSandbox, ManualTimers, seededRandom } from '../../lib/testing/index.js';
 import { availableDatabases, describeOn } from '../databases.js';
 import { clientOptions, handleAll, SOURCES, stage, type Replica } from './world.js';
+import { storedEvents } from '../event.lists.js';
 
 const source = SOURCES[1] as (typeof SOURCES)[number];
 
@@ -82,7 +83,7 @@ for (const kind of await availableDatabases()) {
       sandbox.setScore('a1', 820);
       its.world.advance(70_000);
       await reconciler.reconcileNow();
-      const [event] = await replica.store.list({}, 1);
+      const [event] = await storedEvents(replica.store);
       const { data } = JSON.parse(event?.body?.toString() ?? '') as { data: unknown };
       expect(data).toMatchObject({ agentId: 'a1', compositeScore: 820, previousScore: 800 });
       expect(event).toMatchObject({ name: 'score.changed', origin: 'poll', state: 'open' });
@@ -106,7 +107,7 @@ for (const kind of await availableDatabases()) {
       its.world.advance(900_000);
       await sandbox.settled();
       expect(await handleAll(replica.store)).toEqual([]);
-      const ignored = await replica.store.list({ state: 'ignored' }, 10);
+      const ignored = await storedEvents(replica.store, { state: 'ignored' });
       expect(ignored).toMatchObject([{ origin: 'webhook', reason: 'reconciled' }]);
     });
 
@@ -291,7 +292,7 @@ for (const kind of await availableDatabases()) {
       sandbox.completeEval(run.id);
       its.world.advance(70_000);
       await reconciler.reconcileNow();
-      const events = await replica.store.list({}, 4);
+      const events = await storedEvents(replica.store);
       const timeOf = (named: string) => events.find(({ name }) => name === named)?.occurredAt;
       expect(timeOf('score.changed')).toBe(computedAt);
       expect(timeOf('eval.completed')).toBe(computedAt);

@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type {
   ClaimedRow,
+  EventCount,
   ClaimException,
   InsertResult,
   LaterEvents,
@@ -250,13 +251,16 @@ export class MemoryStore {
     return this.row(id).attempts;
   }
 
-  async counts(): Promise<{ source: string; state: StoredState | 'running'; count: number }[]> {
+  async counts(): Promise<readonly EventCount[]> {
     const all = [...this.rows.values()].map((row) => storedEvent(row, this.timers.now()));
-    const kinds = [...new Set(all.map(({ source, state }) => `${source} ${state}`))].sort();
+    const order = ['open', 'running', 'waiting', 'done', 'ignored', 'dead'];
+    const place = ({ source, state }: (typeof all)[number]) => `${source} ${order.indexOf(state)}`;
+    all.sort((a, b) => (place(a) < place(b) ? -1 : 1));
+    const kinds = [...new Set(all.map(({ source, state }) => `${source} ${state}`))];
     return kinds.map((kind) => {
       const [source, state] = kind.split(' ') as [string, StoredState];
       const count = all.filter((row) => row.source === source && row.state === state).length;
-      return { source, state, count };
+      return { source, state, count, more: false };
     });
   }
 

@@ -1,0 +1,63 @@
+import { matching } from './event.queries.js';
+import type { InboxDatabase } from './inbox.database.js';
+import { idOf } from './inbox.rows.js';
+import { keysOf, type OrderKeys } from './order.keys.js';
+import { empty, raw, sql, type Sql } from './sql.js';
+import type { EventFilter } from './stored.event.js';
+
+const CHANGED_AT_ONCE = 500;
+
+/** What an operator does to rows: they are run again, or given up. */
+export class OperatorChanges {
+  constructor(
+    private readonly parts: InboxDatabase,
+    private readonly orderKeys: OrderKeys,
+  ) {}
+
+  /** Rows whose payload is gone cannot be run again, and are passed over. */
+  replay(filter: EventFilter, rerunAll: boolean): Promise<number> {
+    const { now } = this.parts.dialect;
+    return this.change(
+      filter,
+      raw("state IN ('done', 'ignored', 'dead') AND body_gone = 0"),
+      sql`state = CASE WHEN order_hash IS NULL THEN 'open' ELSE 'waiting' END,
+        due_at = ${now}, finished_at = NULL, reason = NULL, last_error = NULL,
+        attempts = 0, stalled_count = 0${rerunAll ? raw(", completed_handlers = '[]'") : empty}`,
+    );
+  }
+
+  /** The lease goes too: whoever stood still with one must not settle the row any more. */
+  discard(filter: EventFilter): Promise<number> {
+    const { now } = this.parts.dialect;
+    return this.change(
+      filter,
+      sql`(state = 'dead' OR (state IN ('open', 'waiting') AND (lease_until IS NULL OR lease_until <= ${now})))`,
+      sql`state = 'ignored', reason = 'discarded', due_at = ${now}, finished_at = ${now},
+        lease = NULL, lease_until = NULL`,
+    );
+  }
+
+  /** By id, so that a row which comes back meanwhile is not changed twice. */
+  private async change(filter: EventFilter, which: Sql, set: Sql): Promise<number> {
+    const { dialect, tables } = this.parts;
+    let changed = 0;
+    for (let last = '0'; ;) {
+      const after = BigInt(last);
+      const rows = await this.parts.oneChange(() =>
+        dialect.change({
+          table: tables.inbox,
+          set,
+          where: sql`id > ${after} AND ${which} AND ${matching(filter, this.parts)}`,
+          orderBy: raw('id'),
+          limit: CHANGED_AT_ONCE,
+          returning: ['id', 'order_hash'],
+        }),
+      );
+      const keys = keysOf(rows);
+      if (keys.length > 0) await this.orderKeys.promote(keys);
+      changed += rows.length;
+      if (rows.length < CHANGED_AT_ONCE) return changed;
+      last = rows.map(idOf).reduce((a, b) => (BigInt(a) > BigInt(b) ? a : b));
+    }
+  }
+}

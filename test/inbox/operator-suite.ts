@@ -1,0 +1,171 @@
+import { InboxAdmin, type ClaimedRow, type NewInboxRow } from '../../lib/inbox/index.js';
+import { event, LEASE, settlement } from './event.fixtures.js';
+import type { Bench } from './store-suite.js';
+
+const HOUR = 3_600_000;
+
+/** What an operator can ask and do. */
+export function operatorSuite(its: Bench): void {
+  const insert = async (changed: Partial<NewInboxRow> = {}): Promise<string> => {
+    const [stored] = await its.store.insert([event(changed)]);
+    return String(stored?.id);
+  };
+  const claimed = async (): Promise<ClaimedRow> =>
+    (await its.store.claim(1, LEASE))[0] as ClaimedRow;
+  const died = async (handler: string, error: string, changed: Partial<NewInboxRow> = {}) => {
+    const id = await insert(changed);
+    const failures = [{ handler, error, duration: 1 }];
+    const end = { to: 'dead', reason: 'rejected', error } as const;
+    await its.store.settle([settlement(await claimed(), end, { failures })]);
+    return id;
+  };
+  const admin = () => new InboxAdmin(its.store);
+  const listed = async (filter: Parameters<InboxAdmin['list']>[0]) =>
+    (await admin().list(filter)).events.map(({ id }) => id);
+
+  describe('an operator', () => {
+    it('lists events newest first, page by page, without payloads', async () => {
+      const ids = [];
+      for (let count = 0; count < 5; count += 1) ids.push(await insert());
+      const newest = ids.reverse();
+      const first = await admin().list({}, { limit: 2 });
+      expect(first.events.map(({ id }) => id)).toEqual(newest.slice(0, 2));
+      expect(first.events[0]).not.toHaveProperty('body');
+      // What comes meanwhile is on no page that follows.
+      await insert();
+      const second = await admin().list({}, { limit: 2, after: first.next });
+      expect(second.events.map(({ id }) => id)).toEqual(newest.slice(2, 4));
+      const last = await admin().list({}, { limit: 2, after: second.next });
+      expect([last.events.map(({ id }) => id), last.next]).toEqual([newest.slice(4), undefined]);
+    });
+
+    it('refuses a place in the list that is none', async () => {
+      await expect(admin().list({}, { after: 'x' })).rejects.toMatchObject({
+        code: 'ARMOX_ARMALO_INBOX_FILTER',
+      });
+    });
+
+    it('tells pending, running and waiting events apart', async () => {
+      const running = await insert({ orderKey: 'k' });
+      await claimed();
+      const waiting = await insert({ orderKey: 'k' });
+      const pending = await insert();
+      expect(await listed({ state: 'running' })).toEqual([running]);
+      expect(await listed({ state: 'waiting' })).toEqual([waiting]);
+      expect(await listed({ state: 'open' })).toEqual([pending]);
+    });
+
+    it('filters by reason, failed handler, a part of the error, and time', async () => {
+      const card = await died('Book.fund', 'Card 100% declined');
+      its.clock.pass(HOUR);
+      const late = await died('Mail.send', 'greylisted');
+      const since = its.clock.now();
+      expect(await listed({ handler: 'Book.fund' })).toEqual([card]);
+      expect(await listed({ handler: 'Book.fun' })).toEqual([]);
+      expect(await listed({ error: '100%' })).toEqual([card]);
+      expect(await listed({ error: 'CARD' })).toEqual([]);
+      expect(await listed({ reason: 'rejected' })).toEqual([late, card]);
+      expect(await listed({ reason: 'stale' })).toEqual([]);
+      expect(await listed({ receivedSince: since })).toEqual([late]);
+      expect(await listed({ receivedBefore: since })).toEqual([card]);
+      expect(await listed({ state: 'dead', handler: 'Mail.send', source: 'armalo' })).toEqual([
+        late,
+      ]);
+    });
+
+    it('finds one event with payload and failed attempts', async () => {
+      const id = await died('A.b', 'no', { body: Buffer.from('{"x":1}') });
+      expect(await admin().find({ id })).toMatchObject({
+        state: 'dead',
+        body: Buffer.from('{"x":1}'),
+        failures: [{ handler: 'A.b', error: 'no', attempt: 1 }],
+      });
+      expect(await admin().find({ id: '999999' })).toBeUndefined();
+    });
+
+    it('counts events by source and state', async () => {
+      await died('A.b', 'no');
+      await died('A.b', 'no');
+      await insert({ source: 'armox' });
+      await insert();
+      await claimed();
+      const counts = await admin().counts();
+      expect(counts).toHaveLength(3);
+      expect(counts).toEqual(
+        expect.arrayContaining([
+          { source: 'armalo', state: 'dead', count: 2, more: false },
+          { source: 'armalo', state: 'open', count: 1, more: false },
+          { source: 'armox', state: 'running', count: 1, more: false },
+        ]),
+      );
+    });
+
+    it('counts no more than 10,000 events of a state, and says so', async () => {
+      const all = Array.from({ length: 10_050 }, () => event());
+      for (let start = 0; start < all.length; start += 500) {
+        await its.store.insert(all.slice(start, start + 500));
+      }
+      expect(await admin().counts()).toEqual([
+        { source: 'armalo', state: 'open', count: 10_001, more: true },
+      ]);
+    });
+
+    it('replays what is dead, and whoever runs events hears of it', async () => {
+      const id = await died('A.b', 'no');
+      let heard = 0;
+      const operator = admin();
+      operator.onPending(() => (heard += 1));
+      expect(await operator.replay({ handler: 'A.b' })).toBe(1);
+      expect(await operator.find({ id })).toMatchObject({ state: 'open', attempts: 0 });
+      expect(await operator.replay({ handler: 'A.b' })).toBe(0);
+      expect(heard).toBe(1);
+      expect(await operator.violations()).toEqual([]);
+    });
+  });
+
+  describe('an event that an operator discards', () => {
+    it('ends ignored, whether it is dead, pending or waiting, and can be replayed', async () => {
+      const dead = await died('A.b', 'no');
+      const pending = await insert({ orderKey: 'k' });
+      const waiting = await insert({ orderKey: 'k' });
+      expect(await admin().discard({ all: true })).toBe(3);
+      for (const id of [dead, pending, waiting]) {
+        expect(await admin().find({ id })).toMatchObject({ state: 'ignored', reason: 'discarded' });
+      }
+      expect(await its.store.claim(10, LEASE)).toEqual([]);
+      expect(await admin().violations()).toEqual([]);
+      expect(await admin().replay({ reason: 'discarded' })).toBe(3);
+    });
+
+    it('lets the next one of its ordering key go on', async () => {
+      const first = await insert({ orderKey: 'k' });
+      const second = await insert({ orderKey: 'k' });
+      expect(await admin().discard({ id: first })).toBe(1);
+      expect(await claimed()).toMatchObject({ id: second });
+    });
+
+    it('is passed over while it runs', async () => {
+      const id = await insert();
+      await claimed();
+      expect(await admin().discard({ id })).toBe(0);
+    });
+
+    it('is not settled any more by a process that stood still with it', async () => {
+      const id = await insert();
+      const row = await claimed();
+      its.clock.pass(2 * LEASE);
+      expect(await admin().discard({ id })).toBe(1);
+      expect(await its.store.settle([settlement(row, { to: 'done' })])).toEqual(new Set([id]));
+      expect(await admin().find({ id })).toMatchObject({ state: 'ignored' });
+    });
+
+    it('must be named', async () => {
+      await expect(admin().discard({} as never)).rejects.toMatchObject({
+        code: 'ARMOX_ARMALO_INBOX_FILTER',
+      });
+      await expect(admin().discard({ receivedBefore: NaN })).rejects.toMatchObject({
+        code: 'ARMOX_ARMALO_INBOX_FILTER',
+      });
+    });
+  });
+}
