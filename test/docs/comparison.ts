@@ -1,4 +1,4 @@
-import type { Table } from './markdown.js';
+import type { Passage, Place } from './markdown.js';
 
 /** What a document says of a name, in the document's words and as it compares. */
 export interface Claim {
@@ -8,25 +8,25 @@ export interface Claim {
   readonly value: string;
 }
 
-/** One sentence for each point in which a table and the code differ, in both directions. */
+/** One sentence for each point in which a document and the code differ, in both directions. */
 export function differences(
-  { where, file }: Pick<Table, 'where' | 'file'>,
+  { where, file }: Place,
   claims: readonly Claim[],
   code: ReadonlyMap<string, string>,
 ): readonly string[] {
   const listed = new Set<string>();
   const wrong = claims.flatMap(({ name, line, words, value }) => {
     const place = `${file}:${line}: \`${name}\``;
-    if (listed.has(name)) return [`${place} stands in the table twice.`];
+    if (listed.has(name)) return [`${place} stands there twice.`];
     listed.add(name);
     const actual = code.get(name);
-    if (actual === undefined) return [`${place} is not in the code: a row too many.`];
+    if (actual === undefined) return [`${place} is not in the code.`];
     return actual === value ? [] : [`${place} is "${words}" there and ${actual} in the code.`];
   });
   const missing = [...code.keys()].filter((name) => !listed.has(name));
   return [
     ...wrong,
-    ...missing.map((name) => `${where}: no row for \`${name}\` (${code.get(name)} in the code).`),
+    ...missing.map((name) => `${where}: \`${name}\` is missing (${code.get(name)} in the code).`),
   ];
 }
 
@@ -50,4 +50,23 @@ export function comparable(words: string): string {
   const factor = unit === undefined ? 1 : UNITS[unit];
   if (digits === '' || factor === undefined) return bare;
   return String(Number(digits.replaceAll(',', '')) * factor);
+}
+
+/** Where names alone are compared, every one is said to be there. */
+const THERE = 'there';
+
+export const namesOnly = (claims: readonly Claim[]): readonly Claim[] =>
+  claims.map((claim) => ({ ...claim, value: THERE }));
+
+export const named = (names: readonly string[]): ReadonlyMap<string, string> =>
+  new Map(names.map((name) => [name, THERE]));
+
+/** The names that a passage lists are to be these. */
+export function differencesOfNames(
+  passage: Passage,
+  listed: readonly string[],
+  names: readonly string[],
+): readonly string[] {
+  const claims = listed.map((name) => ({ name, line: passage.line, words: name, value: THERE }));
+  return differences(passage, claims, named(names));
 }

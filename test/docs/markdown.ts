@@ -6,11 +6,21 @@ export interface TableRow {
   readonly cells: readonly string[];
 }
 
-/** A table with where it begins, as messages name it. */
-export interface Table {
+/** A part of a document, with where it begins as messages name it. */
+export interface Place {
   readonly where: string;
   readonly file: string;
+}
+
+export interface Table extends Place {
   readonly rows: readonly TableRow[];
+}
+
+/** Running text that was found. */
+export interface Passage extends Place {
+  readonly line: number;
+  readonly text: string;
+  readonly groups: Readonly<Record<string, string>>;
 }
 
 /** A Markdown file of the repository, by its path from the root. */
@@ -25,24 +35,35 @@ export class MarkdownFile {
 
   /** The table whose first column is headed so. */
   table(heading: string): Table {
-    const head = this.lines.findIndex((line) => cellsOf(line)[0] === heading);
-    if (head < 0) throw new Error(`${this.path} has no table with a first column "${heading}".`);
-    const end = this.lines.findIndex((line, at) => at > head && !line.startsWith('|'));
-    const rows = this.lines.slice(head + 2, end < 0 ? undefined : end);
-    return {
-      where: `${this.path}:${head + 1}, table "${heading}"`,
-      file: this.path,
-      rows: rows.map((row, index) => ({ line: head + 3 + index, cells: cellsOf(row) })),
-    };
+    const [table] = this.tables(heading);
+    if (!table) throw new Error(`${this.path} has no table with a first column "${heading}".`);
+    return table;
   }
 
-  /** From a heading to the next one of its rank or above. */
-  section(heading: string): string {
-    const found = new RegExp(`^(#+) ${heading}$`, 'm').exec(this.text);
-    const [line = '', marks = ''] = found ?? [];
-    if (!found) throw new Error(`${this.path} has no heading "${heading}".`);
-    const rest = this.text.slice(found.index + line.length);
-    return rest.split(new RegExp(`^#{1,${marks.length}} `, 'm'))[0] ?? '';
+  tables(heading: string): readonly Table[] {
+    return this.lines.flatMap((line, head) => {
+      if (cellsOf(line)[0] !== heading) return [];
+      const end = this.lines.findIndex((other, at) => at > head && !other.startsWith('|'));
+      const rows = this.lines.slice(head + 2, end < 0 ? undefined : end);
+      const where = `${this.path}:${head + 1}, table "${heading}"`;
+      const cells = rows.map((row, at) => ({ line: head + 3 + at, cells: cellsOf(row) }));
+      return [{ where, file: this.path, rows: cells }];
+    });
+  }
+
+  /** Text that may run over several lines: a space in the pattern is any white space. */
+  passages(pattern: RegExp): readonly Passage[] {
+    const spaced = new RegExp(pattern.source.replaceAll(' ', '\\s+'), 'gs');
+    return [...this.text.matchAll(spaced)].map(({ 0: text, index, groups = {} }) => {
+      const line = this.text.slice(0, index).split('\n').length;
+      return { where: `${this.path}:${line}`, file: this.path, line, text, groups };
+    });
+  }
+
+  passage(pattern: RegExp): Passage {
+    const [passage] = this.passages(pattern);
+    if (!passage) throw new Error(`${this.path} does not say ${pattern.source}.`);
+    return passage;
   }
 
   /** What links to headings end in, made as GitHub does. */

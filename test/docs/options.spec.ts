@@ -2,8 +2,8 @@ import { optionPaths, type OptionRule, type OptionRules } from '../../lib/core/i
 import { HANDLER_RULES, RETRY_RULES } from '../../lib/handlers/index.js';
 import { isTablePrefix } from '../../lib/inbox/index.js';
 import { OPTION_RULES, STATIC_RULES } from '../../lib/module/armox-armalo.option-rules.js';
-import { comparable, differences, type Claim } from './comparison.js';
-import { codesIn, MarkdownFile, type TableRow } from './markdown.js';
+import { comparable, differences, differencesOfNames, type Claim } from './comparison.js';
+import { codesIn, MarkdownFile } from './markdown.js';
 
 const readme = new MarkdownFile('README.md');
 
@@ -89,24 +89,23 @@ describe('The README’s table of options', () => {
   });
 
   it('marks those that are static', () => {
-    const marked = table.rows.filter(({ cells }) => cells[0]?.includes('(static)'));
-    expect(marked.flatMap(({ cells }) => codesIn(cells[0] ?? '')).sort()).toEqual(
-      Object.keys(STATIC_RULES).sort(),
+    const marks = table.rows.flatMap(({ line, cells: [cell = ''] }) => {
+      const value = cell.includes('(static)') ? 'static' : 'not static';
+      return namesIn(cell).map((name) => ({ name, line, words: value, value }));
+    });
+    const code = marks.map(
+      ({ name }) => [name, Object.hasOwn(STATIC_RULES, name) ? 'static' : 'not static'] as const,
     );
+    expect(differences(table, marks, new Map(code))).toEqual([]);
   });
 
   it('says how long a table prefix may be', () => {
-    const { meaning, line } = rowOf(table.rows, 'tablePrefix');
-    const longest = Number(/at most (\d+) characters/.exec(meaning)?.[1]);
-    expect([line, isTablePrefix('a'.repeat(longest))]).toEqual([line, true]);
-    expect([line, isTablePrefix('a'.repeat(longest + 1))]).toEqual([line, false]);
+    const { where, groups } = readme.passage(/`tablePrefix`.*?at most (?<longest>\d+) characters/);
+    const longest = Number(groups['longest']);
+    const fits = [longest, longest + 1].map((length) => isTablePrefix('a'.repeat(length)));
+    expect([where, ...fits]).toEqual([where, true, false]);
   });
 });
-
-function rowOf(rows: readonly TableRow[], name: string) {
-  const row = rows.find(({ cells }) => namesIn(cells[0] ?? '').includes(name));
-  return { line: row?.line, meaning: row?.cells[2] ?? '' };
-}
 
 describe('The README’s table of handler options', () => {
   const table = readme.table('handler option');
@@ -123,24 +122,28 @@ describe('The README’s table of handler options', () => {
   });
 
   it('names each part of the retry policy', () => {
-    const { meaning } = rowOf(table.rows, 'retry');
-    expect(codesIn(meaning)).toEqual(Object.keys(RETRY_RULES));
+    const passage = readme.passage(/parts of the retry policy: (?<parts>[^|]*)/);
+    const parts = codesIn(passage.groups['parts'] ?? '');
+    expect(differencesOfNames(passage, parts, Object.keys(RETRY_RULES))).toEqual([]);
   });
 });
 
 it('The README’s sentence about retries says the defaults of the policy', () => {
-  const found =
-    /try again after (?<delay>\d+ \w+) × (?<factor>\d+)ⁿ, at most (?<maxDelay>\d+) hours, ± (?<jitter>\d+) %, (?<attempts>\d+) attempts/.exec(
-      readme.text.replaceAll('\n', ' '),
-    );
-  const { delay = '', factor, maxDelay, jitter, attempts } = found?.groups ?? {};
-  expect({
-    attempts: Number(attempts),
-    delay: Number(comparable(delay)),
-    factor: Number(factor),
-    maxDelay: Number(maxDelay) * 3_600_000,
-    jitter: Number(jitter) / 100,
-  }).toEqual(Object.fromEntries(Object.entries(RETRY_RULES).map(([k, rule]) => [k, rule.default])));
+  const sentence = readme.passage(
+    /try again after (?<delay>\d+ \w+) × (?<factor>\d+)ⁿ, at most (?<maxDelay>\d+) hours, ± (?<jitter>\d+) %, (?<attempts>\d+) attempts/,
+  );
+  const { delay = '', factor = '', maxDelay, jitter, attempts = '' } = sentence.groups;
+  const said = {
+    ...{ attempts, factor, delay: comparable(delay) },
+    ...{ maxDelay: comparable(`${maxDelay} h`), jitter: String(Number(jitter) / 100) },
+  };
+  const claims = Object.entries(said).map(([name, value]) => ({
+    ...{ name, value, words: value, line: sentence.line },
+  }));
+  const code = optionPaths(RETRY_RULES).map(
+    ([name, rule]) => [name, defaultOf(name, rule)] as const,
+  );
+  expect(differences(sentence, claims, new Map(code))).toEqual([]);
 });
 
 describe('The README’s table of bounds', () => {
