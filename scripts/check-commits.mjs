@@ -5,6 +5,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
 const TYPES = ['feat', 'fix', 'refactor', 'perf', 'docs', 'test', 'build', 'ci', 'chore', 'revert'];
+/** Of a subject, which is what follows type and scope. */
 const LONGEST = 100;
 const RULED_SINCE = 'ac5077ba0740cbe128586ce0d8d30ab6e64ffb37';
 
@@ -16,7 +17,8 @@ function problemOf(header) {
   if (type === undefined) return 'is not "type(scope): subject"';
   if (!TYPES.includes(type)) return `has the type "${type}"; there are ${TYPES.join(', ')}`;
   if (subject.endsWith('.')) return 'ends with a full stop';
-  if (header.length > LONGEST) return `is ${header.length} characters long, of ${LONGEST}`;
+  if (subject.length > LONGEST)
+    return `has a subject of ${subject.length} characters, of ${LONGEST}`;
   return undefined;
 }
 

@@ -37,7 +37,10 @@ it('takes every type that CONTRIBUTING.md names, with and without a scope', () =
   const [, list = ''] = /The types are (.*?)\./s.exec(contributing) ?? [];
   const types = [...list.matchAll(/`(\w+)`/g)].map(([, type = '']) => type);
   expect(types).toContain('feat');
-  commit(...types.flatMap((type) => [`${type}: why`, `${type}(inbox): why`]), 'feat(api)!: why');
+  commit(
+    ...types.flatMap((type) => [`${type}: why`, `${type}(inbox): why`]),
+    `feat(api)!: ${'a'.repeat(100)}`,
+  );
   expect(check()).toEqual({
     status: 0,
     said: `${types.length * 2 + 1} commits checked, 0 not as CONTRIBUTING.md says.\n`,
@@ -51,7 +54,7 @@ it.each([
   ['fixup! fix: a thing', 'is not "type(scope): subject".'],
   ['wip: a thing', 'has the type "wip"; there are feat, fix,'],
   ['fix: a thing.', 'ends with a full stop.'],
-  [`fix: ${'a'.repeat(96)}`, 'is 101 characters long, of 100.'],
+  [`fix(inbox): ${'a'.repeat(101)}`, 'has a subject of 101 characters, of 100.'],
 ])('refuses "%s"', (header, problem) => {
   commit(header);
   const { status, said } = check();
