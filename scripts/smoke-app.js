@@ -1,7 +1,7 @@
 // Runs as an ES module and as CommonJS: `packages` is filled by the line that smoke.mjs puts before it.
 // Plain JavaScript, so that only what is published is needed; decorators are called by hand.
 (async () => {
-  const { ArmoxArmaloModule, OnArmaloEvent, INBOX_STORE } = packages['nestjs-armox-armalo'];
+  const { ArmoxArmaloModule, InboxAdmin, OnArmaloEvent } = packages['nestjs-armox-armalo'];
   const { armaloRequest } = packages['nestjs-armox-armalo/testing'];
   const { Injectable, Module } = packages['@nestjs/common'];
   const { NestFactory } = packages['@nestjs/core'];
@@ -70,7 +70,8 @@
   const response = await fetch(`${await app.getUrl()}/webhooks/armalo`, request);
   if (response.status !== 200) throw new Error(`Answered ${response.status}.`);
   if ((await wasHandled) !== 'pact_1') throw new Error('The handler got another event.');
-  if ((await app.get(INBOX_STORE).violations()).length > 0) throw new Error('Inbox out of order.');
+  if ((await app.get(InboxAdmin, { strict: false }).violations()).length > 0)
+    throw new Error('Inbox out of order.');
   await app.close();
   console.log(
     `The packed package works as ${typeof require === 'undefined' ? 'an ES module' : 'CommonJS'}.`,

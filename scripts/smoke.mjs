@@ -1,6 +1,6 @@
 // Installs the packed tarball into an empty project, as a user would, and receives one signed webhook
 // with it: as an ES module and as CommonJS, with the newest and with the oldest peers.
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,15 +29,19 @@ const peers = {
 };
 
 const bin = (name) => join('node_modules', '.bin', name);
-const run = (command, args, cwd = process.cwd()) =>
-  execFileSync(command, args, { cwd, stdio: 'inherit' });
+const run = (command, args) => execFileSync(command, args, { stdio: 'inherit' });
 
 const folder = mkdtempSync(join(tmpdir(), 'armox-armalo-smoke-'));
 try {
   const tarball = pack();
   run(bin('publint'), ['run', tarball, '--strict']);
   run(bin('attw'), [tarball]);
-  for (const [age, packages] of Object.entries(peers)) useAsInstalled(age, [tarball, ...packages]);
+  // Side by side: what takes the time is the network.
+  const uses = await Promise.allSettled(
+    Object.entries(peers).map(([age, packages]) => useAsInstalled(age, [tarball, ...packages])),
+  );
+  for (const { reason, value } of uses) console.log(value ?? reason.message);
+  if (uses.some(({ status }) => status === 'rejected')) process.exitCode = 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -49,21 +53,34 @@ function pack() {
   return join(folder, JSON.parse(output)[0].filename);
 }
 
-function useAsInstalled(age, packages) {
-  console.log(`With the ${age} peers:`);
+/** @returns what was said while the package was installed and used */
+async function useAsInstalled(age, packages) {
   const project = mkdtempSync(join(folder, `${age}-`));
+  const heard = [`With the ${age} peers:`];
+  const inProject = async (command, args) => {
+    const { error, said } = await outcomeOf(command, args, project);
+    heard.push(said);
+    if (error) throw new Error(heard.join('\n'), { cause: error });
+  };
   writeFileSync(join(project, 'package.json'), '{ "private": true }');
-  run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', ...packages], project);
-  writeFileSync(
-    join(project, 'app.mjs'),
-    app((name) => `await import('${name}')`),
-  );
-  writeFileSync(
-    join(project, 'app.cjs'),
-    app((name) => `require('${name}')`),
-  );
-  run(process.execPath, ['app.mjs'], project);
-  run(process.execPath, ['app.cjs'], project);
+  await inProject('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', ...packages]);
+  const apps = {
+    'app.mjs': app((name) => `await import('${name}')`),
+    'app.cjs': app((name) => `require('${name}')`),
+  };
+  for (const [file, code] of Object.entries(apps)) {
+    writeFileSync(join(project, file), code);
+    await inProject(process.execPath, [file]);
+  }
+  return heard.join('\n');
+}
+
+function outcomeOf(command, args, cwd) {
+  return new Promise((resolve) => {
+    execFile(command, args, { cwd }, (error, stdout, stderr) =>
+      resolve({ error, said: `${stdout}${stderr}`.trim() }),
+    );
+  });
 }
 
 /** The same body for both formats, behind lines that load what it uses. */

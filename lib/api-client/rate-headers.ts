@@ -33,7 +33,10 @@ export function readRateHeaders(headers: Headers, ownTime: number): RateHeaders 
   };
 }
 
-/** Milliseconds for which nothing may be sent with the key after a 429; 60 s where it names none (armox.md section 6). */
+/**
+ * Milliseconds for which nothing may be sent with the key after a 429; 60 s where it names none
+ * (docs/contract.md#armox-errors-and-rate-limits).
+ */
 export function pauseAfter429({ retryAfterMs, resetInMs }: RateHeaders): number {
   return retryAfterMs ?? resetInMs ?? DEFAULT_PAUSE_MS;
 }
@@ -44,7 +47,7 @@ function leadingInteger(value: string | null): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
-/** The unit is documented by neither service (armox.md 8.20, armalo.md 9.23). */
+/** The unit is documented by neither service (docs/contract.md#armox-open-points). */
 function readReset(value: string | null, now: number): number | undefined {
   const number = Number(value?.trim() || Number.NaN);
   if (!Number.isFinite(number) || number < 0) return undefined;

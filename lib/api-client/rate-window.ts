@@ -1,7 +1,10 @@
 import type { RateHeaders } from './rate-headers.js';
 import type { CallPriority, RateLimits } from './rate-limits.js';
 
-/** Both services count per key in a rolling minute (armox.md section 6; armalo.md section 1). */
+/**
+ * Armox counts per key in a rolling minute (docs/contract.md#armox-errors-and-rate-limits); of Armalo's
+ * minute nothing more is known, and who keeps to a rolling one keeps to a fixed one.
+ */
 const WINDOW_MS = 60_000;
 /** Of a limit that nobody has told us yet, background calls take their share of this. */
 const ASSUMED_LIMIT = 60;

@@ -11,7 +11,7 @@ const NOT_IMPLEMENTED = 501;
 
 /**
  * Whether a call may be sent again. What was refused by a 429 or never left may always; what may have
- * had an effect only where repeating it is harmless (armox.md 8.19, armalo.md 9.24).
+ * had an effect only where repeating it is harmless (docs/contract.md#armox-open-points).
  */
 export function mayRetry(outcome: WireOutcome, repeatable: boolean): boolean {
   switch (outcome.kind) {

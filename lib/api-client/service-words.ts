@@ -13,7 +13,7 @@ export type ServiceWords = Pick<
 >;
 
 /**
- * What an error answer says for itself, whichever form it takes (armox.md 8.21, armalo.md 9.25):
+ * What an error answer says for itself, whichever form it takes (docs/contract.md#armalo-errors-and-rate-limits):
  * `{error: string}`, `{error: {message}}`, `{message}`, text, HTML or nothing.
  * @param apiKey taken out wherever the service repeats it
  */

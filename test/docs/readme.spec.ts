@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DataSource } from 'typeorm';
-import * as library from '../../lib/index.js';
 import { Child, eventually, freePort } from '../child.js';
 import { testDatabase, type TestDatabase } from '../databases.js';
 
@@ -177,59 +176,4 @@ describe('the set-up commands', () => {
       expect(peerDependencies[name]).toMatch(new RegExp(`^\\^${major}\\.`));
     }
   });
-});
-
-it('has no link that is dead in the published package', () => {
-  const { files } = JSON.parse(readFileSync('package.json', 'utf8')) as { files: string[] };
-  const headings = [...readme.matchAll(/^#+ (.+)$/gm)].map(([, text = '']) =>
-    text
-      .toLowerCase()
-      .replaceAll(/[^a-z0-9 -]/g, '')
-      .replaceAll(' ', '-'),
-  );
-  const links = [...readme.matchAll(/\]\(([^)]+)\)/g)].map(([, target = '']) => target);
-  for (const target of links) {
-    if (target.startsWith('https://')) continue;
-    if (target.startsWith('#')) expect(headings).toContain(target.slice(1));
-    else {
-      expect(files).toContain(target.split('/')[0]);
-      expect(existsSync(target)).toBe(true);
-    }
-  }
-});
-
-/** `Class CODE` of every error class, as the sources declare it. */
-function declaredCodes(): readonly string[] {
-  const files = readdirSync('lib', { recursive: true, encoding: 'utf8' }).filter((name) =>
-    name.endsWith('.ts'),
-  );
-  return files.flatMap((file) => {
-    const text = readFileSync(join('lib', file), 'utf8');
-    const declared = /class (\w+) extends \w+ \{\s+readonly code = '(ARMOX_ARMALO_\w+)'/g;
-    return [...text.matchAll(declared)].map(([, name, code]) => `${name} ${code}`);
-  });
-}
-
-it('lists every error that the package exports with its code, and none that is gone', () => {
-  const listed = [...readme.matchAll(/^\| `(ARMOX_ARMALO_\w+)` +\| `(\w+)`/gm)].map(
-    ([, code, name]) => `${name} ${code}`,
-  );
-  const exported = Object.entries(library)
-    .filter(
-      ([, value]) =>
-        typeof value === 'function' && value.prototype instanceof library.ArmoxArmaloError,
-    )
-    .map(([name]) => name)
-    .filter((name) => name !== 'ApiError');
-  expect([...listed].sort()).toEqual([...declaredCodes()].sort());
-  expect(listed.map((line) => line.split(' ')[0]).sort()).toEqual(exported.sort());
-});
-
-it('lists every event of both services, and none that is gone', () => {
-  const section = /^## Events$(.*?)^## /ms.exec(readme)?.[1] ?? '';
-  const rows = section.split('\n').map((line) => line.split('|')[1] ?? '');
-  const listed = rows.flatMap((cell) => [...cell.matchAll(/`([\w.]+)`/g)].map(([, name]) => name));
-  expect(listed.sort()).toEqual(
-    [...library.ARMALO_EVENT_NAMES, ...library.ARMOX_EVENT_NAMES].sort(),
-  );
 });

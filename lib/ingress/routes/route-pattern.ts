@@ -1,3 +1,5 @@
+import { pathToRegexp } from 'path-to-regexp';
+
 /** How the router compares paths. */
 export interface PathMatching {
   readonly caseSensitive: boolean;
@@ -5,24 +7,18 @@ export interface PathMatching {
   readonly strict: boolean;
 }
 
-/** The syntax of path-to-regexp 8, which Express 5 and Nest use: `:name`, `*name`, `{optional}`, `\x`. */
-const TOKEN =
-  /\\(?<escaped>.)|(?<param>:[\p{ID_Continue}$]+)|(?<wildcard>\*[\p{ID_Continue}$]*)|(?<other>.)/gsu;
-
-/** A regular expression for the paths that a route pattern matches. */
-export function compilePattern(pattern: string, matching: PathMatching): RegExp {
-  const source = [...pattern.matchAll(TOKEN)].map(({ groups }) => translate(groups ?? {})).join('');
-  return new RegExp(`^${source}${matching.strict ? '' : '/?'}$`, matching.caseSensitive ? '' : 'i');
+/** A regular expression for the paths that Express, behind Nest, routes to a pattern. */
+export function compilePattern(pattern: string, { caseSensitive, strict }: PathMatching): RegExp {
+  return pathToRegexp(named(pattern), { sensitive: caseSensitive, trailing: !strict }).regexp;
 }
 
-function translate(token: Partial<Record<string, string>>): string {
-  if (token['param']) return '[^/]+?';
-  if (token['wildcard']) return '.+?';
-  if (token['other'] === '{') return '(?:';
-  if (token['other'] === '}') return ')?';
-  return (token['escaped'] ?? token['other'] ?? '').replace(/[$()*+.?[\\\]^{|}]/g, '\\$&');
-}
+/** Nest gives the wildcards of path-to-regexp 6 names, without which 8 refuses them. */
+const named = (pattern: string): string =>
+  pattern
+    .replace(/(?<=\/)(?:\(\.\*\)|\*)\/?$/, '{*path}')
+    .replace(/(?<=\/)\+\/?$/, '*path')
+    .replaceAll(/(?<=\/)\*(?=\/)/g, '*path');
 
 /** Two patterns with the same shape match the same paths: parameters may have other names. */
 export const shapeOf = (pattern: string): string =>
-  pattern.replace(/:[\p{ID_Continue}$]+/gu, ':').toLowerCase();
+  pattern.replace(/([:*])[\p{ID_Continue}$]+/gu, '$1').toLowerCase();

@@ -1,7 +1,7 @@
 import type { Random } from '../../../core/index.js';
 
 const SECOND = 1_000;
-/** Contract section 4.5: 10 s growing by half up to 60 s; slower where a webhook is to come first. */
+/** 10 s growing by half up to 60 s (docs/contract.md#armox-open-points); slower where a webhook is to come first. */
 const BY_POLL = { first: 10 * SECOND, longest: 60 * SECOND };
 const BEHIND_WEBHOOK = { first: 30 * SECOND, longest: 120 * SECOND };
 const GROWTH = 1.5;
