@@ -225,7 +225,7 @@ describe('a hostile payload', () => {
     const condition = { ...sound, isCritical: 1, toString: 1, hasOwnProperty: 1 };
     const { instance } = (await read({ pactId: 'p', condition })) as { instance: PactViolated };
     expect(instance.condition?.isCritical()).toBe(false);
-    expect(String(instance.condition)).toBe('[object Object]');
+    expect(Object.keys(instance.condition ?? {}).sort()).toEqual(['severity', 'type']);
   });
 
   it('does not hide behind an unsafe key that a rule asks for', async () => {

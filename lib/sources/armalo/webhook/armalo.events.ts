@@ -1,8 +1,6 @@
 import type { ArmaloEventName } from '../armalo.constants.js';
-import type { ARMALO_DATA_CLASSES } from './data-classes.js';
+import type { ArmaloEventData } from './event-data.js';
 import type { ArmaloData } from './armalo-data.js';
-
-type DataOf<Name extends ArmaloEventName> = InstanceType<(typeof ARMALO_DATA_CLASSES)[Name]>;
 
 /** Armalo's events, each with the object that its handlers get. */
 export type ArmaloEvents = {
@@ -10,7 +8,7 @@ export type ArmaloEvents = {
     readonly event: Name;
     /** ISO 8601, set by Armalo. */
     readonly timestamp: string;
-    readonly data: DataOf<Name>;
+    readonly data: ArmaloEventData[Name];
   };
 };
 

@@ -1,12 +1,11 @@
-import type { PayloadClass } from '../../../core/index.js';
 import type { ArmoxEventName } from '../armox.constants.js';
-import {
+import type {
   CancelledJob,
   CompletedJob,
   FailedJob,
   PendingJob,
   ProcessingJob,
-  type ArmoxJob,
+  ArmoxJob,
 } from './job.dto.js';
 
 interface JobEvent<Name extends string, Job> {
@@ -40,12 +39,3 @@ export function isArmoxEvent<Name extends ArmoxEventName>(
 ): event is AnyArmoxEvent & ArmoxEvent<Name> {
   return event.event === name;
 }
-
-/** What each event's `job` is checked against. */
-export const ARMOX_JOB_CLASSES: Readonly<Record<ArmoxEventName, PayloadClass>> = {
-  'job.completed': CompletedJob,
-  'job.failed': FailedJob,
-  'job.cancelled': CancelledJob,
-  'job.processing': ProcessingJob,
-  'job.pending': PendingJob,
-};
