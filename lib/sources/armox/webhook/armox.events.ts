@@ -1,3 +1,4 @@
+import type { WithDto } from '../../../handlers/index.js';
 import type { ArmoxEventName } from '../armox.constants.js';
 import type {
   CancelledJob,
@@ -23,14 +24,22 @@ export interface ArmoxEvents {
   'job.pending': JobEvent<'job.pending', PendingJob>;
 }
 
-/** The event of a name; of several names (default: of all), their union. */
-export type ArmoxEvent<Name extends ArmoxEventName = ArmoxEventName> = ArmoxEvents[Name];
+/** The event of a name; of several names (default: of all), their union. With the `job` of a `dto`. */
+export type ArmoxEvent<
+  Name extends ArmoxEventName = ArmoxEventName,
+  Job extends object = never,
+> = WithDto<ArmoxEvents[Name], 'job', Job>;
 
-/** Any event, also one whose name or status is not documented; `job` is missing only in those. */
-export interface AnyArmoxEvent {
+interface PlainEvent {
   readonly event: string;
   readonly job?: ArmoxJob<string>;
 }
+
+/**
+ * Any event, also one whose name or status is not documented; `job` is missing only in those. With the `job`
+ * of a `dto`, which is always there.
+ */
+export type AnyArmoxEvent<Job extends object = never> = WithDto<PlainEvent, 'job', Job>;
 
 /** Narrows what a catch-all handler gets. */
 export function isArmoxEvent<Name extends ArmoxEventName>(
