@@ -30,16 +30,15 @@ export type ArmoxEvent<
   Job extends object = never,
 > = WithDto<ArmoxEvents[Name], 'job', Job>;
 
-interface PlainEvent {
-  readonly event: string;
-  readonly job?: ArmoxJob<string>;
-}
-
 /**
  * Any event, also one whose name or status is not documented; `job` is missing only in those. With the `job`
  * of a `dto`, which is always there.
  */
-export type AnyArmoxEvent<Job extends object = never> = WithDto<PlainEvent, 'job', Job>;
+export type AnyArmoxEvent<Job extends object = never> = WithDto<
+  { readonly event: string; readonly job?: ArmoxJob<string> },
+  'job',
+  Job
+>;
 
 /** Narrows what a catch-all handler gets. */
 export function isArmoxEvent<Name extends ArmoxEventName>(
