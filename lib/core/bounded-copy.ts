@@ -1,9 +1,9 @@
 import { isJsonObject, type JsonObject } from './json-envelope.js';
 
 /** class-transformer takes stack for every level. */
-export const DEEPEST_PAYLOAD = 100;
+const DEEPEST_PAYLOAD = 100;
 /** class-transformer looks for each key of an object among all of them, so its time grows by the square. */
-export const MOST_PAYLOAD_VALUES = 10_000;
+const MOST_PAYLOAD_VALUES = 10_000;
 
 /** Keys by which a payload would reach the class that is made of it, or its prototype. */
 const UNSAFE_KEYS: ReadonlySet<string> = new Set(['constructor', '__proto__', 'prototype']);

@@ -74,9 +74,8 @@ function transformed<Payload extends object>(
     return { instance: plainToInstance(type, bounded.copy) };
   } catch (error) {
     // The same payload would throw again, and the message may quote it (`BigInt('12.5')` does).
-    return {
-      problems: [`${path} cannot be made an instance of ${type.name}: ${classAndPlace(error)}`],
-    };
+    const problem = `cannot be made an instance of ${type.name}: ${classAndPlace(error)}`;
+    return { problems: [`${path} ${problem}`] };
   }
 }
 
