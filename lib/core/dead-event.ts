@@ -13,7 +13,7 @@ export interface DeadEvent {
   readonly reason: DeadReason;
   /** What `last_error` says: of a handler's error its class, message, first frames and causes. */
   readonly error: string;
-  /** The handler that it failed at; null where it was none, as for a payload that is unsound. */
+  /** The handler that it failed at; null where it was none, as for a payload that is not as documented. */
   readonly handler: string | null;
   /** Attempts that were made; 0 for an event that no handler was run for. */
   readonly attempt: number;

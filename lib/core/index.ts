@@ -41,8 +41,8 @@ export { hmacSha256Hex, hmacSha256Shape, verifyHmacSha256 } from './hmac.signatu
 export { readInstant } from './instant.js';
 export { isJsonObject, readJsonEnvelope, unreadable } from './json-envelope.js';
 export type { JsonEnvelope, JsonObject } from './json-envelope.js';
-export { payloadProblems } from './payload-check.js';
-export type { PayloadClass } from './payload-check.js';
+export { payloadInstance, payloadProblems, ruledFields } from './payload-instance.js';
+export type { PayloadClass, PayloadReading } from './payload-instance.js';
 export { isPlainText } from './plain-text.js';
 export { undocumentedEvent, undocumentedField } from './undocumented.js';
 export type { UndocumentedEventName } from './undocumented.js';

@@ -6,7 +6,7 @@ export type EventOrigin = 'webhook' | 'poll' | 'api-response';
 
 /** What the bytes of an event hold. */
 export interface EventReading<Payload = unknown> {
-  /** The plain object that handlers get. */
+  /** The plain object that handlers get; one with a `dto` gets an instance in it. */
   readonly payload: Payload;
   /** In what the payload is not of its documented shape; empty = sound, or of an unknown name. */
   readonly problems: readonly string[];

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { classAndPlace } from './class-and-place.js';
 import { isPlainText } from './plain-text.js';
 
 /** Longest event id and ordering key, in UTF-16 units. */
@@ -60,7 +61,7 @@ export class SourceDecisions<Event> {
     try {
       given = ask(event);
     } catch (error) {
-      this.tell(option, `threw ${errorText(error)}`, instead);
+      this.tell(option, `threw ${classAndPlace(error)}`, instead);
       return undefined;
     }
     const text = typeof given === 'number' && Number.isFinite(given) ? String(given) : given;
@@ -95,13 +96,4 @@ function kindOf(value: unknown): string {
   if (value instanceof Promise) return 'a promise';
   if (value === undefined || value === null) return String(value);
   return `${typeof value === 'object' ? 'an' : 'a'} ${typeof value}`;
-}
-
-/** Class and place: the message may quote the payload. */
-function errorText(error: unknown): string {
-  if (!(error instanceof Error)) return kindOf(error);
-  const { message, stack = '' } = error;
-  const frames = stack.slice(stack.indexOf(message) + message.length);
-  const place = /^\s+(at .+)$/m.exec(frames)?.[1];
-  return `${error.constructor.name}${place === undefined ? '' : ` ${place}`}`;
 }

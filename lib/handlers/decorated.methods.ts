@@ -6,8 +6,10 @@ import type { HandlerOptions } from './handler.options.js';
 export interface DecoratedMethod {
   readonly key: string | symbol;
   readonly source: string;
+  /** Of the source's events, that a `dto` stands for. */
+  readonly field: string;
   readonly patterns: readonly string[];
-  readonly options: HandlerOptions;
+  readonly options: HandlerOptions<object>;
 }
 
 /**
@@ -63,11 +65,13 @@ function perSource(
   const sources = [...new Set(marks.map((mark) => mark.source))];
   return sources.map((source) => {
     const own = marks.filter((mark) => mark.source === source);
+    assertOneDto(own, methodPlace(prototype, key));
     return {
       key,
       source,
+      field: own[0]?.field ?? '',
       patterns: [...new Set(own.flatMap((mark) => mark.patterns))],
-      options: own.reduce<HandlerOptions>(
+      options: own.reduce<HandlerOptions<object>>(
         (merged, mark) => mergeOptions(merged, mark.options, methodPlace(prototype, key)),
         {},
       ),
@@ -76,10 +80,10 @@ function perSource(
 }
 
 function mergeOptions(
-  before: HandlerOptions,
-  added: HandlerOptions,
+  before: HandlerOptions<object>,
+  added: HandlerOptions<object>,
   place: string,
-): HandlerOptions {
+): HandlerOptions<object> {
   for (const option of Object.keys(added) as (keyof HandlerOptions)[]) {
     if (before[option] === undefined || before[option] === added[option]) continue;
     throw new EventHandlerError(
@@ -88,6 +92,16 @@ function mergeOptions(
     );
   }
   return { ...before, ...added };
+}
+
+/** The compiler takes the parameter's type from each decorator, so each has to say the same. */
+function assertOneDto(marks: readonly HandlerMetadata[], place: string): void {
+  const [first, ...more] = marks.map(({ options }) => options.dto);
+  if (more.every((dto) => dto === first)) return;
+  throw new EventHandlerError(
+    `The decorators of ${place} do not all give the option \`dto\` the same class. Stacked decorators make ` +
+      'one handler, which gets one kind of event: give each of them the same `dto`.',
+  );
 }
 
 function assertIsMethod(prototype: object, key: string | symbol): void {

@@ -1,4 +1,4 @@
-import type { UndocumentedEventName } from '../core/index.js';
+import type { PayloadClass, UndocumentedEventName } from '../core/index.js';
 import type { HandlerOptions } from './handler.options.js';
 
 /** Event names of a source, each with the object that its handlers get. */
@@ -30,7 +30,7 @@ type Selection<Events extends EventMap> =
   | EventPattern<Events>
   | UndocumentedEventName
   | readonly (EventPattern<Events> | UndocumentedEventName)[]
-  | HandlerOptions;
+  | HandlerOptions<object>;
 
 /** The longest beginning of `Text` that some name has too. */
 type Beginning<
@@ -75,3 +75,13 @@ export type Selected<Events extends EventMap, Any, S> = S extends UndocumentedEv
     : S extends readonly (infer Each)[]
       ? Selected<Events, Any, Each>
       : Any;
+
+/** The class of the options that stand in the place of a selection, or else those behind it. */
+export type DtoOf<S, Behind> = S extends { readonly dto: PayloadClass<infer Dto> } ? Dto : Behind;
+
+/** The event with an instance of a `dto` in the place of its field; as it is for `never`. */
+export type WithDto<Event, Field extends string, Dto> = [Dto] extends [never]
+  ? Event
+  : Event extends unknown
+    ? Omit<Event, Field> & { readonly [Name in Field]: Dto }
+    : never;

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import type { Module } from '@nestjs/core/injector/module.js';
 import { EventHandlerError } from '../core/index.js';
+import { withDto } from './event.dto.js';
 import { decoratedClasses } from './decorated.classes.js';
 import { candidatesOf, type Candidate } from './handler.candidates.js';
 import { HandlerInvoker } from './handler.invoker.js';
@@ -77,6 +78,7 @@ export class HandlerExplorer {
         source: marked.source,
         patterns: marked.patterns,
         options: marked.options,
+        ...dtoReader(marked),
         invoke: (event, context) => this.invoker.invoke(candidate, marked.key, event, context),
       },
       prototype,
@@ -102,6 +104,10 @@ function prototypesIn(module: Module): readonly object[] {
     typeof token === 'function' ? [token.prototype as object | undefined] : [],
   );
   return [...made, ...tokens.filter((prototype) => prototype !== undefined)];
+}
+
+function dtoReader({ field, options: { dto } }: DecoratedMethod) {
+  return dto && { withDto: (event: object) => withDto(event, field, dto) };
 }
 
 function defaultName(prototype: object, key: string | symbol): string {

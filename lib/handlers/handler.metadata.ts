@@ -8,9 +8,11 @@ const HANDLERS_METADATA = 'armox-armalo:handlers';
 /** What one use of a decorator says. */
 export interface HandlerMetadata {
   readonly source: string;
+  /** Of the source's events, that a `dto` stands for. */
+  readonly field: string;
   /** Names, families (`'escrow.*'`) or `'*'` for all. */
   readonly patterns: readonly string[];
-  readonly options: HandlerOptions;
+  readonly options: HandlerOptions<object>;
 }
 
 /** Decorators stack: each adds to what the method already carries. */

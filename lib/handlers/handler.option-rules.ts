@@ -37,5 +37,10 @@ export const HANDLER_RULES = {
   transactional: flag(false),
   timeout: number({ unit: 'milliseconds', min: 100, max: DAY, default: 60_000 }),
   retry: group('always', RETRY_RULES),
+  dto: rule('a class with the decorators of class-validator', isClass, undefined),
   stale: rule("'skip'", (value) => value === 'skip', undefined),
 } satisfies RulesOf<HandlerOptions> & OptionRules;
+
+function isClass(value: unknown): boolean {
+  return typeof value === 'function' && typeof value.prototype === 'object';
+}

@@ -1,3 +1,5 @@
+import type { PayloadClass } from '../core/index.js';
+
 /** When a failed handler is tried again. */
 export interface HandlerRetryPolicy {
   /** Attempts in all, the first one included. Default 20. */
@@ -12,7 +14,8 @@ export interface HandlerRetryPolicy {
   readonly jitter: number;
 }
 
-export interface HandlerOptions {
+/** Those of a handler with a `dto` are `HandlerOptions<ThatClass>`. */
+export interface HandlerOptions<Dto extends object = never> {
   /**
    * Stable name, kept with every event that the handler has done. Default `Class.method`. Set it to
    * the old name when you rename a class or method, or where two classes share a name.
@@ -30,4 +33,11 @@ export interface HandlerOptions {
    * a sender's time or an ordering key runs. Default: events run in order of arrival, however old.
    */
   readonly stale?: 'skip';
+  /**
+   * A class with the decorators of class-validator and class-transformer; the event's `data` or `job` is an
+   * instance of it, which keeps fields without a rule. An event that breaks a rule, or is nested deeper than
+   * 100 levels or holds more than 10,000 values there, ends `dead` at once, reason `invalid-payload`. What a
+   * rule throws is a failed attempt. Default: the plain object.
+   */
+  readonly dto?: PayloadClass<Dto>;
 }

@@ -3,6 +3,7 @@ import {
   ArmoxArmaloConfigurationError,
   EventHandlerError,
   readOptions,
+  ruledFields,
   type ArmoxArmaloError,
   type WebhookSource,
 } from '../core/index.js';
@@ -107,8 +108,9 @@ export class HandlerRegistry {
       return;
     }
     const problem = before ? collision(before, found) : this.problemOf(found);
-    if (problem) refuse(problem);
-    else this.handlers.set(key, found);
+    if (problem) return refuse(problem);
+    this.handlers.set(key, found);
+    this.warnOfNoRules(found);
   }
 
   private problemOf(found: FoundHandler): ArmoxArmaloError | undefined {
@@ -117,6 +119,15 @@ export class HandlerRegistry {
     if (wrong || !this.sources) return wrong;
     if (!this.sources.has(source)) return sourceLeftOut(found);
     return options.stale && !this.sources.get(source)?.ordered ? sourceUnordered(found) : undefined;
+  }
+
+  private warnOfNoRules({ handler, prototype, key }: FoundHandler): void {
+    const { dto } = handler.options;
+    if (!dto || ruledFields(dto).length > 0) return;
+    this.logger.warn(
+      `${dto.name}, the \`dto\` of ${methodPlace(prototype, key)}, has no decorator of class-validator, so every ` +
+        'payload fits it. Give its fields rules such as `@IsString()`.',
+    );
   }
 
   private warnProvidedTwice(before: FoundHandler, found: FoundHandler): void {
@@ -134,6 +145,13 @@ function placeOf(found: FoundHandler): string {
 }
 
 function wrongOption({ prototype, key, handler }: FoundHandler): ArmoxArmaloError | undefined {
+  if ('dto' in handler.options && handler.options.dto === undefined) {
+    return new ArmoxArmaloConfigurationError(
+      `${methodPlace(prototype, key)}.dto`,
+      'is undefined. Files that import each other in a circle see classes that are not there yet: move the class ' +
+        'to a file of its own, or leave the option out.',
+    );
+  }
   try {
     readOptions(HANDLER_RULES, handler.options, methodPlace(prototype, key));
     return undefined;

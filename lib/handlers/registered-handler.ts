@@ -1,3 +1,4 @@
+import type { DtoReading } from './event.dto.js';
 import type { HandlerContext } from './handler-context.js';
 import type { HandlerOptions } from './handler.options.js';
 
@@ -7,7 +8,12 @@ export interface RegisteredHandler {
   readonly name: string;
   readonly source: string;
   readonly patterns: readonly string[];
-  readonly options: HandlerOptions;
+  readonly options: HandlerOptions<object>;
+  /**
+   * Puts an instance of its `dto` into a plain event, which is nobody else's. Absent where it has none.
+   * @throws what a rule of the class throws
+   */
+  readonly withDto?: (event: object) => Promise<DtoReading>;
   /** Calls the method; a request-scoped provider is made afresh each time. */
   invoke(event: unknown, context: HandlerContext): Promise<void>;
 }

@@ -51,3 +51,4 @@ export type {
   TransactionalOutcome,
   WorkStore,
 } from './work.store.js';
+export { untilAborted } from './until.aborted.js';

@@ -12,6 +12,7 @@ import {
   type Provider,
   type Type,
 } from '@nestjs/common';
+import { IsInt } from 'class-validator';
 import { LazyModuleLoader, NestFactory, REQUEST } from '@nestjs/core';
 import {
   createEventDecorator,
@@ -25,8 +26,13 @@ interface Events {
   'escrow.dispute.opened': { reason: string };
   'agent.score.changed': { score: number };
 }
-const On = createEventDecorator<Events, unknown>('armalo');
-const OnOther = createEventDecorator<{ 'job.completed': object }, unknown>('armox');
+const On = createEventDecorator<Events, unknown, 'data'>('armalo', 'data');
+const OnOther = createEventDecorator<{ 'job.completed': object }, unknown, 'job'>('armox', 'job');
+
+class Escrow {
+  @IsInt()
+  amount: number;
+}
 
 const context = {} as HandlerContext;
 const apps: INestApplicationContext[] = [];
@@ -208,6 +214,58 @@ describe('which handlers are found', () => {
     other.registry.discover([{ name: 'armalo' }]);
     expect(names(one.registry)).toEqual(['Handlers.handle']);
     expect(names(other.registry)).toEqual([]);
+  });
+});
+
+describe('a handler with a dto', () => {
+  it('gets an instance for its event, or says in what the payload does not fit', async () => {
+    @Injectable()
+    class Handlers {
+      @On(['escrow.created', 'escrow.dispute.opened'], { dto: Escrow })
+      typed(_event: { data: Escrow }) {}
+      @On('escrow.created')
+      plain() {}
+    }
+    const { registry } = await boot({ providers: [Handlers] });
+    registry.discover([{ name: 'armalo' }]);
+    const [typed, plain] = registry.handlersFor('armalo', 'escrow.created');
+    const sent = { event: 'escrow.created', trace: 't', data: { amount: 3, more: 1 } };
+
+    const reading = (await typed?.withDto?.(sent)) as { event: typeof sent };
+    expect(reading.event).toEqual({ ...sent, data: Object.assign(new Escrow(), sent.data) });
+    expect(reading.event.data).toBeInstanceOf(Escrow);
+    expect(await typed?.withDto?.({ ...sent, data: { amount: 'CANARY' } })).toEqual({
+      problems: ['data.amount breaks isInt'],
+    });
+    expect(await typed?.withDto?.({ event: 'escrow.created' })).toEqual({
+      problems: ['data must be an object'],
+    });
+    expect(plain).not.toHaveProperty('withDto');
+  });
+
+  it('is warned of where the class has no rules, as is nothing else', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
+    class Bare {
+      amount: number;
+    }
+    class Derived extends Escrow {}
+    @Injectable()
+    class Handlers {
+      @On('escrow.created', { dto: Bare })
+      bare(_event: { data: Bare }) {}
+      @On('escrow.created', { dto: Derived })
+      derived(_event: { data: Derived }) {}
+    }
+    const { registry } = await boot({ providers: [Handlers] });
+    registry.discover([{ name: 'armalo' }]);
+    expect(registry.all()).toHaveLength(2);
+    expect(warn.mock.calls).toEqual([
+      [
+        expect.stringMatching(
+          /^Bare, the `dto` of Handlers\.bare, has no decorator of class-valid/,
+        ),
+      ],
+    ]);
   });
 });
 
@@ -420,6 +478,13 @@ describe('what is refused at boot', () => {
     ],
     ['a switch as a text', { transactional: 'yes' }, '.transactional`: must be true or false'],
     ['another word for stale', { stale: true }, ".stale`: must be 'skip'; it is true"],
+    [
+      'a dto that is a schema',
+      { dto: { amount: 'number' } },
+      '.dto`: must be a class with the decorators of class-validator; it is an object.',
+    ],
+    ['a dto that gives the class', { dto: () => Escrow }, '.dto`: must be a class'],
+    ['a dto that is not there yet', { dto: undefined }, '.dto`: is undefined. Files that import'],
   ])('an option of a handler that cannot be meant: %s', async (_, options, message) => {
     @Injectable()
     class Handlers {
@@ -438,6 +503,14 @@ describe('what is refused at boot', () => {
       handle() {}
     }
     (await refused([Contradicting])).toThrow(/Contradicting\.handle.*`timeout` twice/);
+
+    @Injectable()
+    class HalfTyped {
+      @On('escrow.created', { dto: Escrow })
+      @On('agent.score.changed')
+      handle(_event: object) {}
+    }
+    (await refused([HalfTyped])).toThrow(/HalfTyped\.handle.*each of them the same `dto`/);
 
     @Injectable()
     class Static {

@@ -189,9 +189,9 @@ describe("Armalo's events", () => {
   it('say what is wrong by field and rule', () => {
     const data = { agentId: 3, dimensions: { a: 'x' } };
     expect(armalo({ event: 'score.changed', timestamp, data }).problems).toEqual([
-      'data.agentId must be a string',
-      expect.stringMatching(/^data\.compositeScore must be a number/),
-      'data.dimensions must be an object of numbers',
+      'data.agentId breaks isString',
+      'data.compositeScore breaks isNumber',
+      'data.dimensions breaks isNumberRecord',
     ]);
   });
 });

@@ -2,6 +2,8 @@
  * What compiles as a handler, and what must not. `npm run lint:types` checks the marks below;
  * handlers.spec.ts takes them away, and expects an error at each.
  */
+import { Type } from 'class-transformer';
+import { IsString, ValidateNested } from 'class-validator';
 import {
   OnArmaloEvent,
   OnArmoxEvent,
@@ -13,7 +15,43 @@ import {
   type ArmaloEvent,
   type ArmoxEvent,
   type HandlerContext,
+  type HandlerOptions,
 } from '../../lib/index.js';
+
+class Condition {
+  @IsString()
+  type: string;
+}
+
+class PactViolated {
+  @IsString()
+  pactId: string;
+
+  @ValidateNested()
+  @Type(() => Condition)
+  condition: Condition;
+}
+
+class Upscaled {
+  @IsString()
+  outputImage: string;
+}
+
+class UpscaledJob {
+  @IsString()
+  id: string;
+
+  @ValidateNested()
+  @Type(() => Upscaled)
+  output: Upscaled;
+}
+
+class Needy {
+  constructor(readonly pactId: string) {}
+}
+
+const patient: HandlerOptions = { timeout: 120_000 };
+const ofPacts: HandlerOptions<PactViolated> = { dto: PactViolated, transactional: true };
 
 export class Right {
   @OnArmaloEvent('score.changed')
@@ -76,6 +114,107 @@ export class Right {
   jobs(event: AnyArmoxEvent): void {
     event.job?.id satisfies string | undefined;
   }
+
+  @OnArmaloEvent('score.changed', patient)
+  optionsOfNoDto(event: ArmaloEvent<'score.changed'>): void {
+    event.data satisfies { agentId: string };
+  }
+}
+
+export class RightDto {
+  @OnArmaloEvent('pact.violated', { dto: PactViolated })
+  one(event: ArmaloEvent<'pact.violated', PactViolated>, context: HandlerContext): string {
+    event.event satisfies 'pact.violated';
+    event.data.condition satisfies Condition;
+    return `${event.timestamp} ${event.data.condition.type} ${context.eventId}`;
+  }
+
+  @OnArmaloEvent(['pact.violated', 'pact.anchored'], ofPacts)
+  several(event: ArmaloEvent<'pact.violated' | 'pact.anchored', PactViolated>): void {
+    if (event.event === 'pact.anchored') event.data.pactId satisfies string;
+  }
+
+  @OnArmaloEvent('pact.*', { dto: PactViolated })
+  family(event: AnyArmaloEvent<PactViolated>): void {
+    event.data satisfies PactViolated;
+  }
+
+  @OnArmaloEvent({ dto: PactViolated, name: 'all' })
+  everything(event: AnyArmaloEvent<PactViolated>): void {
+    event.data satisfies PactViolated;
+  }
+
+  @OnArmaloEvent(undocumentedEvent('pact.renewed'), { dto: PactViolated })
+  addedTomorrow(event: AnyArmaloEvent<PactViolated>): void {
+    event.data satisfies PactViolated;
+  }
+
+  @OnArmaloEvent('pact.violated', { dto: PactViolated })
+  wider(event: { readonly data: { readonly condition: Condition } }): void {
+    event.data.condition satisfies Condition;
+  }
+
+  @OnArmoxEvent('job.completed', { dto: UpscaledJob })
+  @OnArmoxEvent('job.failed', { dto: UpscaledJob })
+  job(event: ArmoxEvent<'job.completed' | 'job.failed', UpscaledJob>): void {
+    event.job.output.outputImage satisfies string;
+  }
+
+  @OnArmoxEvent({ dto: UpscaledJob })
+  anyJob(event: AnyArmoxEvent<UpscaledJob>): void {
+    event.job.output satisfies Upscaled;
+  }
+}
+
+export class WrongDto {
+  // @ts-expect-error the documented payload, where the dto makes another one
+  @OnArmaloEvent('score.changed', { dto: PactViolated })
+  documented(_event: ArmaloEvent<'score.changed'>): void {}
+
+  // @ts-expect-error the payload of another dto
+  @OnArmaloEvent('pact.violated', { dto: Condition })
+  otherDto(_event: ArmaloEvent<'pact.violated', PactViolated>): void {}
+
+  // @ts-expect-error an instance, where nothing makes one
+  @OnArmaloEvent('pact.violated')
+  withoutDto(_event: ArmaloEvent<'pact.violated', PactViolated>): void {}
+
+  // @ts-expect-error the event of another name
+  @OnArmaloEvent('pact.violated', { dto: PactViolated })
+  otherName(_event: ArmaloEvent<'pact.anchored', PactViolated>): void {}
+
+  // @ts-expect-error nested data of another kind
+  @OnArmaloEvent('pact.violated', { dto: PactViolated })
+  nested(_event: { readonly data: { readonly condition: { readonly type: number } } }): void {}
+
+  // @ts-expect-error the wrong payload of a catch-all
+  @OnArmaloEvent({ dto: PactViolated })
+  everything(_event: AnyArmaloEvent<Condition>): void {}
+
+  // @ts-expect-error a job without a result, where the dto has one of another kind
+  @OnArmoxEvent('job.completed', { dto: UpscaledJob })
+  job(_event: ArmoxEvent<'job.completed', { readonly output: number }>): void {}
+
+  // @ts-expect-error a dto on one of two decorators of the handler
+  @OnArmoxEvent('job.completed')
+  @OnArmoxEvent('job.failed', { dto: UpscaledJob })
+  stacked(_event: ArmoxEvent<'job.completed' | 'job.failed', UpscaledJob>): void {}
+
+  // @ts-expect-error a dto that is no class
+  @OnArmaloEvent('pact.violated', { dto: { pactId: 'string' } })
+  noClass(_event: AnyArmaloEvent): void {}
+
+  // @ts-expect-error a class that is made of something
+  @OnArmaloEvent('pact.violated', { dto: Needy })
+  needy(_event: AnyArmaloEvent): void {}
+
+  // @ts-expect-error an option that there is not, next to a dto
+  @OnArmaloEvent('pact.violated', { dto: PactViolated, transactionl: true })
+  option(_event: ArmaloEvent<'pact.violated', PactViolated>): void {}
+
+  // @ts-expect-error a misspelt name, with a dto
+  @OnArmaloEvent('pact.violatd', { dto: PactViolated })
+  misspelt(_event: AnyArmaloEvent<PactViolated>): void {}
 }
 
 export abstract class Base {

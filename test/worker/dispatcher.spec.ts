@@ -88,11 +88,24 @@ function workbench(transactions = 2) {
     await timers.pass(ms);
     return attempt();
   };
-  const handler = (name: string, body: Body, options: HandlerOptions = {}) => {
+  const handler = (
+    name: string,
+    body: Body,
+    options: HandlerOptions = {},
+    withDto?: RegisteredHandler['withDto'],
+  ) => {
     const invoke = async (event: unknown, context: HandlerContext) => {
       await body(event as never, context);
     };
-    handlers.push({ name, source: 'armalo', patterns: ['*'], options, invoke });
+    const patterns = ['*'];
+    handlers.push({
+      name,
+      source: 'armalo',
+      patterns,
+      options,
+      invoke,
+      ...(withDto && { withDto }),
+    });
   };
   const forget = () => handlers.splice(0);
   return { timers, store, logger, dispatcher, handOver, claim, attempt, after, handler, forget };
@@ -327,6 +340,133 @@ describe('an event', () => {
       inMs: 5_000,
       error: expect.stringContaining('`elsewhere`'),
     });
+  });
+});
+
+describe('a handler with a dto', () => {
+  const made = (event: object) => Promise.resolve({ event: { ...event, made: true } });
+  const problems = ['data.amount breaks isInt', 'data.condition.type breaks isString'];
+  const misfit = () => Promise.resolve({ problems });
+
+  it('gets what was made of an event of its own, and the others get the plain one', async () => {
+    const { handler, attempt, store } = workbench();
+    store.row('1').body = Buffer.from('{"amount":1}');
+    const given: object[] = [];
+    const seen: object[] = [];
+    const own = (event: object) => (given.push(event), made(event));
+    handler('typed', (event) => seen.push(event), {}, own);
+    handler('plain', (event) => seen.push(event));
+    handler('typed too', (event) => seen.push(event), {}, own);
+    expect(await attempt()).toMatchObject({ to: 'done' });
+    expect(seen).toEqual([{ amount: 1, made: true }, { amount: 1 }, { amount: 1, made: true }]);
+    expect(new Set(given).size).toBe(2);
+  });
+
+  it('that the payload does not fit ends the event as dead at once; a replay runs what has not completed', async () => {
+    const { handler, attempt, store, forget } = workbench();
+    const ran: string[] = [];
+    handler('before', () => ran.push('before'));
+    handler('typed', () => ran.push('typed'), {}, misfit);
+    handler('after', () => ran.push('after'));
+    const error = problems.join('; ');
+    expect(await attempt()).toMatchObject({
+      to: 'dead',
+      reason: 'invalid-payload',
+      error: `typed: ${error}`,
+      handler: 'typed',
+      completedHandlers: ['before'],
+      failures: [{ handler: 'typed', error, duration: 0 }],
+    });
+    expect(ran).toEqual(['before']);
+
+    forget();
+    for (const name of ['before', 'typed', 'after']) handler(name, () => ran.push(name), {}, made);
+    Object.assign(store.row('1'), { state: 'open', attempt: 0 });
+    expect(await attempt()).toMatchObject({ to: 'done' });
+    expect(ran).toEqual(['before', 'typed', 'after']);
+  });
+
+  it('that the payload does not fit outweighs a failure before it, which is kept', async () => {
+    const { handler, attempt } = workbench();
+    handler('failing', () => Promise.reject(new Error('down')));
+    handler('typed', () => undefined, {}, misfit);
+    expect(await attempt()).toMatchObject({
+      to: 'dead',
+      reason: 'invalid-payload',
+      failures: [{ handler: 'failing' }, { handler: 'typed' }],
+    });
+  });
+
+  it('is tried again when a rule throws, and waits as long as one asks', async () => {
+    const down = workbench();
+    down.handler(
+      'typed',
+      () => undefined,
+      {},
+      () => Promise.reject(new Error('no registry')),
+    );
+    expect(await down.attempt()).toMatchObject({
+      to: 'retry',
+      failures: [{ handler: 'typed', error: expect.stringContaining('no registry') }],
+    });
+    const later = workbench();
+    later.handler(
+      'typed',
+      () => undefined,
+      {},
+      () => Promise.reject(new RetryLaterError(9_000)),
+    );
+    expect(await later.attempt()).toMatchObject({ to: 'postponed', inMs: 9_000 });
+  });
+
+  it('whose rules never end fails at its timeout, and is left alone when its lease is lost', async () => {
+    const slow = workbench();
+    const ran: string[] = [];
+    slow.handler(
+      'typed',
+      () => ran.push('typed'),
+      { timeout: 500 },
+      () => new Promise(() => {}),
+    );
+    const attempted = slow.attempt();
+    await slow.timers.pass(500);
+    expect(await attempted).toMatchObject({
+      to: 'retry',
+      failures: [
+        { duration: 500, error: expect.stringMatching(/rules of the `dto` of typed did/) },
+      ],
+    });
+
+    const lost = workbench();
+    const row = new AbortController();
+    lost.handler(
+      'typed',
+      () => ran.push('typed'),
+      {},
+      () => new Promise(() => {}),
+    );
+    const stopped = lost.attempt(row.signal);
+    await rest();
+    row.abort(new Error('lease lost'));
+    expect(await stopped).toBeUndefined();
+    expect(ran).toEqual([]);
+  });
+
+  it('has its rules asked before its transaction begins', async () => {
+    const { handler, attempt, store } = workbench();
+    const begun = () => store.calls.includes('begin');
+    const order: boolean[] = [];
+    handler(
+      'typed',
+      () => order.push(begun()),
+      { transactional: true },
+      (event) => {
+        order.push(begun());
+        return made(event);
+      },
+    );
+    expect(await attempt()).toMatchObject({ to: 'done' });
+    expect(order).toEqual([false, true]);
   });
 });
 

@@ -28,7 +28,7 @@ import { ManualTimers, rest } from './manual-timers.js';
 import { MemoryStore } from './memory.store.js';
 
 const HOUR = 3_600_000;
-const On = createEventDecorator<{ 'escrow.created': object }, unknown>('armalo');
+const On = createEventDecorator<{ 'escrow.created': object }, unknown, 'data'>('armalo', 'data');
 
 const source: WebhookSource = {
   name: 'armalo',

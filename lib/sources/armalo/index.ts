@@ -13,32 +13,33 @@ export { armaloSignature, verifyArmaloSignature } from './webhook/armalo.signatu
 export { armaloSource } from './webhook/armalo.source.js';
 export type { ArmaloSourceOptions } from './webhook/armalo.source.js';
 export { OnArmaloEvent } from './webhook/on-armalo-event.decorator.js';
-export { ArmaloData } from './webhook/armalo-data.js';
-export { AgentRegisteredData, WalletVerifiedData } from './webhook/agent.dto.js';
-export {
+export type { ArmaloData } from './webhook/armalo-data.js';
+export type { AgentRegisteredData, WalletVerifiedData } from './webhook/agent.dto.js';
+export type {
   ContextPackPublishedData,
   ContextPackSafetyFailedData,
   ContextPackSafetyPassedData,
 } from './webhook/context-pack.dto.js';
-export {
+export type {
   EscrowDisputedData,
   EscrowExpiredData,
   EscrowFundedData,
   EscrowReleasedData,
 } from './webhook/escrow.dto.js';
-export { EvalCompletedData, EvalFailedData } from './webhook/eval.dto.js';
-export { MonitoringAlertData } from './webhook/monitoring.dto.js';
-export { PactAnchoredData, PactCosignedData, PactViolatedData } from './webhook/pact.dto.js';
+export { EvalCompletedData } from './webhook/eval.dto.js';
+export type { EvalFailedData } from './webhook/eval.dto.js';
+export type { MonitoringAlertData } from './webhook/monitoring.dto.js';
+export type { PactAnchoredData, PactCosignedData, PactViolatedData } from './webhook/pact.dto.js';
 export type { PactCondition } from './webhook/pact.dto.js';
-export {
+export { ScoreChangedData } from './webhook/score.dto.js';
+export type {
   AgentReputationUpdatedData,
   AgentScoreChangedData,
   CertificationChangedData,
-  ScoreChangedData,
   ScoreTierChangedData,
 } from './webhook/score.dto.js';
 export type { CertificationTier } from './webhook/score.dto.js';
-export { SwarmCreatedData, SwarmHaltedData } from './webhook/swarm.dto.js';
+export type { SwarmCreatedData, SwarmHaltedData } from './webhook/swarm.dto.js';
 export { ArmaloClient } from './api/armalo.client.js';
 export type * from './api/armalo.api-types.js';
 export { armaloEvalEnd } from './api/armalo.eval-status.js';

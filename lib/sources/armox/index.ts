@@ -13,15 +13,15 @@ export type { AnyArmoxEvent, ArmoxEvent, ArmoxEvents } from './webhook/armox.eve
 export { armoxSignature, verifyArmoxSignature } from './webhook/armox.signature.js';
 export { armoxSource } from './webhook/armox.source.js';
 export type { ArmoxSourceOptions } from './webhook/armox.source.js';
-export {
-  ArmoxJob,
+export { ArmoxJob } from './webhook/job.dto.js';
+export type {
+  ArmoxOutput,
   CancelledJob,
   CompletedJob,
   FailedJob,
   PendingJob,
   ProcessingJob,
 } from './webhook/job.dto.js';
-export type { ArmoxOutput } from './webhook/job.dto.js';
 export { OnArmoxEvent } from './webhook/on-armox-event.decorator.js';
 export { armoxOutputUrls } from './webhook/output-urls.js';
 export { ArmoxClient } from './api/armox.client.js';

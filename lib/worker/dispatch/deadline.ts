@@ -15,10 +15,11 @@ export class Deadline {
     handler: RegisteredHandler,
     private readonly row: AbortSignal,
     timers: Timers,
+    overdue: typeof timedOut = timedOut,
   ) {
     const timeout = timeoutOf(handler);
     this.onAbort = () => this.controller.abort(row.reason);
-    this.cancel = timers.after(timeout, () => this.controller.abort(timedOut(handler, timeout)));
+    this.cancel = timers.after(timeout, () => this.controller.abort(overdue(handler, timeout)));
     if (row.aborted) this.onAbort();
     else row.addEventListener('abort', this.onAbort, { once: true });
   }
@@ -38,5 +39,15 @@ export function timedOut({ name }: RegisteredHandler, timeout: number): EventHan
   return new EventHandlerTimeoutError(
     `${name} did not end within ${timeout} ms, so this attempt has failed. Pass context.signal on to what ` +
       'it waits for, or give it a longer `timeout`.',
+  );
+}
+
+export function rulesTimedOut(
+  { name }: RegisteredHandler,
+  timeout: number,
+): EventHandlerTimeoutError {
+  return new EventHandlerTimeoutError(
+    `The rules of the \`dto\` of ${name} did not end within ${timeout} ms, so it was not run and this attempt ` +
+      'has failed. Look at what its asynchronous rules wait for, or give it a longer `timeout`.',
   );
 }

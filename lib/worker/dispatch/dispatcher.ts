@@ -7,7 +7,7 @@ import type {
 } from '../../handlers/index.js';
 import type { ClaimedRow, WorkStore, LaterEvents, Settlement } from '../../inbox/index.js';
 import { errorHeadline, errorText, hasCode } from './error-text.js';
-import { eventOutcome, settlementBase } from './event.outcome.js';
+import { eventOutcome, problemsText, settlementBase } from './event.outcome.js';
 import type { HandlerReport, HandlerResult } from './handler.failure.js';
 import type { HandOver } from './hand-over.js';
 import type { HandlerRunner } from './handler.runner.js';
@@ -98,7 +98,10 @@ export class Dispatcher {
     return this.dependencies.handOver.insteadOf(outcome, row, handlers);
   }
 
-  /** One after the other; one that fails does not stop the others. */
+  /**
+   * One after the other; one that fails does not stop the others, and one whose `dto` the payload does not fit
+   * does, as the event is dead then.
+   */
   private async runAll(
     row: ClaimedRow,
     handlers: readonly RegisteredHandler[],
@@ -119,6 +122,7 @@ export class Dispatcher {
       if (result.kind === 'stopped') return undefined;
       reports.push({ handler: handler.name, policy, result });
       if (result.kind === 'failed') this.logFailure(row, handler, result.error, result.duration);
+      if (result.kind === 'invalid') break;
       const last = handler === handlers.at(-1);
       if (result.kind === 'done' && !handler.options.transactional && !last) {
         if (!(await this.markNow(row, handler.name))) return undefined;
@@ -230,10 +234,6 @@ function eventText(row: ClaimedRow): string {
 
 function invalid(row: ClaimedRow, error: string): Settlement {
   return { ...settlementBase(row), to: 'dead', reason: 'invalid-payload', error };
-}
-
-function problemsText(problems: readonly string[]): string {
-  return problems.join('; ').slice(0, 4_000);
 }
 
 function sourceIsGone(source: string): string {

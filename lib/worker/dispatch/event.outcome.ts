@@ -11,9 +11,17 @@ type Failure = HandlerReport & {
   readonly result: { readonly kind: 'failed'; readonly error: unknown; readonly duration: number };
 };
 
+type Misfit = HandlerReport & {
+  readonly result: { readonly kind: 'invalid'; readonly problems: readonly string[] };
+};
+
 type Skip = HandlerReport & {
   readonly result: { readonly kind: 'skipped'; readonly because: string };
 };
+
+export function problemsText(problems: readonly string[]): string {
+  return problems.join('; ').slice(0, 4_000);
+}
 
 /** What is the same whatever becomes of the row. */
 export type SettlementBase = Lease & {
@@ -46,8 +54,9 @@ export function eventOutcome(
   const failures = failed.filter((failure) => !later.includes(failure));
   const usedUp = reports.filter((report) => report.result.kind === 'used-up');
   const skips = reports.filter((report): report is Skip => report.result.kind === 'skipped');
+  const misfits = reports.filter((report): report is Misfit => report.result.kind === 'invalid');
   const done = reports.filter((report) => report.result.kind === 'done');
-  const told = [...skips.map(toldSkip), ...failures.map(toldFailure)];
+  const told = [...skips.map(toldSkip), ...failures.map(toldFailure), ...misfits.map(toldMisfit)];
   if (skips.length > 0 && skips.length === reports.length && row.completedHandlers.length === 0) {
     // Nothing has been handled, so no handler has completed: a replay looks again.
     return { ...settlementBase(row, [], told), to: 'ignored', reason: 'stale' };
@@ -57,13 +66,9 @@ export function eventOutcome(
     [...done, ...skips].map((report) => report.handler),
     told,
   );
+  const end = endAtOnce(failures, misfits);
+  if (end) return { ...base, to: 'dead', ...end };
   if (failed.length === 0 && usedUp.length === 0) return { ...base, to: 'done' };
-
-  const rejection = failures.find((failure) => isRejection(failure));
-  if (rejection) {
-    const { handler } = rejection;
-    return { ...base, to: 'dead', reason: 'rejected', error: textOf(rejection), handler };
-  }
   const again = [...failures.filter(({ policy }) => mayRun(policy, row.attempt + 1)), ...later];
   const [first] = again;
   if (!first)
@@ -75,12 +80,27 @@ export function eventOutcome(
   return { ...base, to: failures.length === 0 ? 'postponed' : 'retry', inMs, error };
 }
 
+/** For what no further attempt can change. */
+function endAtOnce(failures: readonly Failure[], [misfit]: readonly Misfit[]) {
+  const rejection = failures.find((failure) => isRejection(failure));
+  if (rejection) {
+    return { reason: 'rejected', error: textOf(rejection), handler: rejection.handler } as const;
+  }
+  if (!misfit) return undefined;
+  const { handler, error } = toldMisfit(misfit);
+  return { reason: 'invalid-payload', error: `${handler}: ${error}`, handler } as const;
+}
+
 function toldFailure({ handler, result }: Failure): FailedAttempt {
   return { handler, error: errorText(result.error), duration: result.duration };
 }
 
 function toldSkip({ handler, result }: Skip): FailedAttempt {
   return { handler, error: `Skipped: ${result.because}.`, duration: 0 };
+}
+
+function toldMisfit({ handler, result }: Misfit): FailedAttempt {
+  return { handler, error: problemsText(result.problems), duration: 0 };
 }
 
 function isRejection(failure: Failure): boolean {

@@ -1,9 +1,14 @@
 import type { LoggerService } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { RegisteredHandler } from '../../handlers/index.js';
-import type { ClaimedRow, WorkStore, TransactionalOutcome } from '../../inbox/index.js';
+import type { DtoReading, RegisteredHandler } from '../../handlers/index.js';
+import {
+  untilAborted,
+  type ClaimedRow,
+  type WorkStore,
+  type TransactionalOutcome,
+} from '../../inbox/index.js';
 import { ConnectionWait } from './connection.wait.js';
-import { Deadline } from './deadline.js';
+import { Deadline, rulesTimedOut } from './deadline.js';
 import { callHandler, type HandlerCall } from './handler.call.js';
 import type { HandlerResult } from './handler.failure.js';
 import { Semaphore } from '../in-process/semaphore.js';
@@ -41,9 +46,12 @@ export class HandlerRunner {
     slot: Slot,
   ): Promise<HandlerResult> {
     const { timers, loggerOf } = this.dependencies;
-    const call = { handler, row, payload, signal, timers, logger: loggerOf(handler.name) };
     const began = timers.now();
     try {
+      const reading = await this.read(handler, payload, signal);
+      if ('problems' in reading) return { kind: 'invalid', problems: reading.problems };
+      const logger = loggerOf(handler.name);
+      const call = { handler, row, payload: reading.event, signal, timers, logger };
       if (!handler.options.transactional) {
         await callHandler(call);
         return { kind: 'done' };
@@ -53,6 +61,21 @@ export class HandlerRunner {
     } catch (error) {
       if (signal.aborted) return { kind: 'stopped' };
       return { kind: 'failed', error, duration: Math.round(timers.now() - began) };
+    }
+  }
+
+  /** Before the transaction: a rule that asks the database must not wait for the connection of its own handler. */
+  private async read(
+    handler: RegisteredHandler,
+    payload: unknown,
+    signal: AbortSignal,
+  ): Promise<DtoReading> {
+    if (!handler.withDto) return { event: payload };
+    const deadline = new Deadline(handler, signal, this.dependencies.timers, rulesTimedOut);
+    try {
+      return await untilAborted(handler.withDto(payload as object), deadline.signal);
+    } finally {
+      deadline.end();
     }
   }
 

@@ -79,7 +79,7 @@ const NEXT_STEP: Readonly<Record<DeadReason, string>> = {
   'attempts-used-up': 'Nothing is tried any more; replay it when the cause is gone.',
   rejected: 'The handler has given it up for good; replay it if that was a mistake.',
   'invalid-payload':
-    'No handler has seen it; compare its body with what the service documents, and update the module.',
+    'Compare its body with what the service documents, update the module or the `dto` of the handler, then replay it.',
   'killed-process':
     'It is what this process ran when it died, each time; find out whether a handler exhausts memory or ' +
     'blocks, then replay it.',

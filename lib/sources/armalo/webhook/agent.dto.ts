@@ -1,7 +1,7 @@
-import { ArmaloData } from './armalo-data.js';
+import type { ArmaloData } from './armalo-data.js';
 
 /** `agent.registered`: presumably the agent as the API gives it, with `id` or `agentId`. */
-export class AgentRegisteredData extends ArmaloData {
+export interface AgentRegisteredData extends ArmaloData {
   id?: string;
   externalId?: string;
   name?: string;
@@ -14,7 +14,7 @@ export class AgentRegisteredData extends ArmaloData {
 }
 
 /** `wallet.verified` */
-export class WalletVerifiedData extends ArmaloData {
+export interface WalletVerifiedData extends ArmaloData {
   walletAddress?: string;
   chain?: string;
   verifiedAt?: string;

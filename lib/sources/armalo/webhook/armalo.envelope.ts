@@ -10,10 +10,10 @@ import {
   undocumentedField,
   type EventReading,
   type JsonEnvelope,
-  type PayloadClass,
 } from '../../../core/index.js';
+import { ARMALO_EVENT_NAMES, type ArmaloEventName } from '../armalo.constants.js';
 import type { AnyArmaloEvent } from './armalo.events.js';
-import { ARMALO_DATA_CLASSES } from './data-classes.js';
+import { ARMALO_DATA_CLASSES } from './event-data.js';
 
 const LONGEST_EVAL_ID = 400;
 
@@ -53,18 +53,20 @@ function problemsOf(
   { event, data }: JsonEnvelope,
   occurredAt: number | undefined,
 ): readonly string[] {
-  const type = dataClass(event);
-  if (!type) return [];
-  const problems = isJsonObject(data)
-    ? payloadProblems(type, data, 'data')
-    : ['data must be an object'];
+  if (!isArmaloEventName(event)) return [];
+  const problems = dataProblems(event, data);
   if (occurredAt !== undefined) return problems;
   return ['timestamp must be an ISO 8601 text or an epoch number', ...problems];
 }
 
-function dataClass(event: string): PayloadClass | undefined {
-  const classes: Readonly<Record<string, PayloadClass>> = ARMALO_DATA_CLASSES;
-  return Object.hasOwn(classes, event) ? classes[event] : undefined;
+function dataProblems(event: ArmaloEventName, data: unknown): readonly string[] {
+  if (!isJsonObject(data)) return ['data must be an object'];
+  const type = ARMALO_DATA_CLASSES[event];
+  return type ? payloadProblems(type, data, 'data') : [];
+}
+
+function isArmaloEventName(event: string): event is ArmaloEventName {
+  return ARMALO_EVENT_NAMES.some((name) => name === event);
 }
 
 /**

@@ -1,8 +1,7 @@
+import type { WithDto } from '../../../handlers/index.js';
 import type { ArmaloEventName } from '../armalo.constants.js';
-import type { ARMALO_DATA_CLASSES } from './data-classes.js';
+import type { ArmaloEventData } from './event-data.js';
 import type { ArmaloData } from './armalo-data.js';
-
-type DataOf<Name extends ArmaloEventName> = InstanceType<(typeof ARMALO_DATA_CLASSES)[Name]>;
 
 /** Armalo's events, each with the object that its handlers get. */
 export type ArmaloEvents = {
@@ -10,20 +9,23 @@ export type ArmaloEvents = {
     readonly event: Name;
     /** ISO 8601, set by Armalo. */
     readonly timestamp: string;
-    readonly data: DataOf<Name>;
+    readonly data: ArmaloEventData[Name];
   };
 };
 
-/** The event of a name; of several names (default: of all), their union. */
-export type ArmaloEvent<Name extends ArmaloEventName = ArmaloEventName> = ArmaloEvents[Name];
+/** The event of a name; of several names (default: of all), their union. With the `data` of a `dto`. */
+export type ArmaloEvent<
+  Name extends ArmaloEventName = ArmaloEventName,
+  Data extends object = never,
+> = WithDto<ArmaloEvents[Name], 'data', Data>;
 
 /** Any event, also one whose name is not documented: those come as they are. */
-export interface AnyArmaloEvent {
+export interface AnyArmaloEvent<Data extends object = ArmaloData> {
   readonly event: string;
   /** ISO 8601; missing only in events of undocumented names. */
   readonly timestamp?: string;
   /** Empty where an event of an undocumented name brings none. */
-  readonly data: ArmaloData;
+  readonly data: Data;
 }
 
 /** Narrows what a catch-all handler gets. */

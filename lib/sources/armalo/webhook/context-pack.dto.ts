@@ -1,6 +1,6 @@
-import { ArmaloData } from './armalo-data.js';
+import type { ArmaloData } from './armalo-data.js';
 
-class ContextPackData extends ArmaloData {
+interface ContextPackData extends ArmaloData {
   packId?: string;
   contextPackId?: string;
   name?: string;
@@ -8,16 +8,16 @@ class ContextPackData extends ArmaloData {
 }
 
 /** `context_pack.published` */
-export class ContextPackPublishedData extends ContextPackData {}
+export type ContextPackPublishedData = ContextPackData;
 
 /** `context_pack.safety_passed` */
-export class ContextPackSafetyPassedData extends ContextPackData {
+export interface ContextPackSafetyPassedData extends ContextPackData {
   scanId?: string;
   scannedAt?: string;
 }
 
 /** `context_pack.safety_failed` */
-export class ContextPackSafetyFailedData extends ContextPackData {
+export interface ContextPackSafetyFailedData extends ContextPackData {
   scanId?: string;
   scannedAt?: string;
   findings?: unknown[];

@@ -1,6 +1,6 @@
-import { ArmaloData } from './armalo-data.js';
+import type { ArmaloData } from './armalo-data.js';
 
-class EscrowData extends ArmaloData {
+interface EscrowData extends ArmaloData {
   dealId?: string;
   /** USDC; a number or a decimal text. */
   amountUsdc?: number | string;
@@ -9,20 +9,20 @@ class EscrowData extends ArmaloData {
 }
 
 /** `escrow.funded` */
-export class EscrowFundedData extends EscrowData {}
+export type EscrowFundedData = EscrowData;
 
 /** `escrow.released`: perhaps one event a milestone. */
-export class EscrowReleasedData extends EscrowData {
+export interface EscrowReleasedData extends EscrowData {
   milestoneIndex?: number;
 }
 
 /** `escrow.disputed` */
-export class EscrowDisputedData extends EscrowData {
+export interface EscrowDisputedData extends EscrowData {
   reason?: string;
   raisedBy?: string;
 }
 
 /** `escrow.expired` */
-export class EscrowExpiredData extends EscrowData {
+export interface EscrowExpiredData extends EscrowData {
   expiresAt?: string;
 }

@@ -1,5 +1,5 @@
 import { IsBoolean, IsInt, IsNotEmpty, IsOptional, IsString } from 'class-validator';
-import { ArmaloData } from './armalo-data.js';
+import type { ArmaloData } from './armalo-data.js';
 
 /** `eval.completed`, as the page shows it. `passed: false` is a run that finished and failed its checks. */
 export class EvalCompletedData {
@@ -27,7 +27,7 @@ export class EvalCompletedData {
 }
 
 /** `eval.failed`: the run failed or timed out. */
-export class EvalFailedData extends ArmaloData {
+export interface EvalFailedData extends ArmaloData {
   error?: string;
   reason?: string;
 }

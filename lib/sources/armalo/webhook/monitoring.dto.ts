@@ -1,7 +1,7 @@
-import { ArmaloData } from './armalo-data.js';
+import type { ArmaloData } from './armalo-data.js';
 
 /** `monitoring.alert` */
-export class MonitoringAlertData extends ArmaloData {
+export interface MonitoringAlertData extends ArmaloData {
   alertId?: string;
   severity?: string;
   type?: string;

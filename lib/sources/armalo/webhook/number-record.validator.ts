@@ -11,7 +11,6 @@ export function IsNumberRecord(): PropertyDecorator {
       validator: {
         validate: (value: unknown) =>
           isJsonObject(value) && Object.values(value).every((each) => Number.isFinite(each)),
-        defaultMessage: () => '$property must be an object of numbers',
       },
     });
 }

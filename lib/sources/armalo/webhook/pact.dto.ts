@@ -1,4 +1,4 @@
-import { ArmaloData } from './armalo-data.js';
+import type { ArmaloData } from './armalo-data.js';
 
 /** A pact's condition, as it is sent when a pact is created. */
 export interface PactCondition {
@@ -12,7 +12,7 @@ export interface PactCondition {
 }
 
 /** `pact.violated` */
-export class PactViolatedData extends ArmaloData {
+export interface PactViolatedData extends ArmaloData {
   condition?: PactCondition;
   conditionType?: string;
   /** `critical`, `major`, `minor` or `info`. */
@@ -22,7 +22,7 @@ export class PactViolatedData extends ArmaloData {
 }
 
 /** `pact.anchored` */
-export class PactAnchoredData extends ArmaloData {
+export interface PactAnchoredData extends ArmaloData {
   conditionsHash?: string;
   txHash?: string;
   chain?: string;
@@ -31,7 +31,7 @@ export class PactAnchoredData extends ArmaloData {
 }
 
 /** `pact.cosigned` */
-export class PactCosignedData extends ArmaloData {
+export interface PactCosignedData extends ArmaloData {
   counterpartyAgentId?: string;
   signature?: string;
   cosignedAt?: string;

@@ -1,5 +1,5 @@
 import { IsNotEmpty, IsNumber, IsOptional, IsString } from 'class-validator';
-import { ArmaloData } from './armalo-data.js';
+import type { ArmaloData } from './armalo-data.js';
 import { IsNumberRecord } from './number-record.validator.js';
 
 /** `bronze`, `silver`, `gold`, `platinum`, null = none; open, since tiers may be added. */
@@ -32,7 +32,7 @@ export class ScoreChangedData {
 }
 
 /** `agent.score.changed`; presumably `score.changed`'s fields. */
-export class AgentScoreChangedData extends ArmaloData {
+export interface AgentScoreChangedData extends ArmaloData {
   compositeScore?: number;
   certificationTier?: CertificationTier;
   previousScore?: number | null;
@@ -40,7 +40,7 @@ export class AgentScoreChangedData extends ArmaloData {
 }
 
 /** `score.tier_changed` */
-export class ScoreTierChangedData extends ArmaloData {
+export interface ScoreTierChangedData extends ArmaloData {
   certificationTier?: CertificationTier;
   previousTier?: CertificationTier;
   compositeScore?: number;
@@ -48,7 +48,7 @@ export class ScoreTierChangedData extends ArmaloData {
 }
 
 /** `agent.reputation.updated`: a score of its own, not the composite one. */
-export class AgentReputationUpdatedData extends ArmaloData {
+export interface AgentReputationUpdatedData extends ArmaloData {
   reputationScore?: number;
   previousScore?: number | null;
   tier?: CertificationTier;
@@ -56,7 +56,7 @@ export class AgentReputationUpdatedData extends ArmaloData {
 }
 
 /** `certification.changed` */
-export class CertificationChangedData extends ArmaloData {
+export interface CertificationChangedData extends ArmaloData {
   certificationTier?: CertificationTier;
   previousTier?: CertificationTier;
   status?: string;

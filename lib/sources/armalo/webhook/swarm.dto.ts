@@ -1,12 +1,12 @@
-import { ArmaloData } from './armalo-data.js';
+import type { ArmaloData } from './armalo-data.js';
 
 /** `swarm.created` */
-export class SwarmCreatedData extends ArmaloData {
+export interface SwarmCreatedData extends ArmaloData {
   name?: string;
 }
 
 /** `swarm.halted` */
-export class SwarmHaltedData extends ArmaloData {
+export interface SwarmHaltedData extends ArmaloData {
   reason?: string;
   haltedBy?: string;
   haltedAt?: string;

@@ -10,9 +10,9 @@ import {
   type JsonObject,
 } from '../../../core/index.js';
 import { ARMOX_JOB_STATUSES, type ArmoxEventName } from '../armox.constants.js';
-import { ARMOX_JOB_CLASSES, type AnyArmoxEvent } from './armox.events.js';
+import type { AnyArmoxEvent } from './armox.events.js';
 import { normalJobStatus } from '../jobs/armox.job-status.js';
-import type { ArmoxJob } from './job.dto.js';
+import { ArmoxJob } from './job.dto.js';
 import { jobIdentity } from './job.order.js';
 import { readOutput } from './job.output.js';
 
@@ -94,7 +94,7 @@ function normalised(sent: JsonObject, status: string): ArmoxJob<string> {
 
 function jobProblems(name: string, job: ArmoxJob<string>): readonly string[] {
   if (!isArmoxEventName(name)) return [];
-  const problems = payloadProblems(ARMOX_JOB_CLASSES[name], job, 'job');
+  const problems = payloadProblems(ArmoxJob, job, 'job');
   if (isPlainText(job.id, LONGEST_JOB_ID) || problems.length > 0) return problems;
   return [`job.id must be a text of 1 to ${LONGEST_JOB_ID} printable characters`];
 }

@@ -1,12 +1,12 @@
-import type { PayloadClass } from '../../../core/index.js';
+import type { WithDto } from '../../../handlers/index.js';
 import type { ArmoxEventName } from '../armox.constants.js';
-import {
+import type {
   CancelledJob,
   CompletedJob,
   FailedJob,
   PendingJob,
   ProcessingJob,
-  type ArmoxJob,
+  ArmoxJob,
 } from './job.dto.js';
 
 interface JobEvent<Name extends string, Job> {
@@ -24,14 +24,21 @@ export interface ArmoxEvents {
   'job.pending': JobEvent<'job.pending', PendingJob>;
 }
 
-/** The event of a name; of several names (default: of all), their union. */
-export type ArmoxEvent<Name extends ArmoxEventName = ArmoxEventName> = ArmoxEvents[Name];
+/** The event of a name; of several names (default: of all), their union. With the `job` of a `dto`. */
+export type ArmoxEvent<
+  Name extends ArmoxEventName = ArmoxEventName,
+  Job extends object = never,
+> = WithDto<ArmoxEvents[Name], 'job', Job>;
 
-/** Any event, also one whose name or status is not documented; `job` is missing only in those. */
-export interface AnyArmoxEvent {
-  readonly event: string;
-  readonly job?: ArmoxJob<string>;
-}
+/**
+ * Any event, also one whose name or status is not documented; `job` is missing only in those. With the `job`
+ * of a `dto`, which is always there.
+ */
+export type AnyArmoxEvent<Job extends object = never> = WithDto<
+  { readonly event: string; readonly job?: ArmoxJob<string> },
+  'job',
+  Job
+>;
 
 /** Narrows what a catch-all handler gets. */
 export function isArmoxEvent<Name extends ArmoxEventName>(
@@ -40,12 +47,3 @@ export function isArmoxEvent<Name extends ArmoxEventName>(
 ): event is AnyArmoxEvent & ArmoxEvent<Name> {
   return event.event === name;
 }
-
-/** What each event's `job` is checked against. */
-export const ARMOX_JOB_CLASSES: Readonly<Record<ArmoxEventName, PayloadClass>> = {
-  'job.completed': CompletedJob,
-  'job.failed': FailedJob,
-  'job.cancelled': CancelledJob,
-  'job.processing': ProcessingJob,
-  'job.pending': PendingJob,
-};

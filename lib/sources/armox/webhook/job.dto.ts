@@ -39,10 +39,10 @@ export class ArmoxJob<Status extends string = ArmoxJobStatus> {
 }
 
 /*
- * One class an event. The status needs no check: the event's name is made from it.
+ * One name an event. The status needs no check: the event's name is made from it.
  */
-export class CompletedJob extends ArmoxJob<'completed'> {}
-export class FailedJob extends ArmoxJob<'failed'> {}
-export class CancelledJob extends ArmoxJob<'cancelled'> {}
-export class ProcessingJob extends ArmoxJob<'processing'> {}
-export class PendingJob extends ArmoxJob<'pending'> {}
+export type CompletedJob = ArmoxJob<'completed'>;
+export type FailedJob = ArmoxJob<'failed'>;
+export type CancelledJob = ArmoxJob<'cancelled'>;
+export type ProcessingJob = ArmoxJob<'processing'>;
+export type PendingJob = ArmoxJob<'pending'>;
