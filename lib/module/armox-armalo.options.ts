@@ -29,7 +29,7 @@ export interface WorkerOptions {
   /** Milliseconds that running handlers are given at shutdown. Default 15,000. */
   readonly shutdownTimeout?: number;
   /**
-   * DeadEventListeners of the process while it ran one event and nothing beside it, until that event is dead. A
+   * Deaths of the process while it ran one event and nothing beside it, until that event is dead. A
    * death among others counts as an attempt only. Default 3.
    */
   readonly maxStalledCount?: number;

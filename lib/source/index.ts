@@ -1,6 +1,6 @@
 /*
  * For those who write a source of their own: `forRoot({ sources: [parcels({ … })] })`. Armox and Armalo
- * are written with the same names; docs/architecture.md tells what each part is for.
+ * are written with the same names; docs/architecture.md#sources tells what each part is for.
  */
 export type { Made, SourceDefinition, SourceOptions } from '../source-definition/index.js';
 export {

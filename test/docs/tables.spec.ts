@@ -39,7 +39,7 @@ describe('The README’s table of errors', () => {
     const call = { service: 'Armox', request: 'GET /jobs' };
     const code = Object.entries(library).flatMap(([name, value]) =>
       // Whatever its constructor takes: the code is the class's.
-      isErrorClass(value) ? [[new value(call).code, name] as const] : [],
+      isErrorClass(value) ? [[codeOf(value, call), name] as const] : [],
     );
     expect(differences(table, claims(table, 1), new Map(code))).toEqual([]);
   });
@@ -55,6 +55,9 @@ describe('The README’s table of errors', () => {
 });
 
 const ABSTRACT: readonly unknown[] = [library.ArmoxArmaloError, library.ApiError];
+
+/** `isErrorClass` has left the abstract ones out. */
+const codeOf = (type: unknown, call: object): string => new (type as AnyError)(call).code;
 
 type AnyError = new (...given: unknown[]) => library.ArmoxArmaloError;
 

@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import type { ArmoxArmaloOptions } from 'nestjs-armox-armalo';
 import { DataSource } from 'typeorm';
-import { OPTION_RULES, STATIC_RULES } from '../../lib/module/armox-armalo.option-rules.js';
+import { OPTION_RULES } from '../../lib/module/armox-armalo.option-rules.js';
 import { SqliteDriver } from '../../sample-app/database/sqlite.driver.js';
-import { optionPaths, type OptionRules } from '../../lib/core/index.js';
-import { HANDLER_RULES } from '../../lib/handlers/index.js';
+import { optionPaths } from '../../lib/core/index.js';
 import { resolveOptions } from '../../lib/module/resolve-options.js';
 import { assertPoolCarries } from '../../lib/module/transaction-limit.js';
 
@@ -263,39 +261,5 @@ describe('Every option', () => {
       reconcile: undefined,
       worker: undefined,
     });
-  });
-});
-
-describe('The README lists', () => {
-  const readme = readFileSync('README.md', 'utf8');
-
-  /** Names in the first column of the table with this heading; `.cron` goes on from its neighbour. */
-  function listed(heading: string): string[] {
-    const rows = readme.split(new RegExp(`^\\| ${heading} +\\|.*\n`, 'm'))[1]?.split('\n\n')[0];
-    const names: string[] = [];
-    for (const row of rows?.split('\n') ?? []) {
-      for (const [, name = ''] of (row.split(' | ')[0] ?? '').matchAll(/`([\w.]+)`/g)) {
-        const neighbour = names.at(-1)?.replace(/\.\w+$/, '') ?? '';
-        names.push(name.startsWith('.') ? `${neighbour}${name}` : name);
-      }
-    }
-    return names.sort();
-  }
-
-  /** The parts of the retry policy and of retention stand in the text of their row. */
-  const parts = /^(worker\.(retry|retention))\..*/;
-  const named = (rules: OptionRules) => [
-    ...new Set(optionPaths(rules).map(([path]) => path.replace(parts, '$1'))),
-  ];
-
-  it('every option, and none that is gone', () => {
-    const switches = ['reconcile', 'worker'];
-    expect(listed('option')).toEqual(
-      [...named(OPTION_RULES), ...named(STATIC_RULES), ...switches].sort(),
-    );
-  });
-
-  it('every handler option, and none that is gone', () => {
-    expect(listed('handler option')).toEqual(Object.keys(HANDLER_RULES).sort());
   });
 });

@@ -43,7 +43,7 @@ export interface ParcelsOptions extends SourceOptions<(typeof EVENT_NAMES)[numbe
   readonly carrier?: string;
 }
 
-export const OnParcelEvent = createEventDecorator<ParcelEvents, Parcel>(NAME);
+export const OnParcelEvent = createEventDecorator<ParcelEvents, Parcel, 'parcel'>(NAME, 'parcel');
 
 export class ParcelSignatureGuard extends SignatureGuard {
   override readonly sourceName = NAME;

@@ -18,7 +18,7 @@ export type ArmoxEventName = `job.${ArmoxJobStatus}`;
 
 /**
  * The page shows `job.completed` alone; the others are the documented statuses, for the webhooks it
- * leaves open and for what the poller finds.
+ * leaves open and for what the poller finds (docs/contract.md#armox-events).
  */
 export const ARMOX_EVENT_NAMES: readonly ArmoxEventName[] = [
   'job.completed',

@@ -1,7 +1,7 @@
 /** How an evaluation ended. */
 export type ArmaloEvalEnd = 'completed' | 'failed' | 'cancelled';
 
-/** Only the first two are documented; the others are read as what they say. */
+/** Only the first two are documented; the others are read as what they say (docs/contract.md#armalo-open-points). */
 const ENDS: ReadonlyMap<string, ArmaloEvalEnd> = new Map([
   ['completed', 'completed'],
   ['failed', 'failed'],

@@ -16,7 +16,8 @@ export interface Listing<T extends { readonly id: string }> {
 
 /**
  * Reads a list, page by page. No document shows pages, so one is asked for only
- * where the answer hints at it, by cursor or by offset; what brings nothing new ends it.
+ * where the answer hints at it, by cursor or by offset; what brings nothing new ends it
+ * (docs/contract.md#armalo-open-points).
  */
 export async function readPages<T extends { readonly id: string }>(
   transport: ApiTransport,

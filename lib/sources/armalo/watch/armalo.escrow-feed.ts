@@ -11,7 +11,7 @@ export interface ArmaloEscrowFeedDependencies
   readonly client: Pick<ArmaloClient, 'escrow'>;
 }
 
-/** The statuses that have a webhook; the documents disagree about all others. */
+/** The statuses that have a webhook; the documents disagree about all others (docs/contract.md#armalo-open-points). */
 const TOLD: ReadonlyMap<string, string> = new Map([
   ['funded', 'funded'],
   ['released', 'released'],

@@ -71,7 +71,8 @@ function isArmaloEventName(event: string): event is ArmaloEventName {
 
 /**
  * No event carries an id. An evaluation ends once, and the API shows its id too; anything else is
- * told by its bytes, whose millisecond timestamp keeps equal facts at different times apart.
+ * told by its bytes, whose millisecond timestamp keeps equal facts at different times apart
+ * (docs/contract.md#armalo-open-points).
  */
 function ownIdentity({ event, data }: AnyArmaloEvent, body: Buffer): string {
   if (event === 'eval.completed' || event === 'eval.failed') {

@@ -8,7 +8,7 @@ export function armaloSignature(body: Buffer | string, secret: string): string {
 /** What every `X-Armalo-Signature` looks like. */
 export const ARMALO_SIGNATURE_SHAPE = hmacSha256Shape();
 
-/** Whether a body is signed with `secret`; never throws. */
+/** Whether a body is signed with `secret` (docs/contract.md#armalo-signatures); never throws. */
 export function verifyArmaloSignature(
   body: Buffer,
   header: string | readonly string[] | undefined,

@@ -129,12 +129,12 @@ export class JobStore {
     await this.count(next, sql`polls = polls + 1`);
   }
 
-  /** As `looked`, for jobs that Armox has shown. */
+  /** As `polled`, for jobs that Armox has shown. */
   async seen(next: ReadonlyMap<string, number>): Promise<void> {
     await this.count(next, sql`polls = polls + 1, absences = 0`);
   }
 
-  /** As `looked`, for a job that Armox did not know. */
+  /** As `polled`, for a job that Armox did not know. */
   async absent(rowId: string, nextInMs: number): Promise<void> {
     await this.count(new Map([[rowId, nextInMs]]), sql`polls = polls + 1, absences = absences + 1`);
   }

@@ -106,7 +106,8 @@ function readStatus(event: string, status: unknown): string {
 
 /**
  * `job.<status>` for the documented statuses. A status that is not documented keeps the event's own
- * name, unless that names another status: handlers of `job.completed` never see an `expired` job.
+ * name, unless that names another status: handlers of `job.completed` never see an `expired` job
+ * (docs/contract.md#armox-open-points).
  */
 function routingName(event: string, status: string): string {
   const byStatus = `job.${status}`;

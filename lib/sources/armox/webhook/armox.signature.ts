@@ -10,7 +10,7 @@ export function armoxSignature(body: Buffer | string, secret: string): string {
 /** What every `X-Armox-Signature` looks like. */
 export const ARMOX_SIGNATURE_SHAPE = hmacSha256Shape(PREFIX);
 
-/** Whether a body is signed with `secret`; never throws. */
+/** Whether a body is signed with `secret` (docs/contract.md#armox-signatures); never throws. */
 export function verifyArmoxSignature(
   body: Buffer,
   header: string | readonly string[] | undefined,

@@ -2,7 +2,10 @@ import { joinedParts } from '../../../core/index.js';
 import { ARMOX_JOB_STATUSES, type ArmoxJobStatus } from '../armox.constants.js';
 import { isEarlierStatus, isKnownJobStatus } from '../jobs/armox.job-status.js';
 
-/** What makes an event of a job the same one; the status keeps a later event of the same job apart. */
+/**
+ * What makes an event of a job the same one; the status keeps a later event of the same job apart, where
+ * Armox's page advises the id alone (docs/contract.md#armox-open-points).
+ */
 export function jobIdentity(jobId: string, status: string): string {
   return joinedParts(jobId, status);
 }

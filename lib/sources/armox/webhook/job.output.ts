@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject } from '../../../core/index.js';
 import { isTerminalJobStatus } from '../jobs/armox.job-status.js';
 import type { ArmoxOutput } from './job.dto.js';
 
-/** `output_data`, else `output`. Null, absent and `{}` before the end all mean: none yet. */
+/** `output_data`, else `output`. Null, absent and `{}` before the end all mean: none yet (docs/contract.md#armox-open-points). */
 export function readOutput(job: JsonObject, status: string): ArmoxOutput | null {
   const output = job['output_data'] ?? job['output'];
   if (output === undefined || output === null) return null;
