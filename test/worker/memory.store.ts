@@ -89,6 +89,14 @@ export class MemoryStore {
       .map((row) => this.lease(row, leaseMs));
   }
 
+  async claimById(ids: readonly string[], leaseMs: number): Promise<readonly ClaimedRow[]> {
+    this.called('claimById');
+    return this.due()
+      .filter((row) => row.token === null && ids.includes(row.id))
+      .sort((a, b) => a.dueAt - b.dueAt)
+      .map((row) => this.lease(row, leaseMs));
+  }
+
   async claimStalled({
     leaseMs,
     maxStalledCount: maxStalledCount,
