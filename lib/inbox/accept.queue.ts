@@ -20,6 +20,20 @@ export const ACCEPT_LIMITS: AcceptLimits = {
   queueBytes: 64 * 1024 * 1024,
 };
 
+/** A row that has just been stored. */
+export interface StoredRef {
+  /** Of the row in the inbox; what `claimById` takes. */
+  readonly id: string;
+  readonly source: string;
+  readonly name: string;
+}
+
+/** @returns the one of `row`, none where it was a duplicate */
+export function storedRefs(row: NewInboxRow, result: InsertResult): readonly StoredRef[] {
+  const { source, name } = row;
+  return result.outcome === 'stored' ? [{ id: result.id, source, name }] : [];
+}
+
 interface Waiting {
   readonly row: NewInboxRow;
   readonly resolve: (result: InsertResult) => void;
@@ -46,7 +60,7 @@ export class AcceptQueue {
 
   constructor(
     private readonly store: IntakeStore,
-    private readonly stored: () => void,
+    private readonly stored: (refs: readonly StoredRef[]) => void,
     private readonly limits: AcceptLimits = ACCEPT_LIMITS,
   ) {}
 
@@ -97,7 +111,9 @@ export class AcceptQueue {
     try {
       const results = await this.store.insert(batch.map(({ row }) => row));
       batch.forEach((waiting, index) => this.answer(waiting, results[index] as InsertResult));
-      if (results.some(({ outcome }) => outcome === 'stored')) this.stored();
+      this.stored(
+        batch.flatMap(({ row }, index) => storedRefs(row, results[index] as InsertResult)),
+      );
     } catch (error) {
       if (batch.length > 1 && mayPassAlone(error)) await this.commitOneByOne(batch);
       else for (const waiting of batch) this.refuse(waiting, error);
@@ -122,7 +138,7 @@ export class AcceptQueue {
     try {
       const [result] = await this.store.insert([waiting.row]);
       this.answer(waiting, result as InsertResult);
-      this.stored();
+      this.stored(storedRefs(waiting.row, result as InsertResult));
       return undefined;
     } catch (error) {
       this.refuse(waiting, error);
