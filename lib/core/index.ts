@@ -1,6 +1,7 @@
-export { systemClock, systemRandom } from './clock.js';
-export type { Clock, Random } from './clock.js';
-export { runAfter, runEvery } from './long-timeout.js';
+export { LATE, runEvery, sleepBy, systemClock, systemTimers, within } from './time.js';
+export type { Clock, Timers } from './time.js';
+export { systemRandom } from './random.js';
+export type { Random } from './random.js';
 export {
   ArmoxArmaloError,
   boundedDelay,

@@ -1,5 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
-import { InboxUnavailableError } from '../core/index.js';
+import { InboxUnavailableError, systemTimers, type Timers } from '../core/index.js';
 import { lostConnection } from './database.errors.js';
 import type { IntakeStore } from './intake.store.js';
 import type { InsertResult, NewInboxRow } from './intake.store.js';
@@ -38,7 +38,7 @@ interface Waiting {
   readonly row: NewInboxRow;
   readonly resolve: (result: InsertResult) => void;
   readonly reject: (error: InboxUnavailableError) => void;
-  readonly timer: NodeJS.Timeout;
+  readonly cancelTimeout: () => void;
   given: boolean;
 }
 
@@ -62,6 +62,7 @@ export class AcceptQueue {
     private readonly store: IntakeStore,
     private readonly stored: (refs: readonly StoredRef[]) => void,
     private readonly limits: AcceptLimits = ACCEPT_LIMITS,
+    private readonly timers: Pick<Timers, 'after'> = systemTimers,
   ) {}
 
   /** @throws InboxUnavailableError, whatever went wrong */
@@ -74,8 +75,8 @@ export class AcceptQueue {
     }
     return new Promise((resolve, reject) => {
       const timeout = this.store.ingestTimeout ?? DEFAULT_TIMEOUT;
-      const timer = setTimeout(() => this.giveUp(waiting, timeout), timeout);
-      const waiting: Waiting = { row, resolve, reject, timer, given: false };
+      const cancelTimeout = this.timers.after(timeout, () => this.giveUp(waiting, timeout));
+      const waiting: Waiting = { row, resolve, reject, cancelTimeout, given: false };
       this.queue.push(waiting);
       this.queuedBytes += size;
       this.start();
@@ -148,13 +149,13 @@ export class AcceptQueue {
 
   private answer(waiting: Waiting, result: InsertResult): void {
     waiting.given = true;
-    clearTimeout(waiting.timer);
+    waiting.cancelTimeout();
     waiting.resolve(result);
   }
 
   private refuse(waiting: Waiting, cause: unknown): void {
     waiting.given = true;
-    clearTimeout(waiting.timer);
+    waiting.cancelTimeout();
     waiting.reject(asUnavailable(cause));
   }
 

@@ -1,8 +1,22 @@
-import { systemRandom, type Random } from '../core/index.js';
+import {
+  systemClock,
+  systemRandom,
+  systemTimers,
+  type Clock,
+  type Random,
+  type Timers,
+} from '../core/index.js';
 import type { ApiFaults } from './api-faults.js';
 import type { DeliveryFaults } from './delivery-faults.js';
 import type { DeliveryRetry } from './delivery-queue.js';
-import { realTimers, type SandboxTimers } from './sandbox-timers.js';
+
+/** What a sandbox writes is dated and what it does later waits, both by the same time. */
+export type SandboxTimers = Clock & Pick<Timers, 'after'>;
+
+const timeOfDay: SandboxTimers = {
+  now: () => systemClock.now(),
+  after: (ms, then) => systemTimers.after(ms, then),
+};
 
 /** What both sandboxes can be told. */
 export interface SandboxOptions {
@@ -33,7 +47,7 @@ export interface SandboxSurroundings {
 }
 
 export function surroundings(options: SandboxOptions): SandboxSurroundings {
-  const { host = '127.0.0.1', port = 0, timers = realTimers, random = systemRandom } = options;
+  const { host = '127.0.0.1', port = 0, timers = timeOfDay, random = systemRandom } = options;
   return { host, port, timers, random };
 }
 

@@ -11,6 +11,4 @@ export { MaintenanceSchedule } from './maintenance/maintenance.schedule.js';
 export type { MaintenanceTask } from './maintenance/maintenance.schedule.js';
 export { OtherReplicas } from './dispatch/other.replicas.js';
 export { retryDelay } from './dispatch/retry.policy.js';
-export { systemTimers } from './timers.js';
-export type { Timers } from './timers.js';
 export type { WorkerSettings } from './worker.settings.js';

@@ -7,6 +7,8 @@ import {
   type Clock,
   type Random,
   type WebhookSource,
+  systemTimers,
+  type Timers,
 } from '../core/index.js';
 import type { HandlerRegistry } from '../handlers/index.js';
 import type { LeaderLock, MaintenanceStore, ReplicaStore, WorkStore } from '../inbox/index.js';
@@ -17,7 +19,6 @@ import { HandOver } from './dispatch/hand-over.js';
 import { HandlerRunner } from './dispatch/handler.runner.js';
 import { OtherReplicas } from './dispatch/other.replicas.js';
 import { ReplicaPresence } from './maintenance/replica.presence.js';
-import { systemTimers, type Timers } from './timers.js';
 import { transactionalEvents } from './in-process/transactional.events.js';
 import { retentionTask, sweepTask } from './maintenance/maintenance.tasks.js';
 import { WorkerLoop, type LoopStore } from './in-process/worker.loop.js';

@@ -2,9 +2,7 @@ import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { Interval, ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { EventFeed } from '../../lib/core/index.js';
-import { systemTimer } from '../../lib/api-client/index.js';
-import { systemTimers } from '../../lib/worker/index.js';
+import { systemTimers, type EventFeed } from '../../lib/core/index.js';
 import { RECONCILE_JOB, Reconciler, ReconcileSchedule } from '../../lib/reconcile/index.js';
 import { LogBook } from './world.js';
 
@@ -189,9 +187,8 @@ describe('The schedule of the poller', () => {
   });
 
   it.each([
-    ['a limit of a call', (then: () => void) => systemTimer.limit(30 * DAY, then)],
-    ['a sleep of a client', (then: () => void) => void systemTimer.sleep(30 * DAY).then(then)],
-    ['a wait of the worker', (then: () => void) => systemTimers.after(30 * DAY, then)],
+    ['a timer', (then: () => void) => systemTimers.after(30 * DAY, then)],
+    ['a sleep', (then: () => void) => void systemTimers.sleep(30 * DAY).then(then)],
   ])('%s of 30 days is as long as it says', async (_name, start) => {
     let ended = false;
     start(() => (ended = true));

@@ -25,7 +25,7 @@ import {
 } from '../../lib/worker/index.js';
 import { heldSlot } from './held.slot.js';
 import { LogBook } from './log-book.js';
-import { ManualTimers, rest } from './manual-timers.js';
+import { ManualTime, rest } from '../manual-time.js';
 import { MemoryStore } from './memory.store.js';
 
 type Body = (event: never, context: HandlerContext) => unknown;
@@ -48,7 +48,7 @@ const source: WebhookSource = {
 };
 
 function workbench(transactions = 2) {
-  const timers = new ManualTimers();
+  const timers = new ManualTime();
   const store = new MemoryStore(timers);
   const logger = new LogBook();
   const handlers: RegisteredHandler[] = [];

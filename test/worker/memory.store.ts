@@ -15,7 +15,7 @@ import type {
   StoredState,
   TransactionalOutcome,
 } from '../../lib/inbox/index.js';
-import type { Timers } from '../../lib/worker/index.js';
+import type { Timers } from '../../lib/core/index.js';
 import { openRow, storedEvent, type Row } from './memory.rows.js';
 
 /**

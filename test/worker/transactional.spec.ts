@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { systemClock, type WebhookSource } from '../../lib/core/index.js';
+import { systemClock, systemTimers, type WebhookSource } from '../../lib/core/index.js';
 import {
   defaultRetryPolicy,
   type HandlerContext,
@@ -20,14 +20,13 @@ import {
   HandlerRunner,
   HandOver,
   OtherReplicas,
-  systemTimers,
   WorkerLoop,
 } from '../../lib/worker/index.js';
 import { availableDatabases, describeOn, type TestDatabase } from '../databases.js';
 import { event } from '../inbox/store-suite.js';
 import { heldSlot } from './held.slot.js';
 import { LogBook } from './log-book.js';
-import { ManualTimers } from './manual-timers.js';
+import { ManualTime } from '../manual-time.js';
 
 const source = {
   name: 'armalo',
@@ -264,7 +263,7 @@ for (const kind of await availableDatabases()) {
 
 describe('the wait for a connection of the application', () => {
   it('is told once while it lasts, and that it is over', async () => {
-    const timers = new ManualTimers();
+    const timers = new ManualTime();
     const logger = new LogBook();
     const given: (() => void)[] = [];
     const runner = new HandlerRunner({

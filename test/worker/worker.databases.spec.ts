@@ -2,7 +2,12 @@ import 'reflect-metadata';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { DataSource, EntitySchema, type Logger } from 'typeorm';
-import { systemClock, type WebhookSource } from '../../lib/core/index.js';
+import {
+  systemClock,
+  systemTimers,
+  type Timers,
+  type WebhookSource,
+} from '../../lib/core/index.js';
 import {
   defaultRetryPolicy,
   type HandlerContext,
@@ -15,13 +20,11 @@ import {
   HandlerRunner,
   HandOver,
   OtherReplicas,
-  systemTimers,
   WorkerLoop,
-  type Timers,
 } from '../../lib/worker/index.js';
 import { availableDatabases, describeOn, type TestDatabase } from '../databases.js';
 import { LogBook } from './log-book.js';
-import { ManualTimers } from './manual-timers.js';
+import { ManualTime } from '../manual-time.js';
 
 interface Effect {
   id?: number;
@@ -318,7 +321,7 @@ for (const kind of await availableDatabases()) {
       });
 
       it('sends a dozen statements in ten idle seconds at most', async () => {
-        const timers = new ManualTimers();
+        const timers = new ManualTime();
         start([writing()], { timers, pollInterval: 1_000 });
         const asleep = () => until(() => timers.pending === 2);
         await asleep();

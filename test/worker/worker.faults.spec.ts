@@ -12,7 +12,7 @@ import {
   type LoopStore,
 } from '../../lib/worker/index.js';
 import { LogBook } from './log-book.js';
-import { ManualTimers } from './manual-timers.js';
+import { ManualTime } from '../manual-time.js';
 import { MemoryStore } from './memory.store.js';
 
 const LEASE = 30_000;
@@ -69,7 +69,7 @@ describe('two workers whose database, handlers and processes fail at random', ()
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: 2 ** 31 }), async (seed) => {
         const random = dice(seed);
-        const timers = new ManualTimers();
+        const timers = new ManualTime();
         const store = new MemoryStore(timers);
         let calm = false;
         const chance = (share: number) => !calm && random() < share;

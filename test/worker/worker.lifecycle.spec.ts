@@ -24,7 +24,7 @@ import {
 import type { InboxStore } from '../../lib/inbox/index.js';
 import { DeadEventNotice, WorkerLifecycle, type WorkerSettings } from '../../lib/worker/index.js';
 import { LogBook } from './log-book.js';
-import { ManualTimers, rest } from './manual-timers.js';
+import { ManualTime, rest } from '../manual-time.js';
 import { MemoryStore } from './memory.store.js';
 
 const HOUR = 3_600_000;
@@ -88,7 +88,7 @@ async function boot(
   prepare: (store: DutifulStore) => void = () => {},
   changed: Partial<WorkerSettings> = {},
 ) {
-  const timers = new ManualTimers();
+  const timers = new ManualTime();
   const store = new DutifulStore(timers);
   const logger = new LogBook();
   prepare(store);
@@ -225,15 +225,15 @@ describe('a replica among others', () => {
   });
 
   it('starts after the others cannot believe any more that they know all handlers', async () => {
-    let timers = new ManualTimers();
+    let timers = new ManualTime();
     const other = { id: 'old', handlers: [{ ...ours, patterns: ['escrow.funded'] }] };
     const starting = boot([Handlers], (store) => {
       store.replicas = [other];
-      timers = store.timers as ManualTimers;
+      timers = store.timers as ManualTime;
     });
     let started = false;
     void starting.then(() => (started = true));
-    while (!timers.isAwaited) await rest();
+    while (timers.pending === 0) await rest();
     await timers.pass(999);
     expect(started).toBe(false);
     await timers.pass(1);
@@ -271,7 +271,7 @@ describe('dead events', () => {
   } as const;
 
   async function bootNotice(providers: Provider[]) {
-    const timers = new ManualTimers();
+    const timers = new ManualTime();
     const deaths = new DeadEventListeners();
     const lines: unknown[][] = [];
     const logger = { error: (...line: unknown[]) => lines.push(line), log() {}, warn() {} };

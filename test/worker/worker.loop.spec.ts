@@ -7,7 +7,7 @@ import { WorkerLoop, type Slot } from '../../lib/worker/index.js';
 import { claimSuite } from '../inbox/claim-suite.js';
 import { TestClock } from '../inbox/test-clock.js';
 import { LogBook } from './log-book.js';
-import { ManualTimers, rest } from './manual-timers.js';
+import { ManualTime, rest } from '../manual-time.js';
 import { MemoryStore } from './memory.store.js';
 
 const LEASE = 30_000;
@@ -19,7 +19,7 @@ function workbench(
   sources: readonly string[] = ['armalo'],
   transactional: readonly ClaimException[] = [],
 ) {
-  const timers = new ManualTimers();
+  const timers = new ManualTime();
   const store = new MemoryStore(timers);
   const logger = new LogBook();
   const running = new Map<string, { end: (to?: Settlement) => void; signal: AbortSignal }>();

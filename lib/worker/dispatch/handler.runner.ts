@@ -1,5 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import type { Timers } from '../../core/index.js';
 import type { RegisteredHandler } from '../../handlers/index.js';
 import type { ClaimedRow, WorkStore, TransactionalOutcome } from '../../inbox/index.js';
 import { ConnectionWait } from './connection.wait.js';
@@ -8,7 +9,6 @@ import { callHandler, type HandlerCall } from './handler.call.js';
 import type { HandlerResult } from './handler.failure.js';
 import { Semaphore } from '../in-process/semaphore.js';
 import type { Slot } from '../execution/slot.js';
-import type { Timers } from '../timers.js';
 import { untilOrGivenUp } from '../until.js';
 
 /** Longer than the store needs to end a transaction on a connection that is dead: for a store that hangs. */

@@ -1,8 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
-import type { Random } from '../../core/index.js';
+import type { Random, Timers } from '../../core/index.js';
 import type { ClaimedRow, WorkStore, Lease } from '../../inbox/index.js';
 import { Outage } from './outage.js';
-import type { Timers } from '../timers.js';
 
 /** A claimed row that this process answers for until it is settled or given back. */
 export interface HeldRow {

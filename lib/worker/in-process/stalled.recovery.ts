@@ -1,8 +1,8 @@
+import type { Timers } from '../../core/index.js';
 import type { ClaimedRow, WorkStore, Lease, Outlook } from '../../inbox/index.js';
 import type { EventRuns } from '../execution/event.runs.js';
 import type { LeaseKeeper } from '../execution/lease.keeper.js';
 import type { Outage } from '../execution/outage.js';
-import type { Timers } from '../timers.js';
 import type { WakeUp } from './wake-up.js';
 import type { WorkerSettings } from '../worker.settings.js';
 

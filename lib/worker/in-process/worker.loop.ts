@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { LoggerService } from '@nestjs/common';
-import type { Random } from '../../core/index.js';
+import type { Random, Timers } from '../../core/index.js';
 import type { ClaimedRow, ClaimException, WorkStore, Lease } from '../../inbox/index.js';
 import { errorHeadline } from '../dispatch/error-text.js';
 import { EventRuns, type RunEvent } from '../execution/event.runs.js';
@@ -9,7 +9,6 @@ import { Outage } from '../execution/outage.js';
 import { StalledRecovery } from './stalled.recovery.js';
 import { SettleBatcher } from '../execution/settle.batcher.js';
 import { Slots, type NextClaim } from './slots.js';
-import type { Timers } from '../timers.js';
 import { WakeUp } from './wake-up.js';
 import type { WorkerSettings } from '../worker.settings.js';
 
