@@ -35,6 +35,8 @@ export type { JsonEnvelope, JsonObject } from './json-envelope.js';
 export { payloadProblems } from './payload-check.js';
 export type { PayloadClass } from './payload-check.js';
 export { isPlainText } from './plain-text.js';
+export { cutText } from './cut-text.js';
+export { Semaphore } from './semaphore.js';
 export { undocumentedEvent, undocumentedField } from './undocumented.js';
 export type { UndocumentedEventName } from './undocumented.js';
 export { nearest } from './nearest.js';

@@ -1,6 +1,6 @@
 import type { Random } from '../core/index.js';
 import { corrupted, drawFate, type DeliveryFaults, type Fate } from './delivery-faults.js';
-import type { SandboxTimers } from './sandbox.options.js';
+import type { SandboxTimers } from './sandbox-timers.js';
 
 /** How a sandbox tries again after an answer that is not 2xx, or none. */
 export interface DeliveryRetry {

@@ -10,7 +10,7 @@ import type { Random } from '../core/index.js';
 import { drawApiFault, type ApiFaultKind, type ApiFaults } from './api-faults.js';
 import { RollingWindow, type Allowance } from './rolling-window.js';
 import { failure, matchRoute, type ApiReply, type ApiRoutes } from './sandbox-routes.js';
-import type { SandboxTimers } from './sandbox.options.js';
+import type { SandboxTimers } from './sandbox-timers.js';
 
 const BASE_PATH = '/api/v1';
 

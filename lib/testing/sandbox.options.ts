@@ -1,22 +1,8 @@
-import {
-  systemClock,
-  systemRandom,
-  systemTimers,
-  type Clock,
-  type Random,
-  type Timers,
-} from '../core/index.js';
+import { systemRandom, type Random } from '../core/index.js';
 import type { ApiFaults } from './api-faults.js';
 import type { DeliveryFaults } from './delivery-faults.js';
 import type { DeliveryRetry } from './delivery-queue.js';
-
-/** What a sandbox writes is dated and what it does later waits, both by the same time. */
-export type SandboxTimers = Clock & Pick<Timers, 'after'>;
-
-const timeOfDay: SandboxTimers = {
-  now: () => systemClock.now(),
-  after: (ms, then) => systemTimers.after(ms, then),
-};
+import { timeOfDay, type SandboxTimers } from './sandbox-timers.js';
 
 /** What both sandboxes can be told. */
 export interface SandboxOptions {

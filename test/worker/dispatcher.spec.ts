@@ -823,7 +823,7 @@ describe('what is kept of an error', () => {
 
   it('is a thrown text, on one line and not all of a long one', () => {
     expect(errorText('no such\n\u0007agent')).toBe('A thrown text: no such agent');
-    expect(errorText('x'.repeat(1_000))).toBe(`A thrown text: ${'x'.repeat(299)}…`);
+    expect(errorText('x'.repeat(1_000))).toBe(`A thrown text: ${'x'.repeat(297)}…`);
   });
 
   it('never is what was thrown when that is no error, nor fails on one that fights back', () => {

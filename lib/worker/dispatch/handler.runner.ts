@@ -1,13 +1,12 @@
 import type { LoggerService } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { Timers } from '../../core/index.js';
+import { Semaphore, type Timers } from '../../core/index.js';
 import type { RegisteredHandler } from '../../handlers/index.js';
 import type { ClaimedRow, WorkStore, TransactionalOutcome } from '../../inbox/index.js';
 import { ConnectionWait } from './connection.wait.js';
 import { Deadline } from './deadline.js';
 import { callHandler, type HandlerCall } from './handler.call.js';
 import type { HandlerResult } from './handler.failure.js';
-import { Semaphore } from '../in-process/semaphore.js';
 import type { Slot } from '../execution/slot.js';
 import { untilOrGivenUp } from '../until.js';
 
