@@ -20,11 +20,11 @@ import {
   HandlerRunner,
   HandOver,
   OtherReplicas,
-  WorkerLoop,
+  keptSlot,
 } from '../../lib/worker/index.js';
 import { availableDatabases, describeOn, type TestDatabase } from '../databases.js';
 import { event } from '../inbox/store-suite.js';
-import { heldSlot } from './held.slot.js';
+import { InProcess } from './in-process.js';
 import { LogBook } from './log-book.js';
 import { ManualTime } from '../manual-time.js';
 
@@ -64,7 +64,7 @@ for (const kind of await availableDatabases()) {
     let connections: InboxConnections;
     let store: InboxStore;
     let logger: LogBook;
-    const loops: WorkerLoop[] = [];
+    const loops: InProcess[] = [];
 
     beforeEach(async () => {
       database = await kind.create();
@@ -108,9 +108,9 @@ for (const kind of await availableDatabases()) {
         clock: systemClock,
         logger,
       });
-      const loop = new WorkerLoop({
+      const loop = new InProcess({
         store,
-        run: dispatcher.dispatch.bind(dispatcher),
+        dispatch: dispatcher.dispatch.bind(dispatcher),
         settings: {
           concurrency,
           transactions: POOL,
@@ -281,7 +281,7 @@ describe('the wait for a connection of the application', () => {
     const row = { id: '1', token: '1' } as ClaimedRow;
     const never = new AbortController().signal;
     const tx = handler('A.b', () => Promise.resolve());
-    const runs = [1, 2].map(() => runner.run(tx, row, {}, never, heldSlot));
+    const runs = [1, 2].map(() => runner.run(tx, row, {}, never, keptSlot));
     await timers.pass(4_999);
     expect(logger.lines).toEqual([]);
     await timers.pass(1);

@@ -15,14 +15,9 @@ import {
   type RegisteredHandler,
 } from '../../lib/handlers/index.js';
 import { InboxConnections, type InboxStore, type NewInboxRow } from '../../lib/inbox/index.js';
-import {
-  Dispatcher,
-  HandlerRunner,
-  HandOver,
-  OtherReplicas,
-  WorkerLoop,
-} from '../../lib/worker/index.js';
+import { Dispatcher, HandlerRunner, HandOver, OtherReplicas } from '../../lib/worker/index.js';
 import { availableDatabases, describeOn, type TestDatabase } from '../databases.js';
+import { InProcess } from './in-process.js';
 import { LogBook } from './log-book.js';
 import { ManualTime } from '../manual-time.js';
 
@@ -94,7 +89,7 @@ for (const kind of await availableDatabases()) {
     let store: InboxStore;
     let heartbeats = 0;
     const statements: string[] = [];
-    const loops: WorkerLoop[] = [];
+    const loops: InProcess[] = [];
 
     beforeAll(async () => {
       database = await kind.create();
@@ -157,9 +152,9 @@ for (const kind of await availableDatabases()) {
         clock: systemClock,
         logger,
       });
-      const loop = new WorkerLoop({
+      const loop = new InProcess({
         store,
-        run: dispatcher.dispatch.bind(dispatcher),
+        dispatch: dispatcher.dispatch.bind(dispatcher),
         settings: { concurrency: 20, transactions, lease, pollInterval, maxStalledCount: 3 },
         sources: ['armalo', 'armox'],
         transactional: () => [{ source: 'armalo' }],
@@ -221,7 +216,7 @@ for (const kind of await availableDatabases()) {
               await lateWrite;
             });
           },
-          { transactional: true, timeout: 50 },
+          { transactional: true, timeout: 500 },
         ),
       ]);
       await store.insert([row('stuck')]);

@@ -3,14 +3,8 @@ import fc from 'fast-check';
 import type { EntityManager } from 'typeorm';
 import type { WebhookSource } from '../../lib/core/index.js';
 import { defaultRetryPolicy, type RegisteredHandler } from '../../lib/handlers/index.js';
-import {
-  Dispatcher,
-  HandlerRunner,
-  HandOver,
-  OtherReplicas,
-  WorkerLoop,
-  type LoopStore,
-} from '../../lib/worker/index.js';
+import { Dispatcher, HandlerRunner, HandOver, OtherReplicas } from '../../lib/worker/index.js';
+import { InProcess, type InProcessStore } from './in-process.js';
 import { LogBook } from './log-book.js';
 import { ManualTime } from '../manual-time.js';
 import { MemoryStore } from './memory.store.js';
@@ -21,7 +15,7 @@ const source = {
   read: () => ({ payload: {}, problems: [] }),
 } as unknown as WebhookSource;
 
-type ProcessStore = LoopStore &
+type ProcessStore = InProcessStore &
   Pick<
     MemoryStore,
     'markCompleted' | 'newerApplied' | 'firstStored' | 'otherReplicas' | 'runTransactional'
@@ -117,9 +111,9 @@ describe('two workers whose database, handlers and processes fail at random', ()
             clock: timers,
             logger,
           });
-          const loop = new WorkerLoop({
+          const loop = new InProcess({
             store: view,
-            run: dispatcher.dispatch.bind(dispatcher),
+            dispatch: dispatcher.dispatch.bind(dispatcher),
             settings: {
               concurrency: 4,
               transactions: 2,
