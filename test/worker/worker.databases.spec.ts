@@ -195,6 +195,28 @@ for (const kind of await availableDatabases()) {
       expect(await store.violations()).toEqual([]);
     });
 
+    it('runs what other engines name by its id once, beside the loop and one another', async () => {
+      const worker = start([writing()]);
+      const ids = (
+        await store.insert(
+          Array.from({ length: 30 }, (_, n) => ({
+            ...row(`named-${n}`),
+            orderKey: n < 10 ? 'one key' : null,
+          })),
+        )
+      ).map(({ id }) => id);
+      const outcomes = await Promise.all(
+        [...ids, ...ids].map((id) => worker.execution.run(id).then(({ outcome }) => outcome)),
+      );
+      expect(outcomes.filter((outcome) => outcome !== 'done' && outcome !== 'not-claimed')).toEqual(
+        [],
+      );
+      for (let n = 0; n < 30; n++) {
+        await until(() => ended(`named-${n}`));
+        expect(await effects(`named-${n}`)).toBe(1);
+      }
+    });
+
     it('rolls back what a handler began before its timeout, nested transactions too, and takes no late write', async () => {
       let lateWrite: Promise<unknown> | undefined;
       let first = true;
