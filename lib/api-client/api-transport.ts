@@ -1,4 +1,4 @@
-import { systemClock, systemRandom, systemTimers } from '../core/index.js';
+import { diagnose, systemClock, systemRandom, systemTimers } from '../core/index.js';
 import type { Clock, Random, Timers } from '../core/index.js';
 import type { ApiClientOptions, ApiCallOptions, ServiceProfile } from './api-client.options.js';
 import { checkApiKey } from './api-key.js';
@@ -115,6 +115,7 @@ export class ApiTransport {
     options: ApiCallOptions,
   ): Promise<WireOutcome> {
     const slot = await this.acquire(call, progress, options);
+    const began = this.timers.now();
     let outcome: WireOutcome | undefined;
     try {
       outcome = await exchange(
@@ -130,10 +131,19 @@ export class ApiTransport {
         this.options.fetch ?? globalThis.fetch,
         this.timers,
       );
+      this.diagnoseAttempt(call, progress.retries, outcome, began);
       return outcome;
     } finally {
       slot.done(outcome?.kind === 'answer' ? this.tellOfRate(call, outcome.answer) : undefined);
     }
+  }
+
+  private diagnoseAttempt(call: ApiCall, retry: number, outcome: WireOutcome, began: number): void {
+    const status = outcome.kind === 'answer' ? outcome.answer.status : null;
+    diagnose('api-call', () => {
+      const duration = this.timers.now() - began;
+      return { ...this.describe(call), retry, outcome: outcome.kind, status, duration };
+    });
   }
 
   private async acquire(

@@ -18,6 +18,14 @@ export {
   InboxUnavailableError,
 } from './errors.js';
 export type { DeadEvent, DeadReason } from './dead-event.js';
+export { diagnose, diagnosedAttempt, diagnosedEvent } from './diagnostics.js';
+export type {
+  DiagnosedAttempt,
+  DiagnosedEvent,
+  DiagnosticMessages,
+  DiagnosticName,
+  RefusalReason,
+} from './diagnostics.js';
 export type { EventFeed } from './feed.js';
 export type { RawDelivery } from './raw-delivery.js';
 export type { EventReading, SourceEvent, EventOrigin } from './source-event.js';

@@ -1,6 +1,12 @@
 import { AsyncResource } from 'node:async_hooks';
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { INBOX_STORE, type SourceEvent, type EventOrigin } from '../core/index.js';
+import {
+  diagnose,
+  diagnosedEvent,
+  INBOX_STORE,
+  type SourceEvent,
+  type EventOrigin,
+} from '../core/index.js';
 import { AcceptQueue, asUnavailable, storedRefs, type StoredRef } from './accept.queue.js';
 import type { IntakeStore } from './intake.store.js';
 import type { InsertResult, NewInboxRow } from './intake.store.js';
@@ -35,6 +41,7 @@ export class Inbox {
   async accept(event: SourceEvent, origin: EventOrigin): Promise<AcceptedEvent> {
     const row = newRow(event, origin);
     const result = this.store.joins?.() ? await this.join(row) : await this.queue.add(row);
+    diagnose(result.outcome, () => ({ ...diagnosedEvent({ ...row, id: result.id }), origin }));
     return { ...result, eventId: event.id };
   }
 

@@ -1,5 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
-import type { EventFeed, Random, Timers } from '../core/index.js';
+import { diagnose, type EventFeed, type Random, type Timers } from '../core/index.js';
 import { ApiNotSupportedError, ApiRateLimitedError } from '../api-client/index.js';
 import type { Inbox } from '../inbox/index.js';
 import { boundedPoll, FeedStuckError } from './bounded.poll.js';
@@ -37,6 +37,15 @@ export class FeedRunner {
   ) {}
 
   async run(signal: AbortSignal): Promise<FeedReport> {
+    const { source, account } = this.feed;
+    const began = this.timers.now();
+    const report = await this.poll(signal);
+    const duration = this.timers.now() - began;
+    diagnose('polled', () => ({ ...report, source, account, duration }));
+    return report;
+  }
+
+  private async poll(signal: AbortSignal): Promise<FeedReport> {
     const counts = { found: 0, repaired: 0 };
     const report = (outcome: FeedReport['outcome']): FeedReport => ({
       feed: this.feed.name,

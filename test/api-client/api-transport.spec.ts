@@ -19,6 +19,7 @@ import {
 } from '../../lib/api-client/index.js';
 import type { ApiCall, ApiClientOptions, ApiCallOptions } from '../../lib/api-client/index.js';
 import { StubService, cut, json, silence, text } from './stub-service.js';
+import { heardOn } from '../diagnostics.js';
 import { FlowingTime } from '../manual-time.js';
 
 const API_KEY = 'sk_live_never_show_me_anywhere';
@@ -90,6 +91,19 @@ describe('what is sent again', () => {
     await expect(transport.send(GET)).resolves.toMatchObject({ body: { ok: true } });
     expect(service.requests).toHaveLength(3);
     expect(time.slept).toEqual([500, 1000]);
+  });
+
+  it('is told on the diagnostic channel request by request, without its query, key and bodies', async () => {
+    const { transport, apiKey } = makeTransport({ maxRetries: 1 });
+    service.replyWith(cut(), json({ quiet: 'please' }));
+    const call = { ...GET, query: { token: 'quiet' } };
+    const heard = await heardOn('api-call', () => transport.send(call));
+    const common = { service: 'Stub', request: 'GET /things', duration: 0 };
+    expect(heard).toEqual([
+      { ...common, retry: 0, outcome: 'lost', status: null },
+      { ...common, retry: 1, outcome: 'answer', status: 200 },
+    ]);
+    expect(inspect(heard)).not.toMatch(new RegExp(`quiet|${apiKey}`));
   });
 
   it('gives a GET up after three repetitions', async () => {

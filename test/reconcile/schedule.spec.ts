@@ -2,6 +2,7 @@ import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { Interval, ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { heardOn } from '../diagnostics.js';
 import { systemTimers, type EventFeed } from '../../lib/core/index.js';
 import { RECONCILE_JOB, Reconciler, ReconcileSchedule } from '../../lib/reconcile/index.js';
 import { LogBook } from './world.js';
@@ -243,6 +244,19 @@ describe('The schedule of the poller', () => {
     await jest.advanceTimersByTimeAsync(1);
     expect(stopped).toBe(true);
     expect(log.lines).toEqual([expect.stringContaining('The feed deaf has not ended within 5 s')]);
+  });
+
+  it('tells of each feed on the diagnostic channel', async () => {
+    const feed = feedOf('failing', () => {
+      throw new Error('what the service says');
+    });
+    const reconciler = new Reconciler({ feeds: [feed], inbox, store, logger: new LogBook() });
+    const heard = await heardOn('polled', () => reconciler.tick().then(() => reconciler.tick()));
+    const of = { feed: 'failing', source: 'armox', account: 'failing', found: 0, repaired: 0 };
+    expect(heard).toEqual([
+      { ...of, outcome: 'failed', duration: 0 },
+      { ...of, outcome: 'paused', duration: 0 },
+    ]);
   });
 
   it('does not wait for ever for a feed: the others go on, and it is asked again when it has ended', async () => {

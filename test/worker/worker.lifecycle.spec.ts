@@ -22,7 +22,12 @@ import {
   type DeadEventListener,
 } from '../../lib/inbox/dead.event.listeners.js';
 import type { InboxStore } from '../../lib/inbox/index.js';
-import { DeadEventNotice, WorkerLifecycle, type WorkerSettings } from '../../lib/worker/index.js';
+import {
+  DeadEventNotice,
+  Maintenance,
+  WorkerLifecycle,
+  type WorkerSettings,
+} from '../../lib/worker/index.js';
 import { LogBook } from './log-book.js';
 import { ManualTime, rest } from '../manual-time.js';
 import { MemoryStore } from './memory.store.js';
@@ -401,6 +406,29 @@ describe('duties', () => {
     store.prunable = 10;
     await timers.pass(2 * HOUR);
     expect(store.prunable).toBe(10);
+  });
+
+  it('need no loop beside them: whatever engine runs the events', async () => {
+    const timers = new ManualTime();
+    const store = new DutifulStore(timers);
+    let opened = 0;
+    const maintenance = new Maintenance({
+      store: store as unknown as InboxStore,
+      handlers: { all: () => [] },
+      retention: settings.retention,
+      replica: 'this one',
+      opened: () => opened++,
+      timers,
+      random: () => 0.5,
+      logger: new LogBook(),
+    });
+    await maintenance.start();
+    expect([...store.published.keys()]).toEqual(['this one']);
+    Object.assign(store, { prunable: 10, stray: 1 });
+    await timers.pass(HOUR);
+    expect([store.prunable, opened]).toEqual([0, 1]);
+    await maintenance.stop();
+    expect([store.published.size, timers.pending]).toEqual([0, 0]);
   });
 
   it('go on after a failure, and end with the application', async () => {

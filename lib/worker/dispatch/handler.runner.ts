@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { Semaphore, type Timers } from '../../core/index.js';
+import { diagnose, diagnosedAttempt, Semaphore, type Timers } from '../../core/index.js';
 import type { RegisteredHandler } from '../../handlers/index.js';
 import type { ClaimedRow, WorkStore, TransactionalOutcome } from '../../inbox/index.js';
 import { ConnectionWait } from './connection.wait.js';
@@ -12,6 +12,8 @@ import { untilOrGivenUp } from '../until.js';
 
 /** Longer than the store needs to end a transaction on a connection that is dead: for a store that hangs. */
 const LONGEST_END_MS = 20_000;
+
+type RunResult = Extract<HandlerResult, { readonly kind: 'done' | 'failed' | 'stopped' }>;
 
 export interface HandlerRunnerDependencies {
   readonly store: Pick<WorkStore, 'runTransactional'>;
@@ -38,7 +40,24 @@ export class HandlerRunner {
     payload: unknown,
     signal: AbortSignal,
     slot: Slot,
-  ): Promise<HandlerResult> {
+  ): Promise<RunResult> {
+    const { timers } = this.dependencies;
+    const began = timers.now();
+    const about = () => ({ ...diagnosedAttempt(row), handler: handler.name });
+    diagnose('handler-started', about);
+    const result = await this.runOrFail(handler, row, payload, signal, slot);
+    const { kind: outcome } = result;
+    diagnose('handler-ended', () => ({ ...about(), outcome, duration: timers.now() - began }));
+    return result;
+  }
+
+  private async runOrFail(
+    handler: RegisteredHandler,
+    row: ClaimedRow,
+    payload: unknown,
+    signal: AbortSignal,
+    slot: Slot,
+  ): Promise<RunResult> {
     const { timers, loggerOf } = this.dependencies;
     const call = { handler, row, payload, signal, timers, logger: loggerOf(handler.name) };
     const began = timers.now();

@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { LoggerService } from '@nestjs/common';
-import { within, type Random, type Timers } from '../../core/index.js';
+import { diagnose, diagnosedAttempt, within, type Random, type Timers } from '../../core/index.js';
 import type { ClaimedRow, Lease, Settlement, WorkStore } from '../../inbox/index.js';
 import { errorHeadline, errorText } from '../dispatch/error-text.js';
 import { outcomeOf, type ExecutionOutcome } from './execution.outcome.js';
@@ -88,6 +88,7 @@ export class Execution {
   /** @returns when it is settled, or not ours any more; never rejects */
   runClaimed(row: ClaimedRow, turn: ClaimedTurn): Promise<ExecutionOutcome> {
     const held = this.keeper.hold(row, turn.since);
+    diagnose('claimed', () => diagnosedAttempt(row));
     // Its own, as a handler that calls `AsyncLocalStorage.enterWith` changes the one it runs in.
     const context = new AsyncResource('armox-armalo:event');
     const ended = context
@@ -149,19 +150,34 @@ export class Execution {
   private async execute(held: HeldRow, turn: ClaimedTurn): Promise<ExecutionOutcome> {
     const settlement = await this.dispatchOrReport(held, turn.slot ?? keptSlot);
     turn.handled?.();
-    if (settlement && !held.lost) return this.settle(held, settlement);
+    if (settlement && !held.lost) return this.settle(held, settlement, turn.since);
     // At shutdown it is given back with the rest.
     if (held.lost || !this.stopped) this.keeper.release(held);
     return { outcome: 'unsettled' };
   }
 
-  private async settle(held: HeldRow, settlement: Settlement): Promise<ExecutionOutcome> {
+  private async settle(
+    held: HeldRow,
+    settlement: Settlement,
+    since: number,
+  ): Promise<ExecutionOutcome> {
     this.keeper.ended(held);
     const written = await this.batcher.settle(settlement, () => !held.lost);
     if (written !== 'dropped') this.keeper.release(held);
     else if (!this.stopped) this.keeper.drop(held);
     if (written === 'refused') this.logRefused(held);
-    return written === 'settled' ? outcomeOf(settlement) : { outcome: 'unsettled' };
+    if (written !== 'settled') return { outcome: 'unsettled' };
+    this.diagnoseSettled(held.row, settlement, since);
+    return outcomeOf(settlement);
+  }
+
+  private diagnoseSettled(row: ClaimedRow, settlement: Settlement, since: number): void {
+    diagnose('settled', () => ({
+      ...diagnosedAttempt(row),
+      outcome: settlement.to,
+      ...('inMs' in settlement && { inMs: settlement.inMs }),
+      duration: this.dependencies.timers.now() - since,
+    }));
   }
 
   private async dispatchOrReport(held: HeldRow, slot: Slot): Promise<Settlement | undefined> {

@@ -1,6 +1,8 @@
 import { Logger, type LoggerService } from '@nestjs/common';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
 import {
+  diagnose,
+  diagnosedAttempt,
   systemTimers,
   within,
   type DeadEvent,
@@ -43,7 +45,11 @@ export class DeadEventNotice implements BeforeApplicationShutdown {
   }
 
   private notice(dead: readonly DeadEvent[]): void {
-    for (const event of dead) this.log(event);
+    for (const event of dead) {
+      const { reason, handler } = event;
+      diagnose('dead', () => ({ ...diagnosedAttempt(event), reason, handler }));
+      this.log(event);
+    }
     for (const listener of this.dependencies.listeners.explore()) {
       for (const event of dead) {
         const call: Promise<void> = this.call(listener, event).finally(() =>
