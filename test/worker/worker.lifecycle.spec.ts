@@ -413,7 +413,7 @@ describe('duties', () => {
     const store = new DutifulStore(timers);
     let opened = 0;
     const maintenance = new Maintenance({
-      store: store as unknown as InboxStore,
+      store: store,
       handlers: { all: () => [] },
       retention: settings.retention,
       replica: 'this one',
