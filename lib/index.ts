@@ -28,6 +28,8 @@ export {
 } from './core/index.js';
 export type {
   DeadEvent,
+  DiagnosticMessages,
+  DiagnosticName,
   DeadReason,
   EventReading,
   EventFeed,

@@ -1,7 +1,6 @@
-import type { Clock, Random } from '../core/index.js';
+import type { Clock, Random, Timers } from '../core/index.js';
 import type { RateLimiter } from './rate-limiter.js';
 import type { CallPriority, RateLimits } from './rate-limits.js';
-import type { Timer } from './timer.js';
 
 /** How a client of either service is made. */
 export interface ApiClientOptions extends RateLimits {
@@ -26,7 +25,7 @@ export interface ApiClientOptions extends RateLimits {
   /** The time of day, for times in answers that have no `Date`. */
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
-  readonly timer?: Timer | undefined;
+  readonly timers?: Timers | undefined;
   readonly fetch?: typeof globalThis.fetch | undefined;
 }
 

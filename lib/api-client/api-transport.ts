@@ -1,5 +1,5 @@
-import { systemClock, systemRandom } from '../core/index.js';
-import type { Clock, Random } from '../core/index.js';
+import { diagnose, systemClock, systemRandom, systemTimers } from '../core/index.js';
+import type { Clock, Random, Timers } from '../core/index.js';
 import type { ApiClientOptions, ApiCallOptions, ServiceProfile } from './api-client.options.js';
 import { checkApiKey } from './api-key.js';
 import { ApiRateLimitedError, ApiUnexpectedResponseError } from './api.errors.js';
@@ -16,8 +16,6 @@ import type { RateState } from './rate-limits.js';
 import { readRedirect } from './redirect.js';
 import { backoffMs, mayRetry } from './retry.policy.js';
 import { sharedRateLimiter } from './shared-rate-limiter.js';
-import { systemTimer } from './timer.js';
-import type { Timer } from './timer.js';
 
 /** One operation of a service's API. */
 export interface ApiCall {
@@ -66,7 +64,7 @@ export class ApiTransport {
   private readonly limiter: RateLimiter;
   private readonly clock: Clock;
   private readonly random: Random;
-  private readonly timer: Timer;
+  private readonly timers: Timers;
 
   /** @throws ArmoxArmaloConfigurationError when the key or the base URL cannot be one */
   constructor(
@@ -77,10 +75,10 @@ export class ApiTransport {
     this.baseUrl = parseBaseUrl(options.baseUrl ?? service.baseUrl, `${service.option}.baseUrl`);
     this.clock = options.clock ?? systemClock;
     this.random = options.random ?? systemRandom;
-    this.timer = options.timer ?? systemTimer;
+    this.timers = options.timers ?? systemTimers;
     this.limiter =
       options.rateLimiter ??
-      sharedRateLimiter(this.baseUrl, options.apiKey, this.timer, {
+      sharedRateLimiter(this.baseUrl, options.apiKey, this.timers, {
         requestsPerMinute: options.requestsPerMinute,
         backgroundShare: options.backgroundShare,
         backgroundPerMinute: options.backgroundPerMinute ?? service.backgroundPerMinute,
@@ -117,6 +115,7 @@ export class ApiTransport {
     options: ApiCallOptions,
   ): Promise<WireOutcome> {
     const slot = await this.acquire(call, progress, options);
+    const began = this.timers.now();
     let outcome: WireOutcome | undefined;
     try {
       outcome = await exchange(
@@ -130,12 +129,21 @@ export class ApiTransport {
           signal: options.signal,
         },
         this.options.fetch ?? globalThis.fetch,
-        this.timer,
+        this.timers,
       );
+      this.diagnoseAttempt(call, progress.retries, outcome, began);
       return outcome;
     } finally {
       slot.done(outcome?.kind === 'answer' ? this.tellOfRate(call, outcome.answer) : undefined);
     }
+  }
+
+  private diagnoseAttempt(call: ApiCall, retry: number, outcome: WireOutcome, began: number): void {
+    const status = outcome.kind === 'answer' ? outcome.answer.status : null;
+    diagnose('api-call', () => {
+      const duration = this.timers.now() - began;
+      return { ...this.describe(call), retry, outcome: outcome.kind, status, duration };
+    });
   }
 
   private async acquire(
@@ -143,14 +151,14 @@ export class ApiTransport {
     progress: Progress,
     { priority = 'app', signal }: ApiCallOptions,
   ): Promise<RateSlot> {
-    const started = this.timer.now();
+    const started = this.timers.now();
     try {
       return await this.limiter.acquire(priority, progress.waitLeftMs, signal);
     } catch (error) {
       if (!(error instanceof RateWaitTooLong)) throw error;
       throw new ApiRateLimitedError(this.describe(call), error.retryAfterMs);
     } finally {
-      progress.waitLeftMs = Math.max(0, progress.waitLeftMs - (this.timer.now() - started));
+      progress.waitLeftMs = Math.max(0, progress.waitLeftMs - (this.timers.now() - started));
     }
   }
 
@@ -214,7 +222,7 @@ export class ApiTransport {
     // After a 429 it is the limiter that makes this call, and all others of the key, wait.
     if (outcome.kind === 'answer' && outcome.answer.status === 429) return true;
     progress.waitLeftMs -= wait;
-    await this.timer.sleep(wait, signal);
+    await this.timers.sleep(wait, signal);
     return true;
   }
 

@@ -1,5 +1,5 @@
+import type { Timers } from '../core/index.js';
 import { isNeverSent } from './never-sent.js';
-import type { Timer } from './timer.js';
 
 /** One request on the wire. */
 export interface WireRequest {
@@ -31,7 +31,7 @@ export interface WireAnswer {
 export async function exchange(
   request: WireRequest,
   fetch: typeof globalThis.fetch,
-  timer: Timer,
+  timers: Timers,
 ): Promise<WireOutcome> {
   const stop = new AbortController();
   const { signal } = request;
@@ -39,7 +39,7 @@ export async function exchange(
   if (signal?.aborted) return { kind: 'aborted', reason: signal.reason };
   // Not AbortSignal.any: on Node 20 it keeps memory as long as a long-lived signal lives.
   signal?.addEventListener('abort', abort, { once: true });
-  const cancelLimit = timer.limit(request.timeoutMs, () =>
+  const cancelLimit = timers.after(request.timeoutMs, () =>
     stop.abort(new Error(`No whole answer within ${request.timeoutMs} ms.`)),
   );
   try {

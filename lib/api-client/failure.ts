@@ -1,3 +1,4 @@
+import { cutText } from '../core/index.js';
 import {
   ApiAuthError,
   ApiUnavailableError,
@@ -119,7 +120,7 @@ export function unusable(
   { status, headers }: Pick<WireAnswer, 'status' | 'headers'>,
   { call, repeatable, apiKey }: Pick<FailureContext, 'call' | 'repeatable' | 'apiKey'>,
 ): ApiError {
-  const type = readHeader(headers, 'content-type', apiKey)?.slice(0, 100) ?? 'no content type';
+  const type = cutText(readHeader(headers, 'content-type', apiKey) ?? 'no content type', 100);
   const answered = { ...call, status };
   const unexpected = new ApiUnexpectedResponseError(answered, `${problem} (${type})`);
   return repeatable ? unexpected : new ApiOutcomeUnknownError(answered, { cause: unexpected });

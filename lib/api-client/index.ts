@@ -33,5 +33,3 @@ export {
 } from './shape.js';
 export type { JsonRecord } from './shape.js';
 export { checkWebhookUrl } from './webhook-url.js';
-export { systemTimer } from './timer.js';
-export type { Timer } from './timer.js';

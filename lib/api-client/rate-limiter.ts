@@ -1,8 +1,8 @@
+import type { Timers } from '../core/index.js';
 import { RateWindow } from './rate-window.js';
 import { pauseAfter429 } from './rate-headers.js';
 import type { RateHeaders } from './rate-headers.js';
 import type { CallPriority, RateLimits, RateState } from './rate-limits.js';
-import type { Timer } from './timer.js';
 
 /** Permission for one call, which must be given back by `done`, whatever became of the call. */
 export interface RateSlot {
@@ -41,7 +41,7 @@ export class RateLimiter {
   private wakeUp: AbortController | undefined;
 
   constructor(
-    private readonly timer: Timer,
+    private readonly timers: Timers,
     limits: RateLimits = {},
   ) {
     this.window = new RateWindow(limits);
@@ -62,7 +62,7 @@ export class RateLimiter {
       };
       const waiter: Waiter = {
         priority,
-        deadline: this.timer.now() + maxWaitMs,
+        deadline: this.timers.now() + maxWaitMs,
         grant: (slot) => (signal?.removeEventListener('abort', leave), resolve(slot)),
         refuse: (error) => (signal?.removeEventListener('abort', leave), reject(error)),
       };
@@ -73,7 +73,7 @@ export class RateLimiter {
   }
 
   state(): RateState {
-    const now = this.timer.now();
+    const now = this.timers.now();
     return {
       limit: this.window.limit(now),
       used: this.window.used(now),
@@ -85,7 +85,7 @@ export class RateLimiter {
   private pump(): void {
     this.wakeUp?.abort();
     this.wakeUp = undefined;
-    const now = this.timer.now();
+    const now = this.timers.now();
     for (const priority of ['app', 'background'] as const) {
       const queue = this.waiters[priority];
       while (queue.length > 0 && this.delay(priority, now) === 0) {
@@ -123,7 +123,7 @@ export class RateLimiter {
     const next = Math.min(...moments);
     if (!Number.isFinite(next)) return;
     const wakeUp = (this.wakeUp = new AbortController());
-    this.timer.sleep(Math.max(next - now, 1), wakeUp.signal).then(
+    this.timers.sleep(Math.max(next - now, 1), wakeUp.signal).then(
       () => this.wakeUp === wakeUp && this.pump(),
       () => undefined, // replaced by a newer one
     );
@@ -131,7 +131,7 @@ export class RateLimiter {
 
   private open(priority: CallPriority): RateSlot {
     this.window.start(priority);
-    this.nextProbeAt = this.timer.now() + PROBE_EVERY_MS;
+    this.nextProbeAt = this.timers.now() + PROBE_EVERY_MS;
     let open = true;
     return {
       done: (answer) => {
@@ -144,7 +144,7 @@ export class RateLimiter {
   }
 
   private settle(priority: CallPriority, answer: Parameters<RateSlot['done']>[0]): void {
-    const now = this.timer.now();
+    const now = this.timers.now();
     if (answer?.status === 429) {
       this.window.refused(priority, answer.rate, now);
       this.pausedUntil = Math.max(this.pausedUntil, now + pauseAfter429(answer.rate));

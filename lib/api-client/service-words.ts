@@ -1,7 +1,9 @@
+import { cutText } from '../core/index.js';
 import { withoutApiKey } from './api-key.js';
 import { isRecord } from './shape.js';
 import type { FailedCall } from './api.errors.js';
 
+/** In bytes. */
 const LONGEST_EXCERPT = 300;
 const LONGEST_DETAILS = 4000;
 /** Patterns look at no more than this of what a stranger wrote. */
@@ -74,7 +76,7 @@ function excerpt(text: string | undefined): string | undefined {
   // eslint-disable-next-line no-control-regex -- a log line must stay one line
   const line = text?.replace(/[\s\u0000-\u001f\u007f]+/g, ' ').trim();
   if (!line) return undefined;
-  return line.length > LONGEST_EXCERPT ? `${line.slice(0, LONGEST_EXCERPT)}…` : line;
+  return cutText(line, LONGEST_EXCERPT);
 }
 
 function boundedDetails(details: unknown): unknown {
@@ -85,5 +87,6 @@ function boundedDetails(details: unknown): unknown {
   } catch {
     return undefined; // nested deeper than the stack
   }
-  return text.length > LONGEST_DETAILS ? `${text.slice(0, LONGEST_DETAILS)}…` : details;
+  const cut = cutText(text, LONGEST_DETAILS);
+  return cut === text ? details : cut;
 }

@@ -1,6 +1,7 @@
-export { systemClock, systemRandom } from './clock.js';
-export type { Clock, Random } from './clock.js';
-export { runAfter, runEvery } from './long-timeout.js';
+export { LATE, runEvery, sleepBy, systemClock, systemTimers, within } from './time.js';
+export type { Clock, Timers } from './time.js';
+export { systemRandom } from './random.js';
+export type { Random } from './random.js';
 export {
   ArmoxArmaloError,
   boundedDelay,
@@ -17,6 +18,14 @@ export {
   InboxUnavailableError,
 } from './errors.js';
 export type { DeadEvent, DeadReason } from './dead-event.js';
+export { diagnose, diagnosedAttempt, diagnosedEvent } from './diagnostics.js';
+export type {
+  DiagnosedAttempt,
+  DiagnosedEvent,
+  DiagnosticMessages,
+  DiagnosticName,
+  RefusalReason,
+} from './diagnostics.js';
 export type { EventFeed } from './feed.js';
 export type { RawDelivery } from './raw-delivery.js';
 export type { EventReading, SourceEvent, EventOrigin } from './source-event.js';
@@ -44,6 +53,8 @@ export type { JsonEnvelope, JsonObject } from './json-envelope.js';
 export { payloadInstance, payloadProblems, ruledFields } from './payload-instance.js';
 export type { PayloadClass, PayloadReading } from './payload-instance.js';
 export { isPlainText } from './plain-text.js';
+export { cutText } from './cut-text.js';
+export { Semaphore } from './semaphore.js';
 export { undocumentedEvent, undocumentedField } from './undocumented.js';
 export type { UndocumentedEventName } from './undocumented.js';
 export { nearest } from './nearest.js';

@@ -1,5 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
-import { InboxUnavailableError } from '../core/index.js';
+import { InboxUnavailableError, systemTimers, type Timers } from '../core/index.js';
 import { lostConnection } from './database.errors.js';
 import type { IntakeStore } from './intake.store.js';
 import type { InsertResult, NewInboxRow } from './intake.store.js';
@@ -20,11 +20,25 @@ export const ACCEPT_LIMITS: AcceptLimits = {
   queueBytes: 64 * 1024 * 1024,
 };
 
+/** A row that has just been stored. */
+export interface StoredRef {
+  /** Of the row in the inbox; what `claimById` takes. */
+  readonly id: string;
+  readonly source: string;
+  readonly name: string;
+}
+
+/** @returns the one of `row`, none where it was a duplicate */
+export function storedRefs(row: NewInboxRow, result: InsertResult): readonly StoredRef[] {
+  const { source, name } = row;
+  return result.outcome === 'stored' ? [{ id: result.id, source, name }] : [];
+}
+
 interface Waiting {
   readonly row: NewInboxRow;
   readonly resolve: (result: InsertResult) => void;
   readonly reject: (error: InboxUnavailableError) => void;
-  readonly timer: NodeJS.Timeout;
+  readonly cancelTimeout: () => void;
   given: boolean;
 }
 
@@ -46,8 +60,9 @@ export class AcceptQueue {
 
   constructor(
     private readonly store: IntakeStore,
-    private readonly stored: () => void,
+    private readonly stored: (refs: readonly StoredRef[]) => void,
     private readonly limits: AcceptLimits = ACCEPT_LIMITS,
+    private readonly timers: Pick<Timers, 'after'> = systemTimers,
   ) {}
 
   /** @throws InboxUnavailableError, whatever went wrong */
@@ -60,8 +75,8 @@ export class AcceptQueue {
     }
     return new Promise((resolve, reject) => {
       const timeout = this.store.ingestTimeout ?? DEFAULT_TIMEOUT;
-      const timer = setTimeout(() => this.giveUp(waiting, timeout), timeout);
-      const waiting: Waiting = { row, resolve, reject, timer, given: false };
+      const cancelTimeout = this.timers.after(timeout, () => this.giveUp(waiting, timeout));
+      const waiting: Waiting = { row, resolve, reject, cancelTimeout, given: false };
       this.queue.push(waiting);
       this.queuedBytes += size;
       this.start();
@@ -97,7 +112,9 @@ export class AcceptQueue {
     try {
       const results = await this.store.insert(batch.map(({ row }) => row));
       batch.forEach((waiting, index) => this.answer(waiting, results[index] as InsertResult));
-      if (results.some(({ outcome }) => outcome === 'stored')) this.stored();
+      this.stored(
+        batch.flatMap(({ row }, index) => storedRefs(row, results[index] as InsertResult)),
+      );
     } catch (error) {
       if (batch.length > 1 && mayPassAlone(error)) await this.commitOneByOne(batch);
       else for (const waiting of batch) this.refuse(waiting, error);
@@ -122,7 +139,7 @@ export class AcceptQueue {
     try {
       const [result] = await this.store.insert([waiting.row]);
       this.answer(waiting, result as InsertResult);
-      this.stored();
+      this.stored(storedRefs(waiting.row, result as InsertResult));
       return undefined;
     } catch (error) {
       this.refuse(waiting, error);
@@ -132,13 +149,13 @@ export class AcceptQueue {
 
   private answer(waiting: Waiting, result: InsertResult): void {
     waiting.given = true;
-    clearTimeout(waiting.timer);
+    waiting.cancelTimeout();
     waiting.resolve(result);
   }
 
   private refuse(waiting: Waiting, cause: unknown): void {
     waiting.given = true;
-    clearTimeout(waiting.timer);
+    waiting.cancelTimeout();
     waiting.reject(asUnavailable(cause));
   }
 

@@ -1,5 +1,7 @@
 import { StalledRows, FRONT } from './stalled.rows.js';
 import { only, type Row } from './database.js';
+import type { Change } from './dialect.js';
+import { isId } from './event.queries.js';
 import { CLAIMED_COLUMNS, claimedRow, idOf } from './inbox.rows.js';
 import type { ClaimedRow, Lease } from './claimed.row.js';
 import type { ClaimException, Outlook, Recovery } from './work.store.js';
@@ -60,6 +62,22 @@ export class Claiming {
       if (rows.length === 0) throw error;
       return rows;
     }
+  }
+
+  async claimById(ids: readonly string[], leaseMs: number): Promise<readonly ClaimedRow[]> {
+    const known = ids.filter(isId);
+    if (known.length === 0) return [];
+    // One of them may be held by nobody but a claim of ours whose answer was lost.
+    await this.lost.release();
+    const token = freshToken();
+    const { dialect } = this.parts;
+    const wanted = () => ({
+      where: sql`${dialect.oneOf('id', known)} AND ${this.claimable}`,
+      orderBy: raw('id'),
+      limit: known.length,
+    });
+    const rows = await this.take(token, leaseMs, wanted);
+    return rows.map(({ row }) => claimedRow(row, token));
   }
 
   claimStalled(recovery: Recovery): Promise<ClaimedRow | undefined> {
@@ -130,30 +148,43 @@ export class Claiming {
   ): Promise<readonly ClaimedRow[]> {
     const { dialect, tables } = this.parts;
     const token = freshToken();
-    const claim = () => {
+    const rows = await this.take(token, leaseMs, () => {
       const after = from ? sql` AND ${dialect.from(from.dueAt, from.id)}` : empty;
-      return dialect.change({
-        table: tables.inbox,
-        set: leased(dialect, token, leaseMs),
-        counting: ['attempts'],
-        where: sql`${PENDING} AND due_at <= ${dialect.now} AND lease_until IS NULL${after}${others}`,
-        orderBy: raw('due_at, id'),
-        limit,
-        skipLocked: true,
-        returning: CLAIMED_COLUMNS,
-        index: `${tables.prefix}_due`,
-      });
-    };
-    const found = await this.lost.watch(token, { stalled: false, leaseMs }, () =>
-      this.parts.oneChange(claim),
-    );
-    const rows = found.map(placed).sort(byPlace);
+      const where = sql`${this.claimable}${after}${others}`;
+      return { where, orderBy: raw('due_at, id'), limit, index: `${tables.prefix}_due` };
+    });
     const last = rows.at(-1);
     if (last) {
       if (this.cursors.size >= MOST_CURSORS) this.cursors.clear();
       this.cursors.set(key, last);
     }
     return rows.map(({ row }) => claimedRow(row, token));
+  }
+
+  /** @returns oldest due first */
+  private async take(
+    token: string,
+    leaseMs: number,
+    which: () => Pick<Change, 'where' | 'orderBy' | 'limit' | 'index'>,
+  ): Promise<readonly (Place & { readonly row: Row })[]> {
+    const { dialect, tables } = this.parts;
+    const claim = () =>
+      dialect.change({
+        ...which(),
+        table: tables.inbox,
+        set: leased(dialect, token, leaseMs),
+        counting: ['attempts'],
+        skipLocked: true,
+        returning: CLAIMED_COLUMNS,
+      });
+    const rows = await this.lost.watch(token, { stalled: false, leaseMs }, () =>
+      this.parts.oneChange(claim),
+    );
+    return rows.map(placed).sort(byPlace);
+  }
+
+  private get claimable(): Sql {
+    return sql`${PENDING} AND due_at <= ${this.parts.dialect.now} AND lease_until IS NULL`;
   }
 
   /** The rows whose lease is still one of these. */

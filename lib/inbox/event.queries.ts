@@ -25,7 +25,8 @@ import { empty, join, raw, sql, type Sql } from './sql.js';
 import type { InboxDatabase } from './inbox.database.js';
 import { storableName } from './stored.text.js';
 
-const isId = (id: string): boolean => /^\d{1,18}$/.test(id);
+/** Whether a row can have it. */
+export const isId = (id: string): boolean => /^\d{1,18}$/.test(id);
 
 /** The filter as a condition on the inbox table. */
 export function matching(filter: EventFilter, { dialect, tables }: InboxDatabase): Sql {

@@ -1,7 +1,13 @@
 import { AsyncResource } from 'node:async_hooks';
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { INBOX_STORE, type SourceEvent, type EventOrigin } from '../core/index.js';
-import { AcceptQueue, asUnavailable } from './accept.queue.js';
+import {
+  diagnose,
+  diagnosedEvent,
+  INBOX_STORE,
+  type SourceEvent,
+  type EventOrigin,
+} from '../core/index.js';
+import { AcceptQueue, asUnavailable, storedRefs, type StoredRef } from './accept.queue.js';
 import type { IntakeStore } from './intake.store.js';
 import type { InsertResult, NewInboxRow } from './intake.store.js';
 
@@ -10,17 +16,20 @@ export interface AcceptedEvent extends InsertResult {
   readonly eventId: string;
 }
 
+type StoredListener = (stored: readonly StoredRef[]) => void;
+
 /** The one door: whatever brings an event, it comes in here. */
 @Injectable()
 export class Inbox {
   private readonly logger = new Logger(Inbox.name);
-  private readonly listeners = new Set<() => void>();
+  private readonly listeners = new Set<StoredListener>();
   private readonly context = new AsyncResource('armox-armalo:inbox-listeners');
   private readonly queue: AcceptQueue;
-  private told = true;
+  /** Stored, and not told yet. */
+  private untold: StoredRef[] = [];
 
   constructor(@Inject(INBOX_STORE) private readonly store: IntakeStore) {
-    this.queue = new AcceptQueue(store, () => this.tell());
+    this.queue = new AcceptQueue(store, (stored) => this.tell(stored));
   }
 
   /**
@@ -32,14 +41,17 @@ export class Inbox {
   async accept(event: SourceEvent, origin: EventOrigin): Promise<AcceptedEvent> {
     const row = newRow(event, origin);
     const result = this.store.joins?.() ? await this.join(row) : await this.queue.add(row);
+    diagnose(result.outcome, () => ({ ...diagnosedEvent({ ...row, id: result.id }), origin }));
     return { ...result, eventId: event.id };
   }
 
   /**
-   * Calls `listener` soon after an event was stored by this process; several events may be one call.
+   * Calls `listener` soon after events were stored by this process and are committed; several are one call.
+   * One that became part of a handler's transaction (SQLite) is told of before that one's commit, for which a
+   * claim in this process waits. Best effort: what nobody heard of is found by the worker's polling.
    * @returns how to stop it
    */
-  onStored(listener: () => void): () => void {
+  onStored(listener: StoredListener): () => void {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
   }
@@ -47,7 +59,7 @@ export class Inbox {
   private async join(row: NewInboxRow): Promise<InsertResult> {
     try {
       const [result] = await this.store.insert([row]);
-      this.tell();
+      this.tell(storedRefs(row, result as InsertResult));
       return result as InsertResult;
     } catch (error) {
       throw asUnavailable(error);
@@ -55,20 +67,22 @@ export class Inbox {
   }
 
   /** Outside of the request that brought the event, whose context the worker must not inherit. */
-  private tell(): void {
-    if (!this.told) return;
-    this.told = false;
-    this.context.runInAsyncScope(() =>
-      setImmediate(() => {
-        this.told = true;
-        for (const listener of this.listeners) this.call(listener);
-      }),
-    );
+  private tell(stored: readonly StoredRef[]): void {
+    const isFirst = this.untold.length === 0;
+    this.untold.push(...stored);
+    if (!isFirst || stored.length === 0) return;
+    this.context.runInAsyncScope(() => setImmediate(() => this.callAll()));
   }
 
-  private call(listener: () => void): void {
+  private callAll(): void {
+    const stored = this.untold;
+    this.untold = [];
+    for (const listener of this.listeners) this.call(listener, stored);
+  }
+
+  private call(listener: StoredListener, stored: readonly StoredRef[]): void {
     try {
-      listener();
+      listener(stored);
     } catch (error) {
       this.logger.error('A listener to stored events threw; the event itself is stored.', error);
     }

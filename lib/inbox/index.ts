@@ -1,5 +1,6 @@
 export { Inbox } from './inbox.js';
 export type { AcceptedEvent } from './inbox.js';
+export type { StoredRef } from './accept.queue.js';
 export { InboxAdmin } from './inbox.admin.js';
 
 export { InboxConnections } from './inbox.connections.js';

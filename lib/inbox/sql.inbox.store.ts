@@ -84,6 +84,10 @@ export class SqlInboxStore implements InboxStore {
     return this.claiming.claim(limit, leaseMs, except);
   }
 
+  claimById(ids: readonly string[], leaseMs: number) {
+    return this.claiming.claimById(ids, leaseMs);
+  }
+
   claimStalled(recovery: Recovery) {
     return this.claiming.claimStalled(recovery);
   }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { cutText } from '../core/index.js';
 
 const REPLACEMENT = '\uFFFD';
 
@@ -13,13 +14,9 @@ function wellFormed(text: string): string {
   return Buffer.from(text, 'utf8').toString('utf8').replaceAll('\0', REPLACEMENT);
 }
 
-/** Any text, so that every database takes it: sanitised, and cut to `bytes` between two characters. */
+/** Any text, so that every database takes it: sanitised, and in `bytes` at most. */
 export function storableText(text: string, bytes: number): string {
-  const encoded = Buffer.from(wellFormed(text), 'utf8');
-  if (encoded.length <= bytes) return encoded.toString('utf8');
-  let end = bytes;
-  while (end > 0 && ((encoded[end] ?? 0) & 0xc0) === 0x80) end -= 1;
-  return encoded.subarray(0, end).toString('utf8');
+  return cutText(wellFormed(text), bytes);
 }
 
 /**

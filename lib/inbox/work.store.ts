@@ -61,6 +61,11 @@ export interface WorkStore {
     except?: readonly ClaimException[],
   ): Promise<readonly ClaimedRow[]>;
   /**
+   * Those of `ids` that `claim` could give: what has ended, is leased (though the lease is over), waits for its
+   * ordering key, is not due yet or does not exist is left out. Counts their attempt.
+   */
+  claimById(ids: readonly string[], leaseMs: number): Promise<readonly ClaimedRow[]>;
+  /**
    * One row whose lease ran out without a settle, and that nobody has locked: its process died, or was
    * paused for longer. Those of the fewest attempts come first. Counts the attempt, and a stall only where
    * that event ran alone; at `maxStalledCount` the row goes to `dead`, reason `killed-process`, and the next

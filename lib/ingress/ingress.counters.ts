@@ -1,23 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { diagnose, type RefusalReason } from '../core/index.js';
 
 /** What became of a request to a webhook route. */
-export type IngressOutcome =
-  | 'stored'
-  | 'duplicate'
-  /** 401 */
-  | 'rejected'
-  /** Whatever a guard of the application answered, before the signature was looked at. */
-  | 'refused'
-  /** 400: signed, but no event can be read from it. */
-  | 'unreadable'
-  /** 413 */
-  | 'too-large'
-  /** 400 or 415, before the signature was looked at. */
-  | 'malformed'
-  /** 503 */
-  | 'unavailable'
-  /** 500 */
-  | 'failed';
+export type IngressOutcome = 'stored' | 'duplicate' | RefusalReason;
 
 export interface IngressCount {
   readonly source: string;
@@ -34,6 +19,9 @@ export class IngressCounters {
     const ofSource = this.counts.get(source) ?? new Map<IngressOutcome, number>();
     ofSource.set(outcome, (ofSource.get(outcome) ?? 0) + 1);
     this.counts.set(source, ofSource);
+    // What is stored, or known already, the inbox tells.
+    if (outcome === 'stored' || outcome === 'duplicate') return;
+    diagnose('refused', () => ({ source, reason: outcome }));
   }
 
   read(): readonly IngressCount[] {

@@ -1,5 +1,4 @@
-import type { EventFeed, SourceEvent } from '../core/index.js';
-import type { Timer } from '../api-client/index.js';
+import type { EventFeed, SourceEvent, Timers } from '../core/index.js';
 
 /** Milliseconds for one batch; calls of the clients end long before. */
 const LONGEST_STEP = 300_000;
@@ -25,13 +24,13 @@ export class FeedStuckError extends Error {
 export async function* boundedPoll(
   feed: EventFeed,
   signal: AbortSignal,
-  timer: Timer,
+  timers: Timers,
 ): AsyncGenerator<readonly SourceEvent[]> {
   const stop = new AbortController();
   const abort = (): void => stop.abort(signal.reason);
   if (signal.aborted) abort();
   signal.addEventListener('abort', abort, { once: true });
-  const bounded = <T>(step: Promise<T>): Promise<T> => inTime(step, feed.name, stop, timer);
+  const bounded = <T>(step: Promise<T>): Promise<T> => inTime(step, feed.name, stop, timers);
   let batches: AsyncIterator<readonly SourceEvent[]> | undefined;
   let handedOn = false;
   try {
@@ -55,10 +54,10 @@ function inTime<T>(
   step: Promise<T>,
   feed: string,
   stop: AbortController,
-  timer: Timer,
+  timers: Timers,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    let cancel = timer.limit(LONGEST_STEP, () =>
+    let cancel = timers.after(LONGEST_STEP, () =>
       stop.abort(new Error(`It gave nothing for ${LONGEST_STEP / 1_000} s.`)),
     );
     const giveUp = (): void => {
@@ -67,7 +66,7 @@ function inTime<T>(
     };
     const hurry = (): void => {
       cancel();
-      cancel = timer.limit(GRACE, giveUp);
+      cancel = timers.after(GRACE, giveUp);
     };
     const settle = (): void => {
       cancel();

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Timer } from '../api-client/index.js';
+import type { Timers } from '../core/index.js';
 import type { LeaderLock } from '../inbox/index.js';
 import type { FeedReport, FeedRunner } from './feed.runner.js';
 
@@ -12,7 +12,7 @@ export interface FeedGroupDependencies {
   readonly store: LeaderLock;
   /** Milliseconds after which another replica takes over from one that has died. */
   readonly lease: number;
-  readonly timer: Timer;
+  readonly timers: Timers;
 }
 
 /** The feeds of one account of one service: one replica at a time polls them. */
@@ -30,11 +30,11 @@ export class FeedGroup {
   /** @returns undefined where another replica polls them */
   async run(stopping: AbortSignal): Promise<readonly FeedReport[] | undefined> {
     if (!(await this.hold())) return undefined;
-    const { timer, lease } = this.dependencies;
+    const { timers, lease } = this.dependencies;
     const ended = new AbortController();
     const lost = new AbortController();
     const signal = AbortSignal.any([stopping, lost.signal]);
-    const renewing = this.renew(timer, lease, ended.signal, lost);
+    const renewing = this.renew(timers, lease, ended.signal, lost);
     const reports: FeedReport[] = [];
     try {
       for (const runner of this.inTurn()) {
@@ -74,13 +74,13 @@ export class FeedGroup {
   }
 
   private async renew(
-    timer: Timer,
+    timers: Timers,
     lease: number,
     ended: AbortSignal,
     lost: AbortController,
   ): Promise<void> {
     while (!ended.aborted && !lost.signal.aborted) {
-      await timer.sleep(lease / 3, ended).catch(() => undefined);
+      await timers.sleep(lease / 3, ended).catch(() => undefined);
       if (ended.aborted) return;
       const held = await this.hold().catch(() => false);
       if (!held) lost.abort(new Error('Another replica has taken the polling over.'));

@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
-import type { EventFeed, Random } from '../core/index.js';
-import { ApiNotSupportedError, ApiRateLimitedError, type Timer } from '../api-client/index.js';
+import { diagnose, type EventFeed, type Random, type Timers } from '../core/index.js';
+import { ApiNotSupportedError, ApiRateLimitedError } from '../api-client/index.js';
 import type { Inbox } from '../inbox/index.js';
 import { boundedPoll, FeedStuckError } from './bounded.poll.js';
 
@@ -32,20 +32,29 @@ export class FeedRunner {
     readonly feed: EventFeed,
     private readonly inbox: Pick<Inbox, 'accept'>,
     private readonly logger: LoggerService,
-    private readonly timer: Timer,
+    private readonly timers: Timers,
     private readonly random: Random,
   ) {}
 
   async run(signal: AbortSignal): Promise<FeedReport> {
+    const { source, account } = this.feed;
+    const began = this.timers.now();
+    const report = await this.poll(signal);
+    const duration = this.timers.now() - began;
+    diagnose('polled', () => ({ ...report, source, account, duration }));
+    return report;
+  }
+
+  private async poll(signal: AbortSignal): Promise<FeedReport> {
     const counts = { found: 0, repaired: 0 };
     const report = (outcome: FeedReport['outcome']): FeedReport => ({
       feed: this.feed.name,
       ...counts,
       outcome,
     });
-    if (this.stuck || this.timer.now() < this.pausedUntil) return report('paused');
+    if (this.stuck || this.timers.now() < this.pausedUntil) return report('paused');
     try {
-      for await (const events of boundedPoll(this.feed, signal, this.timer)) {
+      for await (const events of boundedPoll(this.feed, signal, this.timers)) {
         counts.found += events.length;
         const accepted = await Promise.allSettled(
           events.map((event) => this.inbox.accept(event, 'poll')),
@@ -73,12 +82,12 @@ export class FeedRunner {
     const { name } = this.feed;
     if (error instanceof ApiRateLimitedError) {
       // The client has said so in the log already, if the service did.
-      this.pausedUntil = this.timer.now() + Math.min(error.retryAfterMs, LONGEST_PAUSE);
+      this.pausedUntil = this.timers.now() + Math.min(error.retryAfterMs, LONGEST_PAUSE);
       return 'rate-limited';
     }
     const text = error instanceof Error ? error.message : String(error);
     if (error instanceof ApiNotSupportedError) {
-      this.pausedUntil = this.timer.now() + UNSUPPORTED_PAUSE;
+      this.pausedUntil = this.timers.now() + UNSUPPORTED_PAUSE;
       this.warnOnce(
         text,
         `The feed ${name} is switched off, since the service has no such route (tried again in an hour): ${text}`,
@@ -88,7 +97,7 @@ export class FeedRunner {
     const grown = FIRST_PAUSE * 2 ** Math.min(this.failures, 10);
     const wait = Math.min(grown, LONGEST_PAUSE) * (0.8 + this.random() * 0.4);
     this.failures += 1;
-    this.pausedUntil = this.timer.now() + wait;
+    this.pausedUntil = this.timers.now() + wait;
     this.warnOnce(
       text,
       `The feed ${name} failed, and goes on where it was in ${Math.ceil(wait / 1_000)} s: ${text}`,

@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { LoggerService } from '@nestjs/common';
-import { systemRandom, type EventFeed, type Random } from '../core/index.js';
-import { systemTimer, type Timer } from '../api-client/index.js';
+import {
+  systemRandom,
+  systemTimers,
+  type EventFeed,
+  type Random,
+  type Timers,
+} from '../core/index.js';
 import type { Inbox, LeaderLock } from '../inbox/index.js';
 import { FeedGroup } from './feed.group.js';
 import { FeedRunner, type FeedReport } from './feed.runner.js';
@@ -14,7 +19,7 @@ export interface ReconcilerDependencies {
   /** Milliseconds after which another replica takes over from one that has died. Default 30,000. */
   readonly lease?: number;
   readonly random?: Random;
-  readonly timer?: Timer;
+  readonly timers?: Timers;
 }
 
 /** What a round came to. */
@@ -43,12 +48,12 @@ export class Reconciler {
       byAccount.set(key, [...(byAccount.get(key) ?? []), feed]);
     }
     const { inbox, store, logger, lease = LEASE } = dependencies;
-    const { random = systemRandom, timer = systemTimer } = dependencies;
+    const { random = systemRandom, timers = systemTimers } = dependencies;
     this.groups = new Map(
       [...byAccount].map(([key, feeds]) => {
         const { source, account } = feeds[0] as EventFeed;
-        const runners = feeds.map((feed) => new FeedRunner(feed, inbox, logger, timer, random));
-        const group = { source, account, runners, owner, store, lease, timer };
+        const runners = feeds.map((feed) => new FeedRunner(feed, inbox, logger, timers, random));
+        const group = { source, account, runners, owner, store, lease, timers };
         return [key, new FeedGroup(group)];
       }),
     );

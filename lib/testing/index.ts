@@ -18,8 +18,8 @@ export type { DeliveryRecord, DeliveryRetry, DeliveryState } from './delivery-qu
 export type { ApiCounts } from './sandbox-server.js';
 export type { Sandbox } from './sandbox.js';
 export type { SandboxOptions } from './sandbox.options.js';
-export { ManualTimers, realTimers } from './sandbox-timers.js';
 export type { SandboxTimers } from './sandbox-timers.js';
+export { ManualTimers } from './manual-timers.js';
 export { seededRandom } from './seeded-random.js';
 export { armaloRequest, armoxRequest, signArmalo, signArmox } from './signed-request.js';
 export type { SignedRequest } from './signed-request.js';

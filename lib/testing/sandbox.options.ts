@@ -2,7 +2,7 @@ import { systemRandom, type Random } from '../core/index.js';
 import type { ApiFaults } from './api-faults.js';
 import type { DeliveryFaults } from './delivery-faults.js';
 import type { DeliveryRetry } from './delivery-queue.js';
-import { realTimers, type SandboxTimers } from './sandbox-timers.js';
+import { timeOfDay, type SandboxTimers } from './sandbox-timers.js';
 
 /** What both sandboxes can be told. */
 export interface SandboxOptions {
@@ -33,7 +33,7 @@ export interface SandboxSurroundings {
 }
 
 export function surroundings(options: SandboxOptions): SandboxSurroundings {
-  const { host = '127.0.0.1', port = 0, timers = realTimers, random = systemRandom } = options;
+  const { host = '127.0.0.1', port = 0, timers = timeOfDay, random = systemRandom } = options;
   return { host, port, timers, random };
 }
 

@@ -4,8 +4,8 @@ import type { DeliveryFaults } from './delivery-faults.js';
 import { DEFAULT_RETRY, DeliveryQueue, type DeliveryRecord } from './delivery-queue.js';
 import type { ApiReply, ApiRoutes } from './sandbox-routes.js';
 import { SandboxServer, type ApiCounts } from './sandbox-server.js';
+import { ManualTimers } from './manual-timers.js';
 import { surroundings, type SandboxOptions, type SandboxSurroundings } from './sandbox.options.js';
-import { ManualTimers } from './sandbox-timers.js';
 
 /** What both sandboxes can do. */
 export abstract class Sandbox {

@@ -1,6 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { INestApplicationContext } from '@nestjs/common';
-import { INBOX_STORE } from '../core/index.js';
+import { INBOX_STORE, systemTimers } from '../core/index.js';
 import type { OperatorStore, StoredEvent } from '../inbox/index.js';
 
 const LOOK_EVERY_MS = 10;
@@ -21,12 +20,12 @@ export async function untilHandled(
   { timeout = DEFAULT_TIMEOUT_MS }: { readonly timeout?: number } = {},
 ): Promise<StoredEvent> {
   const store = app.get<OperatorStore>(INBOX_STORE, { strict: false });
-  const until = performance.now() + timeout;
+  const until = systemTimers.now() + timeout;
   for (;;) {
     const event = await store.find({ eventId });
     if (event && FINAL.has(event.state)) return event;
-    if (performance.now() > until) throw new Error(soFar(eventId, event, timeout));
-    await pause(LOOK_EVERY_MS);
+    if (systemTimers.now() > until) throw new Error(soFar(eventId, event, timeout));
+    await systemTimers.sleep(LOOK_EVERY_MS);
   }
 }
 

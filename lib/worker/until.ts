@@ -1,5 +1,3 @@
-import type { Timers } from './timers.js';
-
 /** `work`, but no longer than `ms` after one of the signals has aborted. */
 export async function untilOrGivenUp<T>(
   work: Promise<T>,
@@ -22,3 +20,4 @@ export async function untilOrGivenUp<T>(
     for (const cancel of cancels) cancel();
   }
 }
+import type { Timers } from '../core/index.js';

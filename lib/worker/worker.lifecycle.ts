@@ -4,23 +4,20 @@ import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import {
   systemClock,
   systemRandom,
+  systemTimers,
   type Clock,
   type Random,
+  type Timers,
   type WebhookSource,
 } from '../core/index.js';
 import type { HandlerRegistry } from '../handlers/index.js';
 import type { LeaderLock, MaintenanceStore, ReplicaStore, WorkStore } from '../inbox/index.js';
-import { Dispatcher } from './dispatch/dispatcher.js';
-import { MaintenanceSchedule } from './maintenance/maintenance.schedule.js';
 import { errorHeadline } from './dispatch/error-text.js';
-import { HandOver } from './dispatch/hand-over.js';
-import { HandlerRunner } from './dispatch/handler.runner.js';
-import { OtherReplicas } from './dispatch/other.replicas.js';
-import { ReplicaPresence } from './maintenance/replica.presence.js';
-import { systemTimers, type Timers } from './timers.js';
+import { eventDispatch } from './dispatch/event.dispatch.js';
+import { Execution } from './execution/execution.js';
 import { transactionalEvents } from './in-process/transactional.events.js';
-import { retentionTask, sweepTask } from './maintenance/maintenance.tasks.js';
-import { WorkerLoop, type LoopStore } from './in-process/worker.loop.js';
+import { WorkerLoop } from './in-process/worker.loop.js';
+import { Maintenance } from './maintenance/maintenance.js';
 import type { WorkerSettings } from './worker.settings.js';
 
 export interface WorkerLifecycleDependencies {
@@ -46,71 +43,39 @@ const HOOKS_CHECK_AFTER_MS = 5_000;
 export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger: LoggerService;
   private readonly timers: Timers;
+  private readonly execution: Execution;
   private readonly loop: WorkerLoop;
-  private readonly presence: ReplicaPresence;
-  private readonly maintenance: MaintenanceSchedule;
-  private readonly cancelHooksCheck: (() => void)[] = [];
+  private readonly maintenance: Maintenance;
+  private cancelHooksCheck = (): void => undefined;
   private stopListening: Promise<(() => Promise<void>) | undefined> | undefined;
 
   constructor(private readonly dependencies: WorkerLifecycleDependencies) {
     const { store, settings, handlers, sources, random = systemRandom } = dependencies;
     const logger = (this.logger = dependencies.logger ?? new Logger('ArmoxArmaloWorker'));
     const timers = (this.timers = dependencies.timers ?? systemTimers);
-    const runner = new HandlerRunner({
-      store,
-      leaseMs: settings.lease,
-      transactions: settings.transactions,
-      timers,
-      loggerOf: loggerPerHandler(),
-    });
-    const retry = settings.retry;
+    const clock = dependencies.clock ?? systemClock;
     const replica = randomUUID();
-    const others = new OtherReplicas(store, replica, timers);
-    const handOver = new HandOver(others, timers, random, logger);
-    const dispatcher = new Dispatcher({
-      store,
-      runner,
-      handlers,
-      sources,
-      handOver,
-      retry,
-      timers,
-      random,
-      clock: dependencies.clock ?? systemClock,
-      logger,
-    });
-    const run = dispatcher.dispatch.bind(dispatcher);
+    const common = { store, settings, handlers, sources, replica, timers, random, clock, logger };
+    const { dispatch, lookIn } = eventDispatch(common);
+    this.execution = new Execution({ ...common, dispatch, lease: settings.lease });
     this.loop = new WorkerLoop({
-      store: withLookIn(store, (dueIn) => handOver.lookIn(dueIn)),
-      run,
-      settings,
+      ...common,
+      execution: this.execution,
       sources: sources.map(({ name }) => name),
       transactional: () => transactionalEvents(handlers, sources),
-      timers,
-      random,
-      logger,
+      lookIn,
     });
-    this.presence = new ReplicaPresence({ store, handlers, replica, timers, random, logger });
-    this.maintenance = new MaintenanceSchedule(
-      [
-        retentionTask(store, settings.retention, logger),
-        sweepTask(store, () => this.wake(), logger),
-      ],
-      replica,
-      store,
-      timers,
-      random,
-      logger,
-    );
+    const { retention } = settings;
+    this.maintenance = new Maintenance({ ...common, retention, opened: () => this.wake() });
   }
 
   /** @throws EventHandlerError, ArmoxArmaloConfigurationError when a handler cannot be run as it is declared */
   async onApplicationBootstrap(): Promise<void> {
     const { handlers, settings, sources, store } = this.dependencies;
     handlers.discover(sources);
-    await this.presence.begin();
+    await this.maintenance.start();
+    this.execution.start();
     this.loop.start();
-    this.maintenance.start();
     this.stopListening = store
       .listen(() => this.wake())
       .catch((error: unknown) => {
@@ -120,17 +85,17 @@ export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
         );
         return undefined;
       });
-    this.cancelHooksCheck.push(this.timers.after(HOOKS_CHECK_AFTER_MS, () => this.checkHooks()));
+    this.cancelHooksCheck = this.timers.after(HOOKS_CHECK_AFTER_MS, () => this.checkHooks());
   }
 
   async onModuleDestroy(): Promise<void> {
-    for (const cancel of this.cancelHooksCheck) cancel();
+    this.cancelHooksCheck();
     const listening = this.stopListening?.then((stop) => stop?.()).catch(() => undefined);
+    const graceMs = this.dependencies.settings.shutdownTimeout;
     await Promise.all([
       listening,
-      this.presence.end(),
       this.maintenance.stop(),
-      this.loop.stop({ graceMs: this.dependencies.settings.shutdownTimeout }),
+      this.execution.stop({ graceMs, engine: this.loop.stop() }),
     ]);
   }
 
@@ -147,24 +112,4 @@ export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
         'events wait until their leases run out. Call `app.enableShutdownHooks()` in main.ts.',
     );
   }
-}
-
-function withLookIn(
-  store: WorkStore,
-  lookIn: (dueIn: number | undefined) => number | undefined,
-): LoopStore {
-  const outlook = async () => {
-    const found = await store.outlook();
-    return { ...found, dueIn: lookIn(found.dueIn) };
-  };
-  return Object.assign(Object.create(store) as WorkStore, { outlook });
-}
-
-function loggerPerHandler(): (handler: string) => LoggerService {
-  const loggers = new Map<string, LoggerService>();
-  return (handler) => {
-    let logger = loggers.get(handler);
-    if (!logger) loggers.set(handler, (logger = new Logger(handler)));
-    return logger;
-  };
 }

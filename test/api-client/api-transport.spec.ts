@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
-import { ArmoxArmaloConfigurationError } from '../../lib/core/index.js';
+import { ArmoxArmaloConfigurationError, systemTimers } from '../../lib/core/index.js';
 import {
   ApiAuthError,
   ApiError,
@@ -16,11 +16,11 @@ import {
   ApiRateLimitedError,
   ApiRequestRefusedError,
   ApiUnexpectedResponseError,
-  systemTimer,
 } from '../../lib/api-client/index.js';
 import type { ApiCall, ApiClientOptions, ApiCallOptions } from '../../lib/api-client/index.js';
 import { StubService, cut, json, silence, text } from './stub-service.js';
-import { VirtualTime } from './virtual-time.js';
+import { heardOn } from '../diagnostics.js';
+import { FlowingTime } from '../manual-time.js';
 
 const API_KEY = 'sk_live_never_show_me_anywhere';
 const GET: ApiCall = { method: 'GET', path: '/things' };
@@ -38,7 +38,7 @@ afterAll(() => Promise.all([service.stop(), elsewhere.stop()]));
 
 /** A key of its own for each client, so that tests do not share a rate limiter. */
 function makeTransport(options: Partial<ApiClientOptions> = {}) {
-  const time = new VirtualTime();
+  const time = new FlowingTime();
   const apiKey = `${API_KEY}_${(keys += 1)}`;
   const warnings: string[] = [];
   const transport = new ApiTransport(
@@ -51,7 +51,7 @@ function makeTransport(options: Partial<ApiClientOptions> = {}) {
     {
       apiKey,
       clock: time,
-      timer: time,
+      timers: time,
       random: () => 1,
       logger: { warn: (message) => warnings.push(message) },
       ...options,
@@ -91,6 +91,19 @@ describe('what is sent again', () => {
     await expect(transport.send(GET)).resolves.toMatchObject({ body: { ok: true } });
     expect(service.requests).toHaveLength(3);
     expect(time.slept).toEqual([500, 1000]);
+  });
+
+  it('is told on the diagnostic channel request by request, without its query, key and bodies', async () => {
+    const { transport, apiKey } = makeTransport({ maxRetries: 1 });
+    service.replyWith(cut(), json({ quiet: 'please' }));
+    const call = { ...GET, query: { token: 'quiet' } };
+    const heard = await heardOn('api-call', () => transport.send(call));
+    const common = { service: 'Stub', request: 'GET /things', duration: 0 };
+    expect(heard).toEqual([
+      { ...common, retry: 0, outcome: 'lost', status: null },
+      { ...common, retry: 1, outcome: 'answer', status: 200 },
+    ]);
+    expect(inspect(heard)).not.toMatch(new RegExp(`quiet|${apiKey}`));
   });
 
   it('gives a GET up after three repetitions', async () => {
@@ -426,10 +439,10 @@ describe('a wall clock that jumps', () => {
     ['back', -3_600_000],
     ['forward', 3_600_000],
   ])('an hour %s neither lengthens nor ends the pause after a 429', async (_name, jump) => {
-    const time = new VirtualTime();
+    const time = new FlowingTime();
     let offset = 0;
     const clock = { now: () => time.now() + offset };
-    const { transport } = makeTransport({ clock, timer: time });
+    const { transport } = makeTransport({ clock, timers: time });
     service.replyWith(json({}, 429, { 'retry-after': '60' }), json({ ok: true }));
     const start = time.now();
     const answer = transport.send(GET);
@@ -440,10 +453,10 @@ describe('a wall clock that jumps', () => {
   });
 
   it('an hour back does not stop the rate limit’s minute', async () => {
-    const time = new VirtualTime();
+    const time = new FlowingTime();
     let offset = 0;
     const clock = { now: () => time.now() + offset };
-    const { transport } = makeTransport({ clock, timer: time, requestsPerMinute: 1 });
+    const { transport } = makeTransport({ clock, timers: time, requestsPerMinute: 1 });
     service.replyWith(json({}));
     await transport.send(GET);
     offset = -3_600_000;
@@ -540,15 +553,15 @@ describe('429', () => {
 
 describe('the system’s timer', () => {
   it('wakes, and rejects with the reason of an abort', async () => {
-    await systemTimer.sleep(1);
+    await systemTimers.sleep(1);
     const stop = new AbortController();
-    const sleeping = systemTimer.sleep(60_000, stop.signal);
+    const sleeping = systemTimers.sleep(60_000, stop.signal);
     stop.abort(new Error('shutting down'));
     await expect(sleeping).rejects.toThrow('shutting down');
   });
 
   it('ends a request that takes too long', async () => {
-    const { transport } = makeTransport({ timer: systemTimer, maxRetries: 0, timeoutMs: 5 });
+    const { transport } = makeTransport({ timers: systemTimers, maxRetries: 0, timeoutMs: 5 });
     service.replyWith(silence);
     expect(await failureOf(transport.send(GET))).toBeInstanceOf(ApiUnavailableError);
   });

@@ -3,7 +3,7 @@ import { ApiTransport, RateLimiter } from '../../lib/api-client/index.js';
 import type { CallPriority, RateLimits } from '../../lib/api-client/index.js';
 import { StubService, json } from './stub-service.js';
 import type { Reply } from './stub-service.js';
-import { VirtualTime } from './virtual-time.js';
+import { FlowingTime } from '../manual-time.js';
 
 let service: StubService;
 
@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 
 /** A service that counts calls in a rolling minute, as the two do, and the calls above its limit. */
-function limited(time: VirtualTime, limit: number, told: boolean) {
+function limited(time: FlowingTime, limit: number, told: boolean) {
   const calls: number[] = [];
   const seen = { violations: 0, most: 0 };
   const reply: Reply = (response, request) => {
@@ -38,7 +38,7 @@ function limited(time: VirtualTime, limit: number, told: boolean) {
   return { reply, seen };
 }
 
-function client(time: VirtualTime, limits: RateLimits = {}) {
+function client(time: FlowingTime, limits: RateLimits = {}) {
   return new ApiTransport(
     {
       name: 'Stub',
@@ -49,7 +49,7 @@ function client(time: VirtualTime, limits: RateLimits = {}) {
     {
       apiKey: 'one-key',
       clock: time,
-      timer: time,
+      timers: time,
       random: () => 1,
       maxRetries: 20,
       rateLimiter: new RateLimiter(time, limits),
@@ -67,7 +67,7 @@ function send(transport: ApiTransport, count: number, priority: CallPriority = '
 }
 
 it('never goes above a limit that the headers name, with 300 calls at once', async () => {
-  const time = new VirtualTime();
+  const time = new FlowingTime();
   const { reply, seen } = limited(time, 60, true);
   service.replyWith(reply);
   await send(client(time), 300);
@@ -76,7 +76,7 @@ it('never goes above a limit that the headers name, with 300 calls at once', asy
 });
 
 it('weathers a storm of 429 from a service that names no limit', async () => {
-  const time = new VirtualTime();
+  const time = new FlowingTime();
   const { reply, seen } = limited(time, 20, false);
   service.replyWith(reply);
   await send(client(time), 200);
@@ -87,7 +87,7 @@ it('weathers a storm of 429 from a service that names no limit', async () => {
 });
 
 it('brings all calls through beside another process with the same key', async () => {
-  const time = new VirtualTime();
+  const time = new FlowingTime();
   const { reply, seen } = limited(time, 60, true);
   service.replyWith(reply);
   await Promise.all([send(client(time), 150), send(client(time), 150)]);
@@ -96,7 +96,7 @@ it('brings all calls through beside another process with the same key', async ()
 });
 
 it('never goes above the option, although the service allows more', async () => {
-  const time = new VirtualTime();
+  const time = new FlowingTime();
   const { reply, seen } = limited(time, 600, true);
   service.replyWith(reply);
   await send(client(time, { requestsPerMinute: 30 }), 100);
@@ -109,7 +109,7 @@ describe('background calls', () => {
       [true, 50],
       [false, 30],
     ] as const) {
-      const time = new VirtualTime();
+      const time = new FlowingTime();
       const { reply, seen } = limited(time, 100, told);
       service.replyWith(reply);
       await send(client(time), 120, 'background');
@@ -118,7 +118,7 @@ describe('background calls', () => {
   });
 
   it('keep to their own cap', async () => {
-    const time = new VirtualTime();
+    const time = new FlowingTime();
     const { reply, seen } = limited(time, 600, true);
     service.replyWith(reply);
     await send(client(time, { backgroundPerMinute: 30 }), 100, 'background');
@@ -126,7 +126,7 @@ describe('background calls', () => {
   });
 
   it('let an application’s call go first and at once', async () => {
-    const time = new VirtualTime();
+    const time = new FlowingTime();
     service.replyWith(limited(time, 60, true).reply);
     const transport = client(time);
     const order: string[] = [];
@@ -138,7 +138,7 @@ describe('background calls', () => {
   });
 
   it('leave a fifth of the limit alone, whoever has used the rest', async () => {
-    const time = new VirtualTime();
+    const time = new FlowingTime();
     const { reply } = limited(time, 100, true);
     service.replyWith(reply);
     const transport = client(time);
@@ -152,14 +152,14 @@ describe('background calls', () => {
 });
 
 describe('waiting', () => {
-  async function full(time: VirtualTime) {
+  async function full(time: FlowingTime) {
     const limiter = new RateLimiter(time, { requestsPerMinute: 1 });
     (await limiter.acquire('app', 0)).done({ status: 200, rate: {} });
     return limiter;
   }
 
   it('is refused at once where it is clear that the deadline comes first', async () => {
-    const time = new VirtualTime();
+    const time = new FlowingTime();
     const limiter = await full(time);
     const start = time.now();
     await expect(limiter.acquire('app', 59_999)).rejects.toMatchObject({ retryAfterMs: 60_000 });
@@ -169,7 +169,7 @@ describe('waiting', () => {
   });
 
   it('ends with the reason of an abort, and lets the next one go', async () => {
-    const time = new VirtualTime();
+    const time = new FlowingTime();
     const limiter = await full(time);
     const stop = new AbortController();
     const left = limiter.acquire('app', 90_000, stop.signal);
@@ -184,7 +184,7 @@ describe('waiting', () => {
     [undefined, 60_000],
     [20_000, 20_000],
   ])('counts what others have used, until the reset of %p', async (resetInMs, expected) => {
-    const time = new VirtualTime();
+    const time = new FlowingTime();
     const limiter = new RateLimiter(time);
     const rate = { limit: 10, remaining: 1, ...(resetInMs && { resetInMs }) };
     (await limiter.acquire('app', 0)).done({ status: 200, rate });
@@ -196,7 +196,7 @@ describe('waiting', () => {
   });
 
   it('goes on one call a second after a pause, until one is answered', async () => {
-    const time = new VirtualTime();
+    const time = new FlowingTime();
     const limiter = new RateLimiter(time);
     (await limiter.acquire('app', 0)).done({ status: 429, rate: { retryAfterMs: 5000 } });
     expect(limiter.state().pausedForMs).toBe(5000);

@@ -6,7 +6,15 @@ export interface ClaimBench {
   readonly clock: { now(): number; pass(milliseconds: number): void };
   readonly store: Pick<
     InboxStore,
-    | ('insert' | 'claim' | 'claimStalled' | 'noLongerAlone' | 'outlook' | 'heartbeat')
+    | (
+        | 'insert'
+        | 'claim'
+        | 'claimById'
+        | 'claimStalled'
+        | 'noLongerAlone'
+        | 'outlook'
+        | 'heartbeat'
+      )
     | ('settle' | 'release' | 'markCompleted' | 'find' | 'attempts' | 'counts')
   >;
 }
@@ -102,6 +110,60 @@ export function claimSuite(its: ClaimBench): void {
       expect(await its.store.outlook()).toMatchObject({ dueIn: 0 });
       expect((await its.store.claim(10, LEASE)).map((row) => row.id)).toEqual([id]);
       expect(await its.store.outlook()).toEqual({ dueIn: undefined, leaseOverIn: LEASE });
+    });
+  });
+
+  describe('a claim by id', () => {
+    const claim = async (...ids: string[]) => idsOf(await its.store.claimById(ids, LEASE));
+
+    it('gives just the rows that it asks for, oldest due first, and counts their attempt', async () => {
+      const older = await insertOne();
+      its.clock.pass(1);
+      const other = await insertOne();
+      const newer = await insertOne();
+      const rows = await its.store.claimById([newer, older, newer], LEASE);
+      expect(idsOf(rows)).toEqual([older, newer]);
+      expect(rows[0]).toMatchObject({ attempt: 1, stalledCount: 0, completedHandlers: [] });
+      expect(rows[0]?.token).toMatch(/^[0-9a-f]{32}$/);
+      expect(await its.store.outlook()).toMatchObject({ leaseOverIn: LEASE });
+      expect(await stateOf(other)).toBe('open');
+      expect((await claimOne(its.store)).id).toBe(other);
+    });
+
+    it('holds its rows by a token of its own, which a settle needs', async () => {
+      const id = await insertOne();
+      const first = await claimOne(its.store);
+      await its.store.release([first]);
+      const [row] = (await its.store.claimById([id], LEASE)) as [ClaimedRow];
+      expect(row.token).not.toBe(first.token);
+      expect([...(await its.store.settle([settlement(first, { to: 'done' })]))]).toEqual([id]);
+      expect((await its.store.settle([settlement(row, { to: 'done' })])).size).toBe(0);
+      expect(await stateOf(id)).toBe('done');
+    });
+
+    it('gives nothing of what has ended, or what somebody has, though its lease is over', async () => {
+      const id = await insertOne();
+      const held = await claimOne(its.store);
+      expect(await claim(id)).toEqual([]);
+      its.clock.pass(2 * LEASE);
+      expect(await claim(id)).toEqual([]);
+      await its.store.settle([settlement(held, { to: 'done' })]);
+      expect(await claim(id)).toEqual([]);
+    });
+
+    it('gives nothing of what is not due yet', async () => {
+      const id = await insertOne();
+      const retry = { to: 'retry', inMs: 5_000, error: 'no' } as const;
+      await its.store.settle([settlement(await claimOne(its.store), retry)]);
+      its.clock.pass(4_999);
+      expect(await claim(id)).toEqual([]);
+      its.clock.pass(1);
+      expect(await its.store.claimById([id], LEASE)).toMatchObject([{ id, attempt: 2 }]);
+    });
+
+    it('takes no notice of ids that there are not', async () => {
+      expect(await claim()).toEqual([]);
+      expect(await claim('999999', '', '-1', '1; --', '1e3', '9'.repeat(40))).toEqual([]);
     });
   });
 

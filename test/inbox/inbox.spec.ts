@@ -118,14 +118,14 @@ describe('Inbox.accept', () => {
     expect(done).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  it('wakes the listeners once for a batch, outside of the context of the request', async () => {
+  it('tells the listeners once of a batch what is stored, outside of the context of the request', async () => {
     const request = new AsyncLocalStorage<string>();
     const { store, call } = handStore();
     const inbox = new Inbox(store);
     const seen: unknown[] = [];
     const woken = new Promise<void>((resolve) => {
-      inbox.onStored(() => {
-        seen.push(request.getStore());
+      inbox.onStored((stored) => {
+        seen.push(request.getStore(), stored);
         resolve();
       });
     });
@@ -137,7 +137,31 @@ describe('Inbox.accept', () => {
     (await call(0)).commit();
     await accepted;
     await woken;
-    expect(seen).toEqual([undefined]);
+    const refs = ['a', 'b'].map((id) => ({
+      id: `row of ${id}`,
+      source: 'armalo',
+      name: 'pact.violated',
+    }));
+    expect(seen).toEqual([undefined, refs]);
+  });
+
+  it('tells of no duplicate, and the others when a listener throws', async () => {
+    const insert = async (rows: readonly NewInboxRow[]) =>
+      rows.map(({ eventId }): InsertResult => ({
+        id: eventId,
+        outcome: eventId === 'known' ? 'duplicate' : 'stored',
+      }));
+    const inbox = new Inbox({ insert });
+    const told: string[] = [];
+    inbox.onStored(() => {
+      throw new Error('a bug of the listener');
+    });
+    inbox.onStored((stored) => told.push(stored.map(({ id }) => id).join()));
+    await inbox.accept(sourceEvent('known'), 'webhook');
+    await new Promise(setImmediate);
+    await Promise.all(['a', 'known', 'b'].map((id) => inbox.accept(sourceEvent(id), 'webhook')));
+    await new Promise(setImmediate);
+    expect(told).toEqual(['a,b']);
   });
 
   it('goes by itself when the caller is in a transaction that the insert becomes part of', async () => {

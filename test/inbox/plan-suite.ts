@@ -65,6 +65,8 @@ export function planSuite(its: Bench, subject: PlanSubject): void {
     const rows = await store.claim(150, LEASE);
     expect(rows).toHaveLength(150);
     await store.claim(20, LEASE);
+    const [one] = await store.insert([event()]);
+    expect(await store.claimById([String(one?.id)], LEASE)).toHaveLength(1);
     await store.heartbeat(rows.slice(0, 20), LEASE);
     await store.settle(rows.slice(0, 50).map((row) => settlement(row, { to: 'done' })));
     await store.settle(

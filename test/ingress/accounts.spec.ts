@@ -21,8 +21,7 @@ import {
   CaptureRawBody,
   type SourceEvent,
 } from 'nestjs-armox-armalo';
-import type { AccountSecrets, SecretResolver } from '../../lib/core/index.js';
-import type { Timer } from '../../lib/api-client/index.js';
+import type { AccountSecrets, SecretResolver, Timers } from '../../lib/core/index.js';
 import { SignatureGuard } from '../../lib/ingress/index.js';
 import { SecretLookup } from '../../lib/ingress/webhook/secret.lookup.js';
 import { IngressCounters } from '../../lib/ingress/index.js';
@@ -134,13 +133,13 @@ describe('A function of the account', () => {
   it('that does not answer is given up after five seconds, so that the sender tries again', async () => {
     const log = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
     const limits: { ms: number; expire: () => void }[] = [];
-    const timer: Pick<Timer, 'limit'> = {
-      limit: (ms, expire) => {
+    const timers: Pick<Timers, 'after'> = {
+      after: (ms, expire) => {
         limits.push({ ms, expire });
         return () => undefined;
       },
     };
-    const lookup = new SecretLookup(new IngressCounters(), timer);
+    const lookup = new SecretLookup(new IngressCounters(), timers);
     const silent = configuredAcme({ secrets: () => new Promise(() => undefined) });
     const answer = lookup.of(silent, 'a1');
     expect(limits.map(({ ms }) => ms)).toEqual([5_000]);

@@ -73,7 +73,7 @@ describe('A throttled log', () => {
     const lines: string[] = [];
     const write = (line: string) => void lines.push(line);
     let elapsed = 0;
-    const log = new ThrottledLog({ warn: write, error: write }, () => elapsed);
+    const log = new ThrottledLog({ warn: write, error: write }, { now: () => elapsed });
     for (let i = 0; i < 3; i += 1) log.warn('a', 'first');
     log.error('b', 'other');
     elapsed = 59_999;

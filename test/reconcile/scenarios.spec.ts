@@ -267,16 +267,16 @@ describeOn(postgres, 'The poller at work', () => {
       },
     };
     const renewals: (() => void)[] = [];
-    const timer = {
+    const timers = {
       now: () => 0,
       sleep: (_ms: number, signal?: AbortSignal) =>
         new Promise<void>((resolve, reject) => {
           renewals.push(resolve);
           signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
         }),
-      limit: () => () => undefined,
+      after: () => () => undefined,
     };
-    const round = replica.reconciler([slow], { timer }).reconcileNow();
+    const round = replica.reconciler([slow], { timers }).reconcileNow();
     while (!held) await new Promise((resolve) => setImmediate(resolve));
     its.world.advance(31 * SECOND);
     expect((await other.reconciler([]).reconcileNow()).feeds).toEqual([]);

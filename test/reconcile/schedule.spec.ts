@@ -2,9 +2,8 @@ import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { Interval, ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { EventFeed } from '../../lib/core/index.js';
-import { systemTimer } from '../../lib/api-client/index.js';
-import { systemTimers } from '../../lib/worker/index.js';
+import { heardOn } from '../diagnostics.js';
+import { systemTimers, type EventFeed } from '../../lib/core/index.js';
 import { RECONCILE_JOB, Reconciler, ReconcileSchedule } from '../../lib/reconcile/index.js';
 import { LogBook } from './world.js';
 
@@ -189,9 +188,8 @@ describe('The schedule of the poller', () => {
   });
 
   it.each([
-    ['a limit of a call', (then: () => void) => systemTimer.limit(30 * DAY, then)],
-    ['a sleep of a client', (then: () => void) => void systemTimer.sleep(30 * DAY).then(then)],
-    ['a wait of the worker', (then: () => void) => systemTimers.after(30 * DAY, then)],
+    ['a timer', (then: () => void) => systemTimers.after(30 * DAY, then)],
+    ['a sleep', (then: () => void) => void systemTimers.sleep(30 * DAY).then(then)],
   ])('%s of 30 days is as long as it says', async (_name, start) => {
     let ended = false;
     start(() => (ended = true));
@@ -246,6 +244,19 @@ describe('The schedule of the poller', () => {
     await jest.advanceTimersByTimeAsync(1);
     expect(stopped).toBe(true);
     expect(log.lines).toEqual([expect.stringContaining('The feed deaf has not ended within 5 s')]);
+  });
+
+  it('tells of each feed on the diagnostic channel', async () => {
+    const feed = feedOf('failing', () => {
+      throw new Error('what the service says');
+    });
+    const reconciler = new Reconciler({ feeds: [feed], inbox, store, logger: new LogBook() });
+    const heard = await heardOn('polled', () => reconciler.tick().then(() => reconciler.tick()));
+    const of = { feed: 'failing', source: 'armox', account: 'failing', found: 0, repaired: 0 };
+    expect(heard).toEqual([
+      { ...of, outcome: 'failed', duration: 0 },
+      { ...of, outcome: 'paused', duration: 0 },
+    ]);
   });
 
   it('does not wait for ever for a feed: the others go on, and it is asked again when it has ended', async () => {

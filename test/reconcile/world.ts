@@ -2,8 +2,13 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll } from '@jest/globals';
 import { DataSource } from 'typeorm';
-import type { EventFeed, WebhookSource } from '../../lib/core/index.js';
-import { RateLimiter, type Timer } from '../../lib/api-client/index.js';
+import {
+  systemTimers,
+  type EventFeed,
+  type Timers,
+  type WebhookSource,
+} from '../../lib/core/index.js';
+import { RateLimiter } from '../../lib/api-client/index.js';
 import {
   Inbox,
   InboxConnections,
@@ -36,28 +41,26 @@ export class LogBook {
 /** Time that passes when somebody sleeps in it, and when the test says so. */
 export class World extends ManualTimers {
   /** Whoever waits lets time pass. */
-  readonly timer: Timer = {
+  readonly timers: Timers = {
     now: () => this.now(),
     sleep: (ms, signal) => {
       if (signal?.aborted) return Promise.reject(signal.reason as Error);
       this.advance(ms);
       return Promise.resolve();
     },
-    limit: (ms, expired) => {
-      const timeout = setTimeout(expired, ms);
-      return () => clearTimeout(timeout);
-    },
+    // What is asked over a real socket is waited for in real time.
+    after: (ms, then) => systemTimers.after(ms, then),
   };
 }
 
 /** Sleeps for ever: for what must happen by no clock. */
-export const asleep: Timer = {
+export const asleep: Timers = {
   now: () => 0,
   sleep: (_ms, signal) =>
     new Promise((_resolve, reject) => {
       signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
     }),
-  limit: () => () => undefined,
+  after: () => () => undefined,
 };
 
 /** One process of the application: its own connections, inbox and poller. */
@@ -107,8 +110,8 @@ export function stage(kind: DatabaseKind): Stage {
     const { store, parts } = connections;
     const inbox = new Inbox(store);
     const log = new LogBook();
-    const timer: Timer = { ...asleep, now: () => its.world.now() };
-    const common = { inbox, store, logger: log, timer };
+    const timers: Timers = { ...asleep, now: () => its.world.now() };
+    const common = { inbox, store, logger: log, timers };
     const reconciler = (
       feeds: readonly EventFeed[],
       more: Partial<ReconcilerDependencies> = {},
@@ -184,7 +187,7 @@ function effectOf({ name, eventId, body }: ClaimedRow): string {
 
 /** A limiter of one process, as another process does not share it. */
 export const ownLimiter = (world: World, limits = {}): RateLimiter =>
-  new RateLimiter(world.timer, limits);
+  new RateLimiter(world.timers, limits);
 
 /** What every client of a test is made with. */
 export function clientOptions(world: World, sandbox: { apiKey: string; url: string }, limits = {}) {
@@ -192,7 +195,7 @@ export function clientOptions(world: World, sandbox: { apiKey: string; url: stri
     apiKey: sandbox.apiKey,
     baseUrl: sandbox.url,
     clock: world,
-    timer: world.timer,
+    timers: world.timers,
     random: () => 0.5,
     rateLimiter: ownLimiter(world, limits),
   };

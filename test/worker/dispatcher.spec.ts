@@ -22,10 +22,10 @@ import {
   HandOver,
   OtherReplicas,
   retryDelay,
+  keptSlot,
 } from '../../lib/worker/index.js';
-import { heldSlot } from './held.slot.js';
 import { LogBook } from './log-book.js';
-import { ManualTimers, rest } from './manual-timers.js';
+import { ManualTime, rest } from '../manual-time.js';
 import { MemoryStore } from './memory.store.js';
 
 type Body = (event: never, context: HandlerContext) => unknown;
@@ -48,7 +48,7 @@ const source: WebhookSource = {
 };
 
 function workbench(transactions = 2) {
-  const timers = new ManualTimers();
+  const timers = new ManualTime();
   const store = new MemoryStore(timers);
   const logger = new LogBook();
   const handlers: RegisteredHandler[] = [];
@@ -80,7 +80,7 @@ function workbench(transactions = 2) {
   };
   /** One attempt, from claim to settle. */
   const attempt = async (signal = new AbortController().signal) => {
-    const settlement = await dispatcher.dispatch(await claim(), signal, heldSlot);
+    const settlement = await dispatcher.dispatch(await claim(), signal, keptSlot);
     if (settlement) await store.settle([settlement]);
     return settlement;
   };
@@ -120,7 +120,7 @@ describe('an event', () => {
     const rescue = { leaseMs: 30_000, maxStalledCount: 3, alone: true, held: new Set<string>() };
     const row = (await store.claimStalled(rescue)) as ClaimedRow;
     const { signal } = new AbortController();
-    expect(await dispatcher.dispatch(row, signal, heldSlot)).toMatchObject({
+    expect(await dispatcher.dispatch(row, signal, keptSlot)).toMatchObject({
       to: 'dead',
       reason: 'attempts-used-up',
     });
@@ -592,7 +592,7 @@ describe('a transactional handler', () => {
     Object.assign(store.row('1'), { state: 'open', completedHandlers: [] });
     const row = await claim();
     store.row('1').completedHandlers = ['tx'];
-    const settlement = await dispatcher.dispatch(row, new AbortController().signal, heldSlot);
+    const settlement = await dispatcher.dispatch(row, new AbortController().signal, keptSlot);
     expect(settlement).toMatchObject({ to: 'done', completedHandlers: ['tx'] });
     expect(store.written).toEqual(['effect']);
   });
@@ -640,9 +640,9 @@ describe('a transactional handler', () => {
     });
     const waiting = new AbortController();
     const never = new AbortController().signal;
-    const first = dispatcher.dispatch(await claim(), never, heldSlot);
-    const second = dispatcher.dispatch(await claim(), waiting.signal, heldSlot);
-    const third = dispatcher.dispatch(await claim(), never, heldSlot);
+    const first = dispatcher.dispatch(await claim(), never, keptSlot);
+    const second = dispatcher.dispatch(await claim(), waiting.signal, keptSlot);
+    const third = dispatcher.dispatch(await claim(), never, keptSlot);
     await timers.pass(900);
     expect(ends).toHaveLength(1);
     waiting.abort(new Error('lost'));
@@ -963,7 +963,7 @@ describe('what is kept of an error', () => {
 
   it('is a thrown text, on one line and not all of a long one', () => {
     expect(errorText('no such\n\u0007agent')).toBe('A thrown text: no such agent');
-    expect(errorText('x'.repeat(1_000))).toBe(`A thrown text: ${'x'.repeat(299)}…`);
+    expect(errorText('x'.repeat(1_000))).toBe(`A thrown text: ${'x'.repeat(297)}…`);
   });
 
   it('never is what was thrown when that is no error, nor fails on one that fights back', () => {

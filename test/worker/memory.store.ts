@@ -16,7 +16,7 @@ import type {
   StoredState,
   TransactionalOutcome,
 } from '../../lib/inbox/index.js';
-import type { Timers } from '../../lib/worker/index.js';
+import type { Timers } from '../../lib/core/index.js';
 import { openRow, storedEvent, type Row } from './memory.rows.js';
 
 /**
@@ -87,6 +87,14 @@ export class MemoryStore {
       .filter((row) => row.token === null && !left(row))
       .sort((a, b) => a.dueAt - b.dueAt)
       .slice(0, limit)
+      .map((row) => this.lease(row, leaseMs));
+  }
+
+  async claimById(ids: readonly string[], leaseMs: number): Promise<readonly ClaimedRow[]> {
+    this.called('claimById');
+    return this.due()
+      .filter((row) => row.token === null && ids.includes(row.id))
+      .sort((a, b) => a.dueAt - b.dueAt)
       .map((row) => this.lease(row, leaseMs));
   }
 

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { systemClock, type WebhookSource } from '../../lib/core/index.js';
+import { systemClock, systemTimers, type WebhookSource } from '../../lib/core/index.js';
 import {
   defaultRetryPolicy,
   type HandlerContext,
@@ -20,14 +20,13 @@ import {
   HandlerRunner,
   HandOver,
   OtherReplicas,
-  systemTimers,
-  WorkerLoop,
+  keptSlot,
 } from '../../lib/worker/index.js';
 import { availableDatabases, describeOn, type TestDatabase } from '../databases.js';
 import { event } from '../inbox/store-suite.js';
-import { heldSlot } from './held.slot.js';
+import { InProcess } from './in-process.js';
 import { LogBook } from './log-book.js';
-import { ManualTimers } from './manual-timers.js';
+import { ManualTime } from '../manual-time.js';
 
 const source = {
   name: 'armalo',
@@ -65,7 +64,7 @@ for (const kind of await availableDatabases()) {
     let connections: InboxConnections;
     let store: InboxStore;
     let logger: LogBook;
-    const loops: WorkerLoop[] = [];
+    const loops: InProcess[] = [];
 
     beforeEach(async () => {
       database = await kind.create();
@@ -109,9 +108,9 @@ for (const kind of await availableDatabases()) {
         clock: systemClock,
         logger,
       });
-      const loop = new WorkerLoop({
+      const loop = new InProcess({
         store,
-        run: dispatcher.dispatch.bind(dispatcher),
+        dispatch: dispatcher.dispatch.bind(dispatcher),
         settings: {
           concurrency,
           transactions: POOL,
@@ -264,7 +263,7 @@ for (const kind of await availableDatabases()) {
 
 describe('the wait for a connection of the application', () => {
   it('is told once while it lasts, and that it is over', async () => {
-    const timers = new ManualTimers();
+    const timers = new ManualTime();
     const logger = new LogBook();
     const given: (() => void)[] = [];
     const runner = new HandlerRunner({
@@ -282,7 +281,7 @@ describe('the wait for a connection of the application', () => {
     const row = { id: '1', token: '1' } as ClaimedRow;
     const never = new AbortController().signal;
     const tx = handler('A.b', () => Promise.resolve());
-    const runs = [1, 2].map(() => runner.run(tx, row, {}, never, heldSlot));
+    const runs = [1, 2].map(() => runner.run(tx, row, {}, never, keptSlot));
     await timers.pass(4_999);
     expect(logger.lines).toEqual([]);
     await timers.pass(1);

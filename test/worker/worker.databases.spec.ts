@@ -2,7 +2,12 @@ import 'reflect-metadata';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { DataSource, EntitySchema, type Logger } from 'typeorm';
-import { systemClock, type WebhookSource } from '../../lib/core/index.js';
+import {
+  systemClock,
+  systemTimers,
+  type Timers,
+  type WebhookSource,
+} from '../../lib/core/index.js';
 import {
   defaultRetryPolicy,
   type HandlerContext,
@@ -10,18 +15,11 @@ import {
   type RegisteredHandler,
 } from '../../lib/handlers/index.js';
 import { InboxConnections, type InboxStore, type NewInboxRow } from '../../lib/inbox/index.js';
-import {
-  Dispatcher,
-  HandlerRunner,
-  HandOver,
-  OtherReplicas,
-  systemTimers,
-  WorkerLoop,
-  type Timers,
-} from '../../lib/worker/index.js';
+import { Dispatcher, HandlerRunner, HandOver, OtherReplicas } from '../../lib/worker/index.js';
 import { availableDatabases, describeOn, type TestDatabase } from '../databases.js';
+import { InProcess } from './in-process.js';
 import { LogBook } from './log-book.js';
-import { ManualTimers } from './manual-timers.js';
+import { ManualTime } from '../manual-time.js';
 
 interface Effect {
   id?: number;
@@ -91,7 +89,7 @@ for (const kind of await availableDatabases()) {
     let store: InboxStore;
     let heartbeats = 0;
     const statements: string[] = [];
-    const loops: WorkerLoop[] = [];
+    const loops: InProcess[] = [];
 
     beforeAll(async () => {
       database = await kind.create();
@@ -154,9 +152,9 @@ for (const kind of await availableDatabases()) {
         clock: systemClock,
         logger,
       });
-      const loop = new WorkerLoop({
+      const loop = new InProcess({
         store,
-        run: dispatcher.dispatch.bind(dispatcher),
+        dispatch: dispatcher.dispatch.bind(dispatcher),
         settings: { concurrency: 20, transactions, lease, pollInterval, maxStalledCount: 3 },
         sources: ['armalo', 'armox'],
         transactional: () => [{ source: 'armalo' }],
@@ -197,6 +195,28 @@ for (const kind of await availableDatabases()) {
       expect(await store.violations()).toEqual([]);
     });
 
+    it('runs what other engines name by its id once, beside the loop and one another', async () => {
+      const worker = start([writing()]);
+      const ids = (
+        await store.insert(
+          Array.from({ length: 30 }, (_, n) => ({
+            ...row(`named-${n}`),
+            orderKey: n < 10 ? 'one key' : null,
+          })),
+        )
+      ).map(({ id }) => id);
+      const outcomes = await Promise.all(
+        [...ids, ...ids].map((id) => worker.execution.run(id).then(({ outcome }) => outcome)),
+      );
+      expect(outcomes.filter((outcome) => outcome !== 'done' && outcome !== 'not-claimed')).toEqual(
+        [],
+      );
+      for (let n = 0; n < 30; n++) {
+        await until(() => ended(`named-${n}`));
+        expect(await effects(`named-${n}`)).toBe(1);
+      }
+    });
+
     it('rolls back what a handler began before its timeout, nested transactions too, and takes no late write', async () => {
       let lateWrite: Promise<unknown> | undefined;
       let first = true;
@@ -218,7 +238,7 @@ for (const kind of await availableDatabases()) {
               await lateWrite;
             });
           },
-          { transactional: true, timeout: 50 },
+          { transactional: true, timeout: 500 },
         ),
       ]);
       await store.insert([row('stuck')]);
@@ -318,7 +338,7 @@ for (const kind of await availableDatabases()) {
       });
 
       it('sends a dozen statements in ten idle seconds at most', async () => {
-        const timers = new ManualTimers();
+        const timers = new ManualTime();
         start([writing()], { timers, pollInterval: 1_000 });
         const asleep = () => until(() => timers.pending === 2);
         await asleep();

@@ -3,16 +3,10 @@ import fc from 'fast-check';
 import type { EntityManager } from 'typeorm';
 import type { WebhookSource } from '../../lib/core/index.js';
 import { defaultRetryPolicy, type RegisteredHandler } from '../../lib/handlers/index.js';
-import {
-  Dispatcher,
-  HandlerRunner,
-  HandOver,
-  OtherReplicas,
-  WorkerLoop,
-  type LoopStore,
-} from '../../lib/worker/index.js';
+import { Dispatcher, HandlerRunner, HandOver, OtherReplicas } from '../../lib/worker/index.js';
+import { InProcess, type InProcessStore } from './in-process.js';
 import { LogBook } from './log-book.js';
-import { ManualTimers } from './manual-timers.js';
+import { ManualTime } from '../manual-time.js';
 import { MemoryStore } from './memory.store.js';
 
 const LEASE = 30_000;
@@ -21,7 +15,7 @@ const source = {
   read: () => ({ payload: {}, problems: [] }),
 } as unknown as WebhookSource;
 
-type ProcessStore = LoopStore &
+type ProcessStore = InProcessStore &
   Pick<
     MemoryStore,
     'markCompleted' | 'newerApplied' | 'firstStored' | 'otherReplicas' | 'runTransactional'
@@ -69,7 +63,7 @@ describe('two workers whose database, handlers and processes fail at random', ()
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: 2 ** 31 }), async (seed) => {
         const random = dice(seed);
-        const timers = new ManualTimers();
+        const timers = new ManualTime();
         const store = new MemoryStore(timers);
         let calm = false;
         const chance = (share: number) => !calm && random() < share;
@@ -117,9 +111,9 @@ describe('two workers whose database, handlers and processes fail at random', ()
             clock: timers,
             logger,
           });
-          const loop = new WorkerLoop({
+          const loop = new InProcess({
             store: view,
-            run: dispatcher.dispatch.bind(dispatcher),
+            dispatch: dispatcher.dispatch.bind(dispatcher),
             settings: {
               concurrency: 4,
               transactions: 2,

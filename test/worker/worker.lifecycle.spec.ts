@@ -22,9 +22,14 @@ import {
   type DeadEventListener,
 } from '../../lib/inbox/dead.event.listeners.js';
 import type { InboxStore } from '../../lib/inbox/index.js';
-import { DeadEventNotice, WorkerLifecycle, type WorkerSettings } from '../../lib/worker/index.js';
+import {
+  DeadEventNotice,
+  Maintenance,
+  WorkerLifecycle,
+  type WorkerSettings,
+} from '../../lib/worker/index.js';
 import { LogBook } from './log-book.js';
-import { ManualTimers, rest } from './manual-timers.js';
+import { ManualTime, rest } from '../manual-time.js';
 import { MemoryStore } from './memory.store.js';
 
 const HOUR = 3_600_000;
@@ -88,7 +93,7 @@ async function boot(
   prepare: (store: DutifulStore) => void = () => {},
   changed: Partial<WorkerSettings> = {},
 ) {
-  const timers = new ManualTimers();
+  const timers = new ManualTime();
   const store = new DutifulStore(timers);
   const logger = new LogBook();
   prepare(store);
@@ -225,15 +230,15 @@ describe('a replica among others', () => {
   });
 
   it('starts after the others cannot believe any more that they know all handlers', async () => {
-    let timers = new ManualTimers();
+    let timers = new ManualTime();
     const other = { id: 'old', handlers: [{ ...ours, patterns: ['escrow.funded'] }] };
     const starting = boot([Handlers], (store) => {
       store.replicas = [other];
-      timers = store.timers as ManualTimers;
+      timers = store.timers as ManualTime;
     });
     let started = false;
     void starting.then(() => (started = true));
-    while (!timers.isAwaited) await rest();
+    while (timers.pending === 0) await rest();
     await timers.pass(999);
     expect(started).toBe(false);
     await timers.pass(1);
@@ -271,7 +276,7 @@ describe('dead events', () => {
   } as const;
 
   async function bootNotice(providers: Provider[]) {
-    const timers = new ManualTimers();
+    const timers = new ManualTime();
     const deaths = new DeadEventListeners();
     const lines: unknown[][] = [];
     const logger = { error: (...line: unknown[]) => lines.push(line), log() {}, warn() {} };
@@ -401,6 +406,29 @@ describe('duties', () => {
     store.prunable = 10;
     await timers.pass(2 * HOUR);
     expect(store.prunable).toBe(10);
+  });
+
+  it('need no loop beside them: whatever engine runs the events', async () => {
+    const timers = new ManualTime();
+    const store = new DutifulStore(timers);
+    let opened = 0;
+    const maintenance = new Maintenance({
+      store: store,
+      handlers: { all: () => [] },
+      retention: settings.retention,
+      replica: 'this one',
+      opened: () => opened++,
+      timers,
+      random: () => 0.5,
+      logger: new LogBook(),
+    });
+    await maintenance.start();
+    expect([...store.published.keys()]).toEqual(['this one']);
+    Object.assign(store, { prunable: 10, stray: 1 });
+    await timers.pass(HOUR);
+    expect([store.prunable, opened]).toEqual([0, 1]);
+    await maintenance.stop();
+    expect([store.published.size, timers.pending]).toEqual([0, 0]);
   });
 
   it('go on after a failure, and end with the application', async () => {

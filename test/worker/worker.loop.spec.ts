@@ -3,11 +3,12 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ClaimedRow, ClaimException, Settlement } from '../../lib/inbox/index.js';
 import { patternMatches } from '../../lib/handlers/event-pattern.js';
 import { transactionalEvents } from '../../lib/worker/in-process/transactional.events.js';
-import { WorkerLoop, type Slot } from '../../lib/worker/index.js';
+import type { Slot } from '../../lib/worker/index.js';
 import { claimSuite } from '../inbox/claim-suite.js';
 import { TestClock } from '../inbox/test-clock.js';
+import { InProcess } from './in-process.js';
 import { LogBook } from './log-book.js';
-import { ManualTimers, rest } from './manual-timers.js';
+import { ManualTime, rest } from '../manual-time.js';
 import { MemoryStore } from './memory.store.js';
 
 const LEASE = 30_000;
@@ -19,7 +20,7 @@ function workbench(
   sources: readonly string[] = ['armalo'],
   transactional: readonly ClaimException[] = [],
 ) {
-  const timers = new ManualTimers();
+  const timers = new ManualTime();
   const store = new MemoryStore(timers);
   const logger = new LogBook();
   const running = new Map<string, { end: (to?: Settlement) => void; signal: AbortSignal }>();
@@ -39,9 +40,9 @@ function workbench(
       signal.addEventListener('abort', () => leave(undefined));
     });
   };
-  const loop = new WorkerLoop({
+  const loop = new InProcess({
     store,
-    run,
+    dispatch: run,
     settings: {
       concurrency: 3,
       transactions: 1,

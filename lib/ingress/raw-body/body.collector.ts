@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { systemTimers } from '../../core/index.js';
 
 /** What became of an upload. */
 export type Upload =
@@ -22,10 +23,10 @@ export function collectBody(stream: Readable, limit: number, declared: number): 
   return new Promise((resolve) => {
     let chunks: Buffer[] = [];
     let size = 0;
-    let lingering: NodeJS.Timeout | undefined;
+    let endLingering: (() => void) | undefined;
 
     const settle = (upload: Upload): void => {
-      clearTimeout(lingering);
+      endLingering?.();
       stream.off('data', take).off('end', end).off('close', abort);
       // The error listener stays: a reset that comes later must not become an uncaught error.
       stream.resume();
@@ -33,17 +34,17 @@ export function collectBody(stream: Readable, limit: number, declared: number): 
     };
     const overflow = (): void => {
       chunks = [];
-      lingering ??= setTimeout(() => settle({ outcome: 'too-large' }), LINGER_MS);
+      endLingering ??= systemTimers.after(LINGER_MS, () => settle({ outcome: 'too-large' }));
     };
     const take = (chunk: Buffer): void => {
       size += chunk.length;
-      if (size <= limit && lingering === undefined) chunks.push(chunk);
+      if (size <= limit && endLingering === undefined) chunks.push(chunk);
       else if (size <= limit + LINGER_BYTES) overflow();
       else settle({ outcome: 'too-large' });
     };
     const end = (): void =>
       settle(
-        lingering === undefined
+        endLingering === undefined
           ? { outcome: 'complete', bytes: Buffer.concat(chunks, size) }
           : { outcome: 'too-large' },
       );

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
+  diagnose,
   RawBodyUnavailableError,
   SOURCES,
   type ConfiguredSource,
@@ -71,6 +72,7 @@ export class DeliveryVerifier {
     }
     const genuine = new VerifiedDelivery(delivery);
     verified.set(request, genuine);
+    diagnose('received', () => ({ source, account, bytes: delivery.wire.length }));
     return genuine;
   }
 }

@@ -1,3 +1,5 @@
+import { cutText } from '../../core/index.js';
+
 /** What a driver's or a socket's error has in common with others. */
 interface Failure {
   readonly message: string;
@@ -29,7 +31,7 @@ export function rootCauseOf(error: Error): RootCause | undefined {
   for (let depth = 0; depth < LONGEST_CHAIN && isFailure(failure); depth += 1) {
     found = {
       code: codeOf(failure) ?? found?.code ?? 'Error',
-      text: withoutQuotes(failure.message).slice(0, LONGEST_TEXT),
+      text: cutText(withoutQuotes(failure.message), LONGEST_TEXT),
     };
     failure = failure.cause ?? failure.errors?.[0];
   }

@@ -1,5 +1,11 @@
-import type { AccountSecrets, ConfiguredSource } from '../../core/index.js';
-import { systemTimer, type Timer } from '../../api-client/index.js';
+import {
+  LATE,
+  systemTimers,
+  within,
+  type AccountSecrets,
+  type ConfiguredSource,
+  type Timers,
+} from '../../core/index.js';
 import type { IngressCounters } from '../ingress.counters.js';
 import { SecretsUnavailableException } from './secrets-unavailable.exception.js';
 import { ThrottledLog } from './throttled-log.js';
@@ -13,7 +19,7 @@ export class SecretLookup {
 
   constructor(
     private readonly counters: IngressCounters,
-    private readonly timer: Pick<Timer, 'limit'> = systemTimer,
+    private readonly timers: Pick<Timers, 'after'> = systemTimers,
   ) {}
 
   /** @throws SecretsUnavailableException (503) when they cannot be had, or not in time */
@@ -24,7 +30,11 @@ export class SecretLookup {
       this.counters.add(source.name, 'unavailable');
       // Its message may quote the very secret.
       const how =
-        error === LATE ? LATE.message : error instanceof Error ? error.name : typeof error;
+        error === NO_ANSWER
+          ? NO_ANSWER.message
+          : error instanceof Error
+            ? error.name
+            : typeof error;
       this.log.error(
         `${source.name}:${how}`,
         `The function that gives the ${source.name} secrets failed (${how}); deliveries are answered 503 until it works.`,
@@ -34,16 +44,10 @@ export class SecretLookup {
   }
 
   private async inTime<T>(asked: Promise<T>): Promise<T> {
-    let cancel = (): void => undefined;
-    const late = new Promise<never>((_, reject) => {
-      cancel = this.timer.limit(TIMEOUT_MS, () => reject(LATE));
-    });
-    try {
-      return await Promise.race([asked, late]);
-    } finally {
-      cancel();
-    }
+    const answer = await within(asked, TIMEOUT_MS, this.timers);
+    if (answer === LATE) throw NO_ANSWER;
+    return answer;
   }
 }
 
-const LATE = new Error(`it did not answer within ${TIMEOUT_MS} ms`);
+const NO_ANSWER = new Error(`it did not answer within ${TIMEOUT_MS} ms`);

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { systemTimers, type Timers } from '../../core/index.js';
 
 const INTERVAL_MS = 60_000;
 
@@ -6,10 +7,9 @@ const INTERVAL_MS = 60_000;
 export class ThrottledLog {
   private readonly subjects = new Map<string, { at: number; suppressed: number }>();
 
-  /** @param elapsed milliseconds by a clock that never goes back */
   constructor(
     private readonly logger: Pick<Logger, 'warn' | 'error'> = new Logger('ArmoxArmalo'),
-    private readonly elapsed: () => number = () => performance.now(),
+    private readonly timers: Pick<Timers, 'now'> = systemTimers,
   ) {}
 
   /** @param subject one of few: each is remembered */
@@ -23,7 +23,7 @@ export class ThrottledLog {
   }
 
   private once(subject: string, line: string, write: (text: string) => void): void {
-    const now = this.elapsed();
+    const now = this.timers.now();
     const last = this.subjects.get(subject);
     if (last && now - last.at < INTERVAL_MS) {
       last.suppressed += 1;

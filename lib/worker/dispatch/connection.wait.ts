@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
+import type { Timers } from '../../core/index.js';
 import type { Slot } from '../execution/slot.js';
-import type { Timers } from '../timers.js';
 
 const LONG_WAIT_MS = 5_000;
 

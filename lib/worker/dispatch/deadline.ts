@@ -1,6 +1,5 @@
-import { EventHandlerTimeoutError } from '../../core/index.js';
+import { EventHandlerTimeoutError, type Timers } from '../../core/index.js';
 import { HANDLER_RULES, type RegisteredHandler } from '../../handlers/index.js';
-import type { Timers } from '../timers.js';
 
 export const timeoutOf = ({ options }: RegisteredHandler): number =>
   options.timeout ?? HANDLER_RULES.timeout.default;

@@ -1,5 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
-import type { Clock, EventReading, Random, WebhookSource } from '../../core/index.js';
+import type { Clock, EventReading, Random, WebhookSource, Timers } from '../../core/index.js';
 import type {
   HandlerRegistry,
   RegisteredHandler,
@@ -13,7 +13,6 @@ import type { HandOver } from './hand-over.js';
 import type { HandlerRunner } from './handler.runner.js';
 import { mayRun, retryDelay } from './retry.policy.js';
 import type { Slot } from '../execution/slot.js';
-import type { Timers } from '../timers.js';
 
 export interface DispatcherDependencies {
   readonly store: Pick<WorkStore, 'markCompleted' | 'newerApplied' | 'firstStored'>;

@@ -1,3 +1,6 @@
+import { cutText } from '../../core/index.js';
+
+/** Longest texts, in bytes. */
 const LONGEST_MESSAGE = 1_000;
 const LONGEST_THROWN_TEXT = 300;
 const LONGEST_TEXT = 4_000;
@@ -16,7 +19,7 @@ export function errorText(error: unknown): string {
     const parts = causeChain(error).map(
       (link, depth) => `${depth === 0 ? '' : 'caused by '}${headline(link)}${frames(link)}`,
     );
-    return cut(parts.join('\n'), LONGEST_TEXT);
+    return cutText(parts.join('\n'), LONGEST_TEXT);
   } catch {
     // A getter of the error threw. What could not be read must not stop the event's settling.
     return 'An error that could not be read.';
@@ -79,9 +82,5 @@ function isErrorLike(value: unknown): value is Error {
 }
 
 function oneLine(text: string, longest: number): string {
-  return cut(text.replaceAll(/[\s\p{Cc}]+/gu, ' '), longest);
-}
-
-function cut(text: string, longest: number): string {
-  return text.length <= longest ? text : `${text.slice(0, longest - 1)}…`;
+  return cutText(text.replaceAll(/[\s\p{Cc}]+/gu, ' '), longest);
 }

@@ -1,11 +1,10 @@
 import type { LoggerService } from '@nestjs/common';
-import type { Random } from '../../core/index.js';
+import type { Random, Timers } from '../../core/index.js';
 import type { RegisteredHandler } from '../../handlers/index.js';
 import type { ClaimedRow, Settlement } from '../../inbox/index.js';
 import { settlementBase } from './event.outcome.js';
 import type { OtherReplicas } from './other.replicas.js';
 import { Outage } from '../execution/outage.js';
-import type { Timers } from '../timers.js';
 
 /** Until an event that is left to another replica is due again; this replica may be the one to claim it. */
 const DUE_AGAIN_MS = 1_000;

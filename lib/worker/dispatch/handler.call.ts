@@ -1,12 +1,16 @@
 import type { LoggerService } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { EventHandlerError, NotTransactionalError, type EventOrigin } from '../../core/index.js';
+import {
+  EventHandlerError,
+  NotTransactionalError,
+  type EventOrigin,
+  type Timers,
+} from '../../core/index.js';
 import type { HandlerContext, RegisteredHandler } from '../../handlers/index.js';
 import type { ClaimedRow } from '../../inbox/index.js';
 import { timedOut, timeoutOf } from './deadline.js';
 import { guardedManager } from './guarded.manager.js';
 import { idempotencyKey } from './idempotency-key.js';
-import type { Timers } from '../timers.js';
 
 export interface HandlerCall {
   readonly handler: RegisteredHandler;

@@ -1,23 +1,27 @@
 import type { LoggerService } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { diagnose, diagnosedAttempt, Semaphore, type Timers } from '../../core/index.js';
 import type { DtoReading, RegisteredHandler } from '../../handlers/index.js';
 import {
   untilAborted,
   type ClaimedRow,
-  type WorkStore,
   type TransactionalOutcome,
+  type WorkStore,
 } from '../../inbox/index.js';
 import { ConnectionWait } from './connection.wait.js';
 import { Deadline, rulesTimedOut } from './deadline.js';
 import { callHandler, type HandlerCall } from './handler.call.js';
 import type { HandlerResult } from './handler.failure.js';
-import { Semaphore } from '../in-process/semaphore.js';
 import type { Slot } from '../execution/slot.js';
-import type { Timers } from '../timers.js';
 import { untilOrGivenUp } from '../until.js';
 
 /** Longer than the store needs to end a transaction on a connection that is dead: for a store that hangs. */
 const LONGEST_END_MS = 20_000;
+
+type RunResult = Extract<
+  HandlerResult,
+  { readonly kind: 'done' | 'failed' | 'stopped' | 'invalid' }
+>;
 
 export interface HandlerRunnerDependencies {
   readonly store: Pick<WorkStore, 'runTransactional'>;
@@ -44,7 +48,24 @@ export class HandlerRunner {
     payload: unknown,
     signal: AbortSignal,
     slot: Slot,
-  ): Promise<HandlerResult> {
+  ): Promise<RunResult> {
+    const { timers } = this.dependencies;
+    const began = timers.now();
+    const about = () => ({ ...diagnosedAttempt(row), handler: handler.name });
+    diagnose('handler-started', about);
+    const result = await this.runOrFail(handler, row, payload, signal, slot);
+    const { kind: outcome } = result;
+    diagnose('handler-ended', () => ({ ...about(), outcome, duration: timers.now() - began }));
+    return result;
+  }
+
+  private async runOrFail(
+    handler: RegisteredHandler,
+    row: ClaimedRow,
+    payload: unknown,
+    signal: AbortSignal,
+    slot: Slot,
+  ): Promise<RunResult> {
     const { timers, loggerOf } = this.dependencies;
     const began = timers.now();
     try {

@@ -1,6 +1,6 @@
+import type { Timers } from '../../core/index.js';
 import { patternMatches } from '../../handlers/index.js';
 import type { ClaimedRow, ReplicaStore, PublishedHandler, Replica } from '../../inbox/index.js';
-import type { Timers } from '../timers.js';
 
 /** What was read of the other replicas is believed for so long. A starting one waits for as long. */
 export const BELIEVED_MS = 1_000;

@@ -1,8 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
-import type { Random } from '../../core/index.js';
+import type { Random, Timers } from '../../core/index.js';
 import type { ClaimedRow, WorkStore, Lease } from '../../inbox/index.js';
 import { Outage } from './outage.js';
-import type { Timers } from '../timers.js';
 
 /** A claimed row that this process answers for until it is settled or given back. */
 export interface HeldRow {
@@ -31,7 +30,7 @@ export class LeaseKeeper {
   private beating = false;
 
   constructor(
-    private readonly store: Pick<WorkStore, 'heartbeat'>,
+    private readonly store: Pick<WorkStore, 'heartbeat' | 'release'>,
     private readonly leaseMs: number,
     private readonly timers: Timers,
     random: Random,
@@ -39,10 +38,6 @@ export class LeaseKeeper {
   ) {
     const consequence = 'Handlers whose lease cannot be extended in time are told to stop.';
     this.outage = new Outage('extend leases', consequence, logger, random);
-  }
-
-  get size(): number {
-    return this.held.size;
   }
 
   start(): void {
@@ -106,10 +101,10 @@ export class LeaseKeeper {
    * event of a dead process: an outage must not count as a death. One that has a new holder already
    * stays with that one, as its token is another.
    */
-  async releaseOverdue(store: Pick<WorkStore, 'release'>): Promise<void> {
+  async releaseOverdue(): Promise<void> {
     if (this.overdue.length === 0) return;
     const leases = this.overdue;
-    await store.release(leases);
+    await this.store.release(leases);
     this.overdue = this.overdue.filter((lease) => !leases.includes(lease));
   }
 
@@ -120,7 +115,8 @@ export class LeaseKeeper {
       this.overdue.push(leaseOf(holding));
       this.lose(holding);
     }
-    if (!this.beating && this.held.size > 0 && now - this.lastBeat >= this.leaseMs / 3 - 1) {
+    const cares = this.held.size > 0 || this.overdue.length > 0;
+    if (!this.beating && cares && now - this.lastBeat >= this.leaseMs / 3 - 1) {
       void this.beat(now);
     }
     this.cancel = this.timers.after(this.leaseMs / 6, () => this.tick());
@@ -131,16 +127,21 @@ export class LeaseKeeper {
     this.lastBeat = now;
     const asked = [...this.held.values()];
     try {
-      const ours = await this.store.heartbeat(asked.map(leaseOf), this.leaseMs);
+      if (asked.length > 0) await this.extend(asked, now);
+      await this.releaseOverdue();
       this.outage.succeeded();
-      for (const holding of asked) {
-        if (ours.has(holding.row.id)) holding.deadline = now + this.leaseMs;
-        else this.lose(holding);
-      }
     } catch (error) {
       this.outage.failed(error);
     } finally {
       this.beating = false;
+    }
+  }
+
+  private async extend(asked: readonly Holding[], now: number): Promise<void> {
+    const ours = await this.store.heartbeat(asked.map(leaseOf), this.leaseMs);
+    for (const holding of asked) {
+      if (ours.has(holding.row.id)) holding.deadline = now + this.leaseMs;
+      else this.lose(holding);
     }
   }
 

@@ -1,9 +1,8 @@
 import type { LoggerService } from '@nestjs/common';
-import type { Random } from '../../core/index.js';
+import type { Random, Timers } from '../../core/index.js';
 import type { WorkStore, Settlement } from '../../inbox/index.js';
 import { errorHeadline } from '../dispatch/error-text.js';
 import { Outage } from './outage.js';
-import type { Timers } from '../timers.js';
 
 /**
  * `refused`: the lease had gone to somebody else. `dropped`: it could not be written at any try, and

@@ -42,11 +42,6 @@ export class Slots {
     this.share = Math.max(1, concurrency - kept * Math.max(0, sources.length - 1));
   }
 
-  /** Whether any event runs or waits. */
-  get inUse(): boolean {
-    return this.taken + this.waiting > 0;
-  }
-
   open(source: string): EventSlot {
     this.change(source, 1);
     return {

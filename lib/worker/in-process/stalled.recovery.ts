@@ -1,17 +1,17 @@
+import type { Timers } from '../../core/index.js';
 import type { ClaimedRow, WorkStore, Lease, Outlook } from '../../inbox/index.js';
-import type { EventRuns } from '../execution/event.runs.js';
-import type { LeaseKeeper } from '../execution/lease.keeper.js';
+import type { Execution } from '../execution/execution.js';
 import type { Outage } from '../execution/outage.js';
-import type { Timers } from '../timers.js';
 import type { WakeUp } from './wake-up.js';
 import type { WorkerSettings } from '../worker.settings.js';
 
 export interface StalledRecoveryDependencies {
-  readonly store: Pick<WorkStore, 'claimStalled' | 'noLongerAlone' | 'release'>;
+  readonly store: Pick<WorkStore, 'claimStalled' | 'noLongerAlone'>;
   readonly settings: Pick<WorkerSettings, 'lease' | 'maxStalledCount' | 'pollInterval'>;
   readonly timers: Timers;
-  readonly keeper: LeaseKeeper;
-  readonly runs: EventRuns;
+  readonly execution: Pick<Execution, 'size' | 'leases' | 'giveBack'>;
+  /** Resolves when the event is settled, or not ours any more. */
+  readonly begin: (row: ClaimedRow, since: number) => Promise<void>;
   readonly wakeUp: WakeUp;
   readonly outage: Outage;
   /** Called when an event that ran among others has ended, and the next of its kind can be taken. */
@@ -37,14 +37,14 @@ export class StalledRecovery {
 
   /** @returns whether one was taken */
   async recover({ dueIn, leaseOverIn }: Outlook): Promise<boolean> {
-    const { timers, runs, settings } = this.dependencies;
+    const { timers, settings } = this.dependencies;
     const othersWait = dueIn === 0;
     // Nobody is kept waiting, so nobody is owed anything.
     if (!othersWait) this.aloneAgainAt = 0;
     if (leaseOverIn !== 0) return false;
-    const alone = !runs.busy && timers.now() >= this.aloneAgainAt;
+    const alone = !this.busy && timers.now() >= this.aloneAgainAt;
     // An idle worker that has kept others waiting works for them first.
-    if (!alone && (this.amongOthers || !runs.busy)) return false;
+    if (!alone && (this.amongOthers || !this.busy)) return false;
     const since = timers.now();
     if (since < this.nextTry) return false;
     const row = await this.claim(alone);
@@ -58,22 +58,26 @@ export class StalledRecovery {
     return true;
   }
 
+  private get busy(): boolean {
+    return this.dependencies.execution.size > 0;
+  }
+
   private async claim(alone: boolean): Promise<ClaimedRow | undefined> {
-    const { store, settings, keeper, wakeUp } = this.dependencies;
+    const { store, settings, execution, wakeUp } = this.dependencies;
     const row = await store.claimStalled({
       leaseMs: settings.lease,
       maxStalledCount: settings.maxStalledCount,
       alone,
-      held: new Set(keeper.leases().map(({ id }) => id)),
+      held: new Set(execution.leases.map(({ id }) => id)),
     });
     if (!row || !wakeUp.stopped) return row;
-    await store.release([{ id: row.id, token: row.token }]);
+    await execution.giveBack([row]);
     return undefined;
   }
 
   private runAmongOthers(row: ClaimedRow, since: number): void {
     this.amongOthers = true;
-    void this.dependencies.runs.begin(row, since).then(() => {
+    void this.dependencies.begin(row, since).then(() => {
       this.amongOthers = false;
       this.dependencies.looksAgain();
     });
@@ -81,11 +85,11 @@ export class StalledRecovery {
 
   /** Until it is settled, or for so long that others must not wait any more. */
   private async runAlone(row: ClaimedRow, since: number): Promise<void> {
-    const { timers, runs, wakeUp, looksAgain } = this.dependencies;
+    const { timers, begin, wakeUp, looksAgain } = this.dependencies;
     const began = timers.now();
-    void runs.begin(row, since);
+    void begin(row, since);
     const over = began + ALONE_MS;
-    while (runs.busy && !wakeUp.stopped && timers.now() < over) {
+    while (this.busy && !wakeUp.stopped && timers.now() < over) {
       await wakeUp.sleep(over - timers.now(), ['slot']);
     }
     this.aloneAgainAt = timers.now() + WORK_BETWEEN * (timers.now() - began);
@@ -95,8 +99,8 @@ export class StalledRecovery {
 
   /** Nothing is begun beside the event before this is written: a death must never be counted as one alone if it was not. */
   private async noLongerAlone(lease: Lease): Promise<void> {
-    const { store, runs, wakeUp, outage } = this.dependencies;
-    while (runs.busy) {
+    const { store, wakeUp, outage } = this.dependencies;
+    while (this.busy) {
       try {
         return await store.noLongerAlone(lease);
       } catch (error) {

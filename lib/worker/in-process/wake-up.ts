@@ -1,5 +1,3 @@
-import type { Timers } from '../timers.js';
-
 /** What the loop may wait for besides time. `stop` ends every sleep. */
 export type WakeReason = 'news' | 'slot' | 'stop';
 
@@ -34,3 +32,4 @@ export class WakeUp {
     if (reason === 'stop' || this.sleeping?.for.includes(reason)) this.sleeping?.end();
   }
 }
+import type { Timers } from '../../core/index.js';

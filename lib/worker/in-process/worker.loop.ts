@@ -1,26 +1,18 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { LoggerService } from '@nestjs/common';
-import type { Random } from '../../core/index.js';
-import type { ClaimedRow, ClaimException, WorkStore, Lease } from '../../inbox/index.js';
-import { errorHeadline } from '../dispatch/error-text.js';
-import { EventRuns, type RunEvent } from '../execution/event.runs.js';
-import { LeaseKeeper } from '../execution/lease.keeper.js';
+import type { Random, Timers } from '../../core/index.js';
+import type { ClaimedRow, ClaimException, Outlook, WorkStore } from '../../inbox/index.js';
+import type { Execution } from '../execution/execution.js';
 import { Outage } from '../execution/outage.js';
-import { StalledRecovery } from './stalled.recovery.js';
-import { SettleBatcher } from '../execution/settle.batcher.js';
-import { Slots, type NextClaim } from './slots.js';
-import type { Timers } from '../timers.js';
-import { WakeUp } from './wake-up.js';
 import type { WorkerSettings } from '../worker.settings.js';
-
-export type LoopStore = Pick<
-  WorkStore,
-  'claim' | 'claimStalled' | 'noLongerAlone' | 'outlook' | 'heartbeat' | 'settle' | 'release'
->;
+import { Slots, type NextClaim } from './slots.js';
+import { StalledRecovery } from './stalled.recovery.js';
+import { WakeUp } from './wake-up.js';
 
 export interface WorkerLoopDependencies {
-  readonly store: LoopStore;
-  readonly run: RunEvent;
+  readonly store: Pick<WorkStore, 'claim' | 'claimStalled' | 'noLongerAlone' | 'outlook'>;
+  /** Started already; what begins in the loop runs in it. */
+  readonly execution: Execution;
   readonly settings: Pick<
     WorkerSettings,
     'concurrency' | 'transactions' | 'lease' | 'pollInterval' | 'maxStalledCount'
@@ -29,6 +21,8 @@ export interface WorkerLoopDependencies {
   readonly sources: readonly string[];
   /** Events that have a transactional handler: not claimed while enough of them wait for their turn. */
   readonly transactional: () => readonly ClaimException[];
+  /** When to look for events, where the next one is due in `dueIn` milliseconds. Default: then. */
+  readonly lookIn?: (dueIn: number | undefined) => number | undefined;
   readonly timers: Timers;
   readonly random: Random;
   readonly logger: LoggerService;
@@ -45,18 +39,13 @@ const SHORTEST_SLEEP = 25;
  * `pastTheBusy` costs the source that has much to do a tenth of its time, the other walks nobody's.
  */
 const REST_AFTER_A_WALK = { pastTheBusy: 10, pastTheWaiting: 1 };
-/** What handlers get, after they were told to stop, before their rows are given back. */
-const LAST_GRACE_MS = 1_000;
 
-/** Claims events and runs them, until stopped. Knows neither Nest nor SQL. */
+/** The engine that needs nothing but the database: finds what can start, until stopped. */
 export class WorkerLoop {
   // Taken here, at bootstrap, so that nothing of a request's context lives on in the loop's timers
   // and handlers, whoever calls notify (nestjs/throttler#2629).
   private readonly atBootstrap = AsyncLocalStorage.snapshot();
-  private readonly keeper: LeaseKeeper;
-  private readonly batcher: SettleBatcher;
   private readonly slots: Slots;
-  private readonly runs: EventRuns;
   private readonly recovery: StalledRecovery;
   private readonly claiming: Outage;
   private readonly looking: Outage;
@@ -65,33 +54,27 @@ export class WorkerLoop {
   private nextLook = -Infinity;
   private nextWalk = -Infinity;
   private dryClaims = 0;
-  private stopped: Promise<void> | undefined;
-  private looping: Promise<void> | undefined;
+  private looping: Promise<void> = Promise.resolve();
 
   constructor(private readonly dependencies: WorkerLoopDependencies) {
-    const { store, run, settings, sources, transactional, timers, random, logger } = dependencies;
+    const { store, execution, settings, sources, transactional } = dependencies;
+    const { timers, random, logger } = dependencies;
     const wakeUp = (this.wakeUp = new WakeUp(timers));
-    const keeper = (this.keeper = new LeaseKeeper(store, settings.lease, timers, random, logger));
-    const batcher = (this.batcher = new SettleBatcher(store, timers, random, logger));
     this.claiming = new Outage('claim events', 'They stay in the inbox.', logger, random);
     const later = 'They are looked for again.';
     const outage = (this.looking = new Outage('look for events', later, logger, random));
     const { concurrency, transactions } = settings;
     const freed = () => wakeUp.wake('slot');
-    const slots = new Slots({ concurrency, transactions, sources, transactional, freed });
-    this.slots = slots;
-    const runs = (this.runs = new EventRuns({ run, keeper, batcher, slots, wakeUp, logger }));
+    this.slots = new Slots({ concurrency, transactions, sources, transactional, freed });
+    const begin = (row: ClaimedRow, since: number) => this.begin(row, since);
     const looksAgain = () => this.lookAgain();
-    const recovery = { store, settings, timers, keeper, runs, wakeUp, outage, looksAgain };
+    const recovery = { store, settings, timers, execution, begin, wakeUp, outage, looksAgain };
     this.recovery = new StalledRecovery(recovery);
   }
 
   /** Once. */
   start(): void {
-    this.atBootstrap(() => {
-      this.keeper.start();
-      this.looping = this.loop();
-    });
+    this.looping = this.atBootstrap(() => this.loop());
   }
 
   /** There is something new to claim. Costs nothing when the loop is not asleep. */
@@ -100,25 +83,10 @@ export class WorkerLoop {
     this.wakeUp.wake('news');
   }
 
-  /**
-   * Claims nothing more, lets handlers end within the grace, tells the others to stop, and gives
-   * their events back with their attempt. Resolves when all is written, or cannot be.
-   */
-  stop({ graceMs }: { readonly graceMs: number }): Promise<void> {
-    this.stopped ??= this.shutDown(graceMs);
-    return this.stopped;
-  }
-
-  private async shutDown(graceMs: number): Promise<void> {
+  /** Resolves when nothing is claimed any more; what runs goes on. */
+  stop(): Promise<void> {
     this.wakeUp.wake('stop');
-    await this.within(graceMs, this.allUnderway());
-    if (this.runs.count > 0) {
-      this.keeper.abortAll(new Error('The application is shutting down.'));
-      await this.within(LAST_GRACE_MS, this.allUnderway());
-      this.batcher.abandon();
-    }
-    await this.within(LAST_GRACE_MS, this.release(this.keeper.leases()));
-    this.keeper.stop();
+    return this.looping;
   }
 
   private async loop(): Promise<void> {
@@ -132,13 +100,13 @@ export class WorkerLoop {
 
   private nextClaim(): NextClaim | undefined {
     const next = this.slots.next();
-    const most = Math.min(MOST_UNSETTLED - this.keeper.size, LARGEST_CLAIM);
+    const most = Math.min(MOST_UNSETTLED - this.dependencies.execution.size, LARGEST_CLAIM);
     return next && most > 0 ? { ...next, limit: Math.min(next.limit, most) } : undefined;
   }
 
   /** A claim that brings less than was asked for does not prove the queue empty; one of none does. */
   private async claim({ limit, except, pastTheBusy }: NextClaim): Promise<void> {
-    const { store, settings, timers } = this.dependencies;
+    const { store, execution, settings, timers } = this.dependencies;
     const walks = except.length > 0;
     const since = timers.now();
     if (walks && since < this.nextWalk) {
@@ -154,23 +122,34 @@ export class WorkerLoop {
       await this.wakeUp.sleep(this.claiming.failed(error), []);
       return;
     }
-    if (this.wakeUp.stopped) return this.release(rows);
-    for (const row of rows) void this.runs.begin(row, since);
+    if (this.wakeUp.stopped) return execution.giveBack(rows);
+    for (const row of rows) void this.begin(row, since);
     if (rows.length > 0) this.dryClaims = 0;
     else if (walks) await this.restAfterWalk(timers.now() - since, pastTheBusy);
     else await this.look('after a dry claim');
   }
 
+  /** The slot is free when the handlers have ended, before the settle is written. */
+  private async begin(row: ClaimedRow, since: number): Promise<void> {
+    const slot = this.slots.open(row.source);
+    const handled = () => {
+      slot.close();
+      this.wakeUp.wake('slot');
+    };
+    await this.dependencies.execution.runClaimed(row, { since, slot, handled });
+    this.wakeUp.wake('slot');
+  }
+
   /** One statement tells an idle worker all it has to know. */
   private async look(when?: 'after a dry claim'): Promise<void> {
-    const { store, timers } = this.dependencies;
+    const { execution, timers } = this.dependencies;
     const poll = this.poll();
     if (!when) this.notified = false;
     this.nextLook = timers.now() + poll;
     let dueIn: number | undefined;
     try {
-      await this.keeper.releaseOverdue(store);
-      const outlook = await store.outlook();
+      await execution.releaseOverdue();
+      const outlook = await this.outlook();
       const rescued = await this.recovery.recover(outlook);
       this.looking.succeeded();
       if (rescued) return;
@@ -185,6 +164,12 @@ export class WorkerLoop {
     if (wait === 0 || this.notified) return;
     const undisturbed = await this.wakeUp.sleep(wait, ['news']);
     if (undisturbed && wait >= poll) this.lookAgain();
+  }
+
+  private async outlook(): Promise<Outlook> {
+    const { store, lookIn = (dueIn) => dueIn } = this.dependencies;
+    const outlook = await store.outlook();
+    return { ...outlook, dueIn: lookIn(outlook.dueIn) };
   }
 
   /** Behind a long queue of others' events the walk takes its time. */
@@ -208,30 +193,5 @@ export class WorkerLoop {
   private shortestSleep(): number {
     const sleep = SHORTEST_SLEEP * 2 ** Math.min(this.dryClaims++, 16);
     return Math.min(sleep, this.dependencies.settings.pollInterval);
-  }
-
-  private async allUnderway(): Promise<void> {
-    await this.looping;
-    await this.runs.ended();
-  }
-
-  private async release(rows: readonly Lease[]): Promise<void> {
-    if (rows.length === 0) return;
-    try {
-      await this.dependencies.store.release(rows.map(({ id, token }) => ({ id, token })));
-    } catch (error) {
-      this.dependencies.logger.warn(
-        `${rows.length} events could not be given back, and run again when their leases end: ${errorHeadline(error)}`,
-      );
-    }
-  }
-
-  private async within(ms: number, work: Promise<void>): Promise<void> {
-    let cancel = () => {};
-    const over = new Promise<void>((resolve) => {
-      cancel = this.dependencies.timers.after(ms, resolve);
-    });
-    await Promise.race([work, over]);
-    cancel();
   }
 }

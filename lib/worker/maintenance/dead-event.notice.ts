@@ -1,10 +1,17 @@
 import { Logger, type LoggerService } from '@nestjs/common';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
-import type { DeadEvent, DeadReason } from '../../core/index.js';
+import {
+  diagnose,
+  diagnosedAttempt,
+  systemTimers,
+  within,
+  type DeadEvent,
+  type DeadReason,
+  type Timers,
+} from '../../core/index.js';
 import type { DeadEventExplorer, DeadEventListener } from '../../handlers/index.js';
 import type { WorkStore } from '../../inbox/index.js';
 import { errorHeadline } from '../dispatch/error-text.js';
-import { systemTimers, type Timers } from '../timers.js';
 
 /** At shutdown, for listeners that are still telling somebody. */
 const LAST_GRACE_MS = 5_000;
@@ -34,16 +41,15 @@ export class DeadEventNotice implements BeforeApplicationShutdown {
     this.stopListening();
     if (this.underway.size === 0) return;
     const { timers = systemTimers } = this.dependencies;
-    let cancel = () => {};
-    const over = new Promise<void>((resolve) => {
-      cancel = timers.after(LAST_GRACE_MS, resolve);
-    });
-    await Promise.race([Promise.all(this.underway), over]);
-    cancel();
+    await within(Promise.all(this.underway), LAST_GRACE_MS, timers);
   }
 
   private notice(dead: readonly DeadEvent[]): void {
-    for (const event of dead) this.log(event);
+    for (const event of dead) {
+      const { reason, handler } = event;
+      diagnose('dead', () => ({ ...diagnosedAttempt(event), reason, handler }));
+      this.log(event);
+    }
     for (const listener of this.dependencies.listeners.explore()) {
       for (const event of dead) {
         const call: Promise<void> = this.call(listener, event).finally(() =>

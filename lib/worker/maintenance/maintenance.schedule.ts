@@ -1,8 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
-import type { Random } from '../../core/index.js';
+import type { Random, Timers } from '../../core/index.js';
 import type { LeaderLock } from '../../inbox/index.js';
 import { errorHeadline } from '../dispatch/error-text.js';
-import type { Timers } from '../timers.js';
 
 /** Work that one of all replicas does now and then. */
 export interface MaintenanceTask {

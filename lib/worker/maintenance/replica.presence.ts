@@ -1,11 +1,10 @@
 import type { LoggerService } from '@nestjs/common';
-import type { Random } from '../../core/index.js';
+import type { Random, Timers } from '../../core/index.js';
 import type { HandlerRegistry } from '../../handlers/index.js';
 import type { ReplicaStore, PublishedHandler, Replica } from '../../inbox/index.js';
 import { errorHeadline } from '../dispatch/error-text.js';
 import { BELIEVED_MS } from '../dispatch/other.replicas.js';
 import { Outage } from '../execution/outage.js';
-import type { Timers } from '../timers.js';
 
 const KNOWN_FOR_MS = 30_000;
 const RENEWED_EVERY_MS = 10_000;

@@ -15,7 +15,7 @@ import {
 } from '../../../lib/sources/armalo/index.js';
 import type { ArmaloWebhook, EnsureWebhookOptions } from '../../../lib/sources/armalo/index.js';
 import { StubService, cut, json, text } from '../../api-client/stub-service.js';
-import { VirtualTime } from '../../api-client/virtual-time.js';
+import { FlowingTime } from '../../manual-time.js';
 
 let service: StubService;
 let keys = 0;
@@ -26,9 +26,9 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 
 function makeClient(): ArmaloClient {
-  const time = new VirtualTime();
+  const time = new FlowingTime();
   const apiKey = `pk_live_${(keys += 1)}`;
-  return new ArmaloClient({ apiKey, baseUrl: service.baseUrl, clock: time, timer: time });
+  return new ArmaloClient({ apiKey, baseUrl: service.baseUrl, clock: time, timers: time });
 }
 
 function paths(): string[] {

@@ -13,7 +13,7 @@ import {
   readArmoxJob,
 } from '../../../lib/sources/armox/index.js';
 import { StubService, cut, json, text } from '../../api-client/stub-service.js';
-import { VirtualTime } from '../../api-client/virtual-time.js';
+import { FlowingTime } from '../../manual-time.js';
 
 let service: StubService;
 let keys = 0;
@@ -24,9 +24,9 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 
 function makeClient(): ArmoxClient {
-  const time = new VirtualTime();
+  const time = new FlowingTime();
   const apiKey = `sk_live_${(keys += 1)}`;
-  return new ArmoxClient({ apiKey, baseUrl: service.baseUrl, clock: time, timer: time });
+  return new ArmoxClient({ apiKey, baseUrl: service.baseUrl, clock: time, timers: time });
 }
 
 describe('runModel', () => {

@@ -1,5 +1,10 @@
-import { runAfter, InboxUnavailableError, type WebhookSource } from '../../../core/index.js';
-import type { ApiCallOptions, Timer } from '../../../api-client/index.js';
+import {
+  InboxUnavailableError,
+  systemTimers,
+  type Timers,
+  type WebhookSource,
+} from '../../../core/index.js';
+import type { ApiCallOptions } from '../../../api-client/index.js';
 import type { Inbox, OperatorStore } from '../../../inbox/index.js';
 import type { ArmoxClient } from '../api/armox.client.js';
 import type { AnyArmoxEvent } from '../webhook/armox.events.js';
@@ -51,7 +56,7 @@ export interface ArmoxJobsDependencies {
   /** Where Armox's webhooks reach this application: the whole URL of the route. Undefined: polling only. */
   readonly webhookUrl?: string | undefined;
   readonly account?: string;
-  readonly timer?: Timer;
+  readonly timers?: Timers;
 }
 
 /** Armox's jobs that this application has started: each one's end reaches the handlers once. */
@@ -62,7 +67,7 @@ export class ArmoxJobs {
 
   constructor(private readonly dependencies: ArmoxJobsDependencies) {
     this.account = dependencies.account ?? '';
-    this.waiters = new JobWaiters(dependencies.store, dependencies.timer);
+    this.waiters = new JobWaiters(dependencies.store, dependencies.timers);
     this.stopListening = dependencies.inbox.onStored(() => this.waiters.wake());
   }
 
@@ -127,11 +132,12 @@ export class ArmoxJobs {
   }
 
   private async done(id: string, { signal, timeout }: WaitForJob = {}): Promise<AnyArmoxJob> {
+    const { timers = systemTimers } = this.dependencies;
     const limit = new AbortController();
     const cancel =
       timeout === undefined
         ? undefined
-        : runAfter(timeout, () => limit.abort(new JobTimeoutError(id, timeout)));
+        : timers.after(timeout, () => limit.abort(new JobTimeoutError(id, timeout)));
     try {
       const signals = signal ? [signal, limit.signal] : [limit.signal];
       const settled = await this.waiters.wait(id, AbortSignal.any(signals));

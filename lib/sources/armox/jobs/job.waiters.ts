@@ -1,4 +1,4 @@
-import { systemTimer, type Timer } from '../../../api-client/index.js';
+import { systemTimers, type Timers } from '../../../core/index.js';
 import type { JobStore, TrackedJob } from './job.store.js';
 
 /** Milliseconds between looks at the table, for ends that another replica has stored. */
@@ -20,7 +20,7 @@ export class JobWaiters {
 
   constructor(
     private readonly store: Pick<JobStore, 'find'>,
-    private readonly timer: Timer = systemTimer,
+    private readonly timers: Timers = systemTimers,
   ) {}
 
   /** @throws the signal's reason; the database's error when it cannot be asked */
@@ -60,7 +60,7 @@ export class JobWaiters {
     if (this.ticking) return;
     this.ticking = true;
     while (this.waiters.size > 0) {
-      await this.timer.sleep(LOOK_EVERY, this.stopping.signal).catch(() => undefined);
+      await this.timers.sleep(LOOK_EVERY, this.stopping.signal).catch(() => undefined);
       this.wake();
     }
     this.ticking = false;
