@@ -8,12 +8,12 @@ export interface ApiClientOptions extends RateLimits {
   /** Ends in `/api/v1`. Default: the service's public one. */
   readonly baseUrl?: string | undefined;
   /** Longest time of one attempt, in milliseconds. Default 10 s; 30 s where something is created. */
-  readonly timeoutMs?: number | undefined;
+  readonly timeout?: number | undefined;
   /**
    * Longest time that a call waits in all for the rate limit and between attempts, in milliseconds.
    * Default 70 s: long enough for the `Retry-After: 60` that the services document.
    */
-  readonly maxWaitMs?: number | undefined;
+  readonly maxWait?: number | undefined;
   /** How often a call that failed is tried again where that is safe. Default 3. */
   readonly maxRetries?: number | undefined;
   /** Longest answer that is read, in bytes. Default 10 MiB. */
@@ -34,9 +34,9 @@ export interface ApiCallOptions {
   /** Aborts waiting and the request; the call rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
   /** Longest time of one attempt, in milliseconds. */
-  readonly timeoutMs?: number | undefined;
+  readonly timeout?: number | undefined;
   /** Longest time to wait for the rate limit and between attempts, in milliseconds. */
-  readonly maxWaitMs?: number | undefined;
+  readonly maxWait?: number | undefined;
   /** Default `app`. */
   readonly priority?: CallPriority | undefined;
 }

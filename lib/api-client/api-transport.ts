@@ -28,7 +28,7 @@ export interface ApiCall {
   /** Whether it may be sent again after a failure that leaves open if it took effect. Default: GETs. */
   readonly repeatable?: boolean | undefined;
   /** Default timeout of this operation, in milliseconds. */
-  readonly timeoutMs?: number | undefined;
+  readonly timeout?: number | undefined;
   /** What to do about a status, where this call knows better than the general advice. */
   readonly hints?: Readonly<Record<number, string>> | undefined;
 }
@@ -99,7 +99,7 @@ export class ApiTransport {
       url: joinUrl(this.baseUrl, call.path, call.query),
       retries: 0,
       redirects: 0,
-      waitLeftMs: options.maxWaitMs ?? this.options.maxWaitMs ?? MAX_WAIT_MS,
+      waitLeftMs: options.maxWait ?? this.options.maxWait ?? MAX_WAIT_MS,
     };
     for (;;) {
       const outcome = await this.attempt(call, progress, options);
@@ -124,7 +124,7 @@ export class ApiTransport {
           method: call.method,
           headers: this.headers(call),
           body: call.body === undefined ? undefined : JSON.stringify(call.body),
-          timeoutMs: this.timeoutMs(call, options),
+          timeout: this.timeout(call, options),
           maxBytes: this.options.maxResponseBytes ?? MAX_RESPONSE_BYTES,
           signal: options.signal,
         },
@@ -162,11 +162,11 @@ export class ApiTransport {
     }
   }
 
-  private timeoutMs(call: ApiCall, options: ApiCallOptions): number {
+  private timeout(call: ApiCall, options: ApiCallOptions): number {
     return (
-      options.timeoutMs ??
-      call.timeoutMs ??
-      this.options.timeoutMs ??
+      options.timeout ??
+      call.timeout ??
+      this.options.timeout ??
       (call.method === 'GET' ? GET_TIMEOUT_MS : TIMEOUT_MS)
     );
   }

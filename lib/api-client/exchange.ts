@@ -7,7 +7,7 @@ export interface WireRequest {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
-  readonly timeoutMs: number;
+  readonly timeout: number;
   readonly maxBytes: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -39,8 +39,8 @@ export async function exchange(
   if (signal?.aborted) return { kind: 'aborted', reason: signal.reason };
   // Not AbortSignal.any: on Node 20 it keeps memory as long as a long-lived signal lives.
   signal?.addEventListener('abort', abort, { once: true });
-  const cancelLimit = timers.after(request.timeoutMs, () =>
-    stop.abort(new Error(`No whole answer within ${request.timeoutMs} ms.`)),
+  const cancelLimit = timers.after(request.timeout, () =>
+    stop.abort(new Error(`No whole answer within ${request.timeout} ms.`)),
   );
   try {
     const response = await fetch(request.url, {

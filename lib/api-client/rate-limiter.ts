@@ -49,10 +49,10 @@ export class RateLimiter {
 
   /**
    * Waits until a call may be sent.
-   * @throws RateWaitTooLong as soon as it is clear that this takes longer than `maxWaitMs`
+   * @throws RateWaitTooLong as soon as it is clear that this takes longer than `maxWait`
    * @throws the signal's reason when it is aborted while waiting
    */
-  acquire(priority: CallPriority, maxWaitMs: number, signal?: AbortSignal): Promise<RateSlot> {
+  acquire(priority: CallPriority, maxWait: number, signal?: AbortSignal): Promise<RateSlot> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason as Error);
       const leave = (): void => {
@@ -62,7 +62,7 @@ export class RateLimiter {
       };
       const waiter: Waiter = {
         priority,
-        deadline: this.timers.now() + maxWaitMs,
+        deadline: this.timers.now() + maxWait,
         grant: (slot) => (signal?.removeEventListener('abort', leave), resolve(slot)),
         refuse: (error) => (signal?.removeEventListener('abort', leave), reject(error)),
       };

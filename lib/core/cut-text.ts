@@ -1,3 +1,6 @@
+/** Bytes of an error's text, as it is stored and told. */
+export const LONGEST_ERROR = 4_000;
+
 const ELLIPSIS = '…';
 const ELLIPSIS_BYTES = Buffer.byteLength(ELLIPSIS);
 

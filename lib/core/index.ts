@@ -53,7 +53,7 @@ export type { JsonEnvelope, JsonObject } from './json-envelope.js';
 export { payloadInstance, payloadProblems, ruledFields } from './payload-instance.js';
 export type { PayloadClass, PayloadReading } from './payload-instance.js';
 export { isPlainText } from './plain-text.js';
-export { cutText } from './cut-text.js';
+export { cutText, LONGEST_ERROR } from './cut-text.js';
 export { Semaphore } from './semaphore.js';
 export { undocumentedEvent, undocumentedField } from './undocumented.js';
 export type { UndocumentedEventName } from './undocumented.js';

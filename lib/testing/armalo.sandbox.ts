@@ -27,7 +27,7 @@ const RATE_LIMITS: Readonly<Record<ArmaloPlan, number>> = { free: 60, pro: 600, 
 /** How evaluations end by themselves. */
 export interface EvalLifecycle {
   /** Milliseconds in `processing`. */
-  readonly processingMs: number;
+  readonly processing: number;
   /** Share that ends `failed`, 0 to 1. */
   readonly failShare: number;
 }
@@ -62,7 +62,7 @@ export class ArmaloSandbox extends Sandbox {
     this.lifecycle =
       options.evals === 'manual'
         ? undefined
-        : { processingMs: 1_000, failShare: 0, ...options.evals };
+        : { processing: 1_000, failShare: 0, ...options.evals };
   }
 
   get webhooks(): readonly SandboxWebhook[] {
@@ -126,7 +126,7 @@ export class ArmaloSandbox extends Sandbox {
     const made = this.state.addEval(agentId, run);
     const lifecycle = this.lifecycle;
     if (lifecycle) {
-      this.later(lifecycle.processingMs, () => {
+      this.later(lifecycle.processing, () => {
         if (this.world.random() < lifecycle.failShare) this.failEval(made.id);
         else this.completeEval(made.id);
       });

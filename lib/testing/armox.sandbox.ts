@@ -23,9 +23,9 @@ import { signArmox } from './signed-request.js';
 /** How jobs move by themselves. */
 export interface JobLifecycle {
   /** Milliseconds in `pending`. */
-  readonly pendingMs: number;
+  readonly pending: number;
   /** Milliseconds in `processing`. */
-  readonly processingMs: number;
+  readonly processing: number;
   /** Share that ends `failed`, 0 to 1. */
   readonly failShare: number;
 }
@@ -46,7 +46,7 @@ export interface ArmoxSandboxOptions extends SandboxOptions {
   readonly apps?: readonly SandboxApp[];
 }
 
-const DEFAULT_LIFECYCLE: JobLifecycle = { pendingMs: 100, processingMs: 900, failShare: 0 };
+const DEFAULT_LIFECYCLE: JobLifecycle = { pending: 100, processing: 900, failShare: 0 };
 
 /** A real HTTP server that answers, and calls back, as Armox's pages say. */
 export class ArmoxSandbox extends Sandbox {
@@ -191,10 +191,10 @@ export class ArmoxSandbox extends Sandbox {
   private live(job: SandboxJob): void {
     const lifecycle = this.lifecycle;
     if (!lifecycle) return;
-    const { pendingMs, processingMs, failShare } = lifecycle;
-    this.later(pendingMs, () => {
+    const { pending, processing, failShare } = lifecycle;
+    this.later(pending, () => {
       this.process(job.id);
-      this.later(processingMs, () => {
+      this.later(processing, () => {
         if (this.world.random() < failShare) this.fail(job.id);
         else this.complete(job.id);
       });

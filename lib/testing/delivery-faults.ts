@@ -6,8 +6,8 @@ export interface DeliveryFaults {
   readonly drop?: number;
   /** Sent twice, as two deliveries that are retried each by itself. */
   readonly double?: number;
-  /** The first attempt waits up to `maxMs` milliseconds. */
-  readonly delay?: { readonly share: number; readonly maxMs: number };
+  /** The first attempt waits up to `longest` milliseconds. */
+  readonly delay?: { readonly share: number; readonly longest: number };
   /** Held back until the next delivery has gone (or a second has passed, or `settled()` is called). */
   readonly reorder?: number;
   /** One byte of the first attempt's body is changed after signing; a retry sends the true bytes. */
@@ -33,7 +33,7 @@ export function drawFate(faults: DeliveryFaults, random: Random): Fate {
   return {
     drop: hits(faults.drop),
     double: hits(faults.double),
-    delayMs: drawDelay(hits(faults.delay?.share), random(), faults.delay?.maxMs ?? 0),
+    delayMs: drawDelay(hits(faults.delay?.share), random(), faults.delay?.longest ?? 0),
     reorder: hits(faults.reorder),
     corrupt: hits(faults.corrupt),
     corruptAt: random(),
@@ -41,8 +41,8 @@ export function drawFate(faults: DeliveryFaults, random: Random): Fate {
   };
 }
 
-function drawDelay(hit: boolean, lot: number, maxMs: number): number {
-  return hit ? Math.round(lot * maxMs) : 0;
+function drawDelay(hit: boolean, lot: number, longest: number): number {
+  return hit ? Math.round(lot * longest) : 0;
 }
 
 /** A copy with one byte changed; `where` is 0 (the first) to 1. */

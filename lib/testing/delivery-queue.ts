@@ -7,21 +7,21 @@ export interface DeliveryRetry {
   /** Attempts in all. Default 5. */
   readonly attempts: number;
   /** Milliseconds before the second attempt. Default 500. */
-  readonly delayMs: number;
+  readonly delay: number;
   /** Each further wait is so many times longer. Default 2. */
   readonly factor: number;
   /** Share of the wait that is random, 0 to 1. Default 0.2. */
   readonly jitter: number;
   /** Milliseconds that the receiver may take to answer. Default 10,000. */
-  readonly timeoutMs: number;
+  readonly timeout: number;
 }
 
 export const DEFAULT_RETRY: DeliveryRetry = {
   attempts: 5,
-  delayMs: 500,
+  delay: 500,
   factor: 2,
   jitter: 0.2,
-  timeoutMs: 10_000,
+  timeout: 10_000,
 };
 
 /** A webhook to be sent. */
@@ -181,7 +181,7 @@ export class DeliveryQueue {
   }
 
   private async post(outgoing: Outgoing, body: Buffer): Promise<number | 'no answer'> {
-    const timeout = AbortSignal.timeout(this.retry.timeoutMs);
+    const timeout = AbortSignal.timeout(this.retry.timeout);
     try {
       const response = await fetch(outgoing.url, {
         method: 'POST',
@@ -198,7 +198,7 @@ export class DeliveryQueue {
   }
 
   private backoff(failures: number, lot: number): number {
-    const { delayMs, factor, jitter } = this.retry;
+    const { delay: delayMs, factor, jitter } = this.retry;
     return delayMs * factor ** (failures - 1) * (1 + jitter * (2 * lot - 1));
   }
 

@@ -26,7 +26,7 @@ export class RenderRequester {
 
   private async start(prompt: string) {
     try {
-      return await this.jobs.run({ model: 'google/nano-banana', input: { prompt } });
+      return await this.jobs.run({ modelId: 'google/nano-banana', input: { prompt } });
     } catch (error) {
       if (error instanceof ArmoxArmaloConfigurationError)
         throw new ServiceUnavailableException(error.message);

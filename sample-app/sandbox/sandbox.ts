@@ -2,7 +2,7 @@ import { ArmaloSandbox, ArmoxSandbox } from 'nestjs-armox-armalo/testing';
 import type { Environment, ServiceEnvironment } from '../environment.js';
 
 /** Some webhooks come twice, some late and some never, so that every part of the library has work. */
-const FAULTS = { drop: 0.1, double: 0.2, delay: { share: 0.3, maxMs: 5_000 } };
+const FAULTS = { drop: 0.1, double: 0.2, delay: { share: 0.3, longest: 5_000 } };
 
 /** Both services as servers of this process. */
 export interface Sandboxes {
@@ -18,7 +18,7 @@ export async function startSandboxes(environment: Environment): Promise<Sandboxe
   const armox = await new ArmoxSandbox({
     webhookSecret: armoxSecret,
     notify: ['processing', 'completed', 'failed', 'cancelled'],
-    lifecycle: { pendingMs: 200, processingMs: 1_500, failShare: 0.1 },
+    lifecycle: { pending: 200, processing: 1_500, failShare: 0.1 },
     faults: FAULTS,
   }).start();
   const armalo = await new ArmaloSandbox({ faults: FAULTS }).start();

@@ -122,8 +122,8 @@ describe('what is sent again', () => {
     expect(time.slept).toEqual([7000]);
   });
 
-  it('does not wait longer than maxWaitMs in all', async () => {
-    const { transport, time } = makeTransport({ maxWaitMs: 1200 });
+  it('does not wait longer than maxWait in all', async () => {
+    const { transport, time } = makeTransport({ maxWait: 1200 });
     service.replyWith(text('', 500));
     await failureOf(transport.send(GET));
     expect(time.slept).toEqual([500]);
@@ -232,7 +232,7 @@ describe('time', () => {
   });
 
   it('takes a POST that is not answered in time for one of unknown outcome', async () => {
-    const { limits, error } = await hang(POST, { timeoutMs: 1500 });
+    const { limits, error } = await hang(POST, { timeout: 1500 });
     expect(limits).toEqual([1500]);
     expect(error).toBeInstanceOf(ApiOutcomeUnknownError);
   });
@@ -479,7 +479,7 @@ describe('a wall clock that jumps', () => {
 
 describe('429', () => {
   it('fails at once where the pause is longer than the call may wait, and warns once', async () => {
-    const { transport, warnings } = makeTransport({ maxWaitMs: 5000 });
+    const { transport, warnings } = makeTransport({ maxWait: 5000 });
     service.replyWith(json({ error: 'Rate limit exceeded' }, 429, { 'retry-after': '60' }));
     const error = await failureOf(transport.send(GET));
     expect(error).toBeInstanceOf(ApiRateLimitedError);
@@ -498,8 +498,8 @@ describe('429', () => {
   });
 
   it('holds back the calls of every client with the same key', async () => {
-    const { transport, time, apiKey } = makeTransport({ maxWaitMs: 5000 });
-    const other = makeTransport({ apiKey, maxWaitMs: 5000 });
+    const { transport, time, apiKey } = makeTransport({ maxWait: 5000 });
+    const other = makeTransport({ apiKey, maxWait: 5000 });
     service.replyWith(json({}, 429, { 'retry-after': '60' }), json({}));
     await failureOf(transport.send(GET));
     const error = await failureOf(other.transport.send(GET));
@@ -561,7 +561,7 @@ describe('the system’s timer', () => {
   });
 
   it('ends a request that takes too long', async () => {
-    const { transport } = makeTransport({ timers: systemTimers, maxRetries: 0, timeoutMs: 5 });
+    const { transport } = makeTransport({ timers: systemTimers, maxRetries: 0, timeout: 5 });
     service.replyWith(silence);
     expect(await failureOf(transport.send(GET))).toBeInstanceOf(ApiUnavailableError);
   });

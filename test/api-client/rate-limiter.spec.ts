@@ -57,7 +57,7 @@ function client(time: FlowingTime, limits: RateLimits = {}) {
   );
 }
 
-const HOURS = { maxWaitMs: 24 * 3_600_000 };
+const HOURS = { maxWait: 24 * 3_600_000 };
 
 function send(transport: ApiTransport, count: number, priority: CallPriority = 'app') {
   const call = { method: 'GET', path: '/things' } as const;

@@ -70,7 +70,7 @@ for (const kind of await availableDatabases()) {
     const poll = () => app.nest.get(Reconciler).reconcileNow();
 
     it('of a job is found by the poller, handled once, and ends the wait for it', async () => {
-      const job = await app.nest.get(ArmoxJobs).run({ model: 'sandbox/video', input: {} });
+      const job = await app.nest.get(ArmoxJobs).run({ modelId: 'sandbox/video', input: {} });
       armox.complete(job.id);
       for (let round = 0; round < 2; round += 1) {
         await makeDue('job');

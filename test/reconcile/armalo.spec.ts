@@ -101,7 +101,7 @@ for (const kind of await availableDatabases()) {
 
     it('the webhook of a score that the poller has brought ends ignored, also when it comes twice', async () => {
       await firstSight();
-      sandbox.faults = { delay: { share: 1, maxMs: 900_000 }, double: 1 };
+      sandbox.faults = { delay: { share: 1, longest: 900_000 }, double: 1 };
       sandbox.setScore('a1', 820);
       expect(await pollAfter()).toEqual(['a1=820']);
       its.world.advance(900_000);
@@ -113,7 +113,7 @@ for (const kind of await availableDatabases()) {
 
     it('two scores between whose webhooks the poller looks are two effects', async () => {
       await firstSight();
-      sandbox.faults = { delay: { share: 1, maxMs: 1_200_000 } };
+      sandbox.faults = { delay: { share: 1, longest: 1_200_000 } };
       sandbox.setScore('a1', 820);
       expect(await pollAfter()).toEqual(['a1=820']);
       sandbox.setScore('a1', 840);
@@ -208,7 +208,7 @@ for (const kind of await availableDatabases()) {
       const escrow = sandbox.createEscrow(10);
       await watch.watchEscrow(escrow.id);
       expect(await pollAfter()).toEqual([]);
-      sandbox.faults = { delay: { share: 1, maxMs: 300_000 } };
+      sandbox.faults = { delay: { share: 1, longest: 300_000 } };
       sandbox.fundEscrow(escrow.id);
       expect(await pollAfter()).toEqual([`${escrow.id}=escrow.funded`]);
       its.world.advance(300_000);

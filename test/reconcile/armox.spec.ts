@@ -41,7 +41,7 @@ for (const kind of await availableDatabases()) {
       });
       return { client, store, jobs, feed, reconciler: on.reconciler([feed]) };
     }
-    const video = { model: 'sandbox/video', input: { prompt: 'a hat' } };
+    const video = { modelId: 'sandbox/video', input: { prompt: 'a hat' } };
 
     it('a job whose webhook was dropped is found by the poller, reaches the inbox and ends the wait', async () => {
       sandbox.faults = { drop: 1 };
@@ -71,7 +71,7 @@ for (const kind of await availableDatabases()) {
       sandbox.faults = {};
       const { jobs, store, reconciler } = actors();
       // The sandbox completes an image at once, and posts before it answers.
-      const handle = await jobs.run({ model: 'google/nano-banana', input: { prompt: 'a hat' } });
+      const handle = await jobs.run({ modelId: 'google/nano-banana', input: { prompt: 'a hat' } });
       await sandbox.settled();
       expect(handle.status).toBe('completed');
       expect(await handle.done()).toMatchObject({ id: handle.id, status: 'completed' });
@@ -87,7 +87,7 @@ for (const kind of await availableDatabases()) {
     it('a run that answers with its end reaches the handlers at once when its webhook is dropped', async () => {
       sandbox.faults = { drop: 1 };
       const { jobs } = actors();
-      const handle = await jobs.run({ model: 'google/nano-banana', input: { prompt: 'a hat' } });
+      const handle = await jobs.run({ modelId: 'google/nano-banana', input: { prompt: 'a hat' } });
       expect(await handleAll(replica.store)).toEqual([`${handle.id}:completed`]);
       expect(await replica.store.find({ eventId: `${handle.id}:completed` })).toMatchObject({
         origin: 'api-response',

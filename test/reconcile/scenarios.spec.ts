@@ -20,7 +20,7 @@ import { describeOn, testDatabase } from '../databases.js';
 import { clientOptions, handleAll, SOURCES, stage, type Replica } from './world.js';
 
 const [armox, armalo] = SOURCES as [(typeof SOURCES)[number], (typeof SOURCES)[number]];
-const VIDEO = { model: 'sandbox/video', input: { prompt: 'a hat' } };
+const VIDEO = { modelId: 'sandbox/video', input: { prompt: 'a hat' } };
 const SECOND = 1_000;
 
 const postgres = await testDatabase('postgres');
@@ -155,7 +155,7 @@ describeOn(postgres, 'The poller at work', () => {
   });
 
   it('webhooks dropped, doubled and late, on three replicas: effects are events, and one replica polls', async () => {
-    const faults = { drop: 0.3, double: 0.3, delay: { share: 0.7, maxMs: 240 * SECOND } };
+    const faults = { drop: 0.3, double: 0.3, delay: { share: 0.7, longest: 240 * SECOND } };
     const replicas = [replica, await its.replica(), await its.replica()];
     const url = await its.receive(replicas);
     const sandbox = await armoxSandbox({

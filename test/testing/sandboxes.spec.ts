@@ -356,7 +356,7 @@ describe('ArmaloSandbox', () => {
       sandbox.faults = {
         drop: 0.3,
         double: 0.3,
-        delay: { share: 0.3, maxMs: 3 },
+        delay: { share: 0.3, longest: 3 },
         reorder: 0.3,
         corrupt: 0.3,
       };

@@ -1,9 +1,8 @@
-import { cutText } from '../../core/index.js';
+import { cutText, LONGEST_ERROR } from '../../core/index.js';
 
 /** Longest texts, in bytes. */
 const LONGEST_MESSAGE = 1_000;
 const LONGEST_THROWN_TEXT = 300;
-const LONGEST_TEXT = 4_000;
 const FRAMES = 5;
 const CAUSES = 5;
 /** Of a package, of Node, or of the language itself: between them the application's own would be lost. */
@@ -19,7 +18,7 @@ export function errorText(error: unknown): string {
     const parts = causeChain(error).map(
       (link, depth) => `${depth === 0 ? '' : 'caused by '}${headline(link)}${frames(link)}`,
     );
-    return cutText(parts.join('\n'), LONGEST_TEXT);
+    return cutText(parts.join('\n'), LONGEST_ERROR);
   } catch {
     // A getter of the error threw. What could not be read must not stop the event's settling.
     return 'An error that could not be read.';

@@ -1,4 +1,4 @@
-import { boundedDelay, type Random } from '../../core/index.js';
+import { boundedDelay, cutText, LONGEST_ERROR, type Random } from '../../core/index.js';
 import type { ClaimedRow, FailedAttempt, Lease, Settlement } from '../../inbox/index.js';
 import { errorText, hasCode } from './error-text.js';
 import type { HandlerReport } from './handler.failure.js';
@@ -20,7 +20,7 @@ type Skip = HandlerReport & {
 };
 
 export function problemsText(problems: readonly string[]): string {
-  return problems.join('; ').slice(0, 4_000);
+  return cutText(problems.join('; '), LONGEST_ERROR);
 }
 
 /** What is the same whatever becomes of the row. */

@@ -41,7 +41,7 @@ describe('runModel', () => {
       }),
     );
     const job = await makeClient().runModel({
-      model: 'google/nano-banana',
+      modelId: 'google/nano-banana',
       input: { prompt: 'a cat', aspect_ratio: '1:1' },
       webhookUrl: 'https://app.example/webhooks/armox',
     });
@@ -77,7 +77,7 @@ describe('runModel', () => {
     [200, { job: { id: 'j', status: 'processing' } }, 'processing'],
   ])('believes the body before the code: %d %j is %s', async (code, body, status) => {
     service.replyWith(json(body, code));
-    expect(await makeClient().runModel({ model: 'm' })).toMatchObject({ id: 'j', status });
+    expect(await makeClient().runModel({ modelId: 'm' })).toMatchObject({ id: 'j', status });
   });
 
   it.each([
@@ -87,14 +87,14 @@ describe('runModel', () => {
     ['a 200 that is HTML', text('<html></html>', 200)],
   ])('never runs twice: after %s the outcome is unknown', async (_name, reply) => {
     service.replyWith(reply);
-    const run = makeClient().runModel({ model: 'm' });
+    const run = makeClient().runModel({ modelId: 'm' });
     await expect(run).rejects.toBeInstanceOf(ApiOutcomeUnknownError);
     expect(service.requests).toHaveLength(1);
   });
 
   it('says what Armox says of missing credits', async () => {
     service.replyWith(json({ error: 'Insufficient credits. Required 1000, available 200' }, 402));
-    const run = makeClient().runModel({ model: 'm' });
+    const run = makeClient().runModel({ modelId: 'm' });
     await expect(run).rejects.toBeInstanceOf(ApiPaymentRequiredError);
     await expect(run).rejects.toThrow('Required 1000, available 200');
   });
@@ -102,7 +102,7 @@ describe('runModel', () => {
   it('sends no run with a webhook URL that is not https', async () => {
     const client = new ArmoxClient({ apiKey: 'k' });
     for (const webhookUrl of ['http://app.example/hook', '/hook', 'https://u:p@app.example/']) {
-      await expect(client.runModel({ model: 'm', webhookUrl })).rejects.toMatchObject({
+      await expect(client.runModel({ modelId: 'm', webhookUrl })).rejects.toMatchObject({
         code: 'ARMOX_ARMALO_CONFIGURATION',
         option: 'webhookUrl',
       });

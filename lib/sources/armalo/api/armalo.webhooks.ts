@@ -143,8 +143,8 @@ async function problemOf(
   );
 }
 
-function callOptions({ signal, timeoutMs, maxWaitMs, priority }: ApiCallOptions): ApiCallOptions {
-  return { signal, timeoutMs, maxWaitMs, priority };
+function callOptions({ signal, timeout, maxWait, priority }: ApiCallOptions): ApiCallOptions {
+  return { signal, timeout, maxWait, priority };
 }
 
 /** URLs that differ in nothing but writing are one. */

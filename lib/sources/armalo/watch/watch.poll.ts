@@ -44,7 +44,7 @@ export class WatchPoll {
   ): AsyncGenerator<readonly SourceEvent[]> {
     const { store } = this.dependencies;
     // Short waits: what the rate limit does not let through now is due in the next round still.
-    const call: ApiCallOptions = { signal, priority: 'background', maxWaitMs: 1_000 };
+    const call: ApiCallOptions = { signal, priority: 'background', maxWait: 1_000 };
     const due = await store.due(this.kind, LOOKS_A_ROUND);
     let failures = 0;
     let absent = 0;

@@ -68,7 +68,7 @@ export interface ArmoxAccount {
 
 export interface RunModelOptions extends ApiCallOptions {
   /** An id of `models.list()`. */
-  readonly model: string;
+  readonly modelId: string;
   /** The model's inputs and settings side by side. */
   readonly input?: Readonly<Record<string, unknown>> | undefined;
   /** Absolute https URL to which Armox posts the end of the job. */

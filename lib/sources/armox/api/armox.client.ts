@@ -97,11 +97,16 @@ export class ArmoxClient {
 
   /**
    * Starts a run of a model. The job may have ended when this returns: see its `status`.
-   * `timeoutMs` is 120 s by default, since some models answer only when they are done.
+   * `timeout` is 120 s by default, since some models answer only when they are done.
    * @throws ApiPaymentRequiredError when the credits do not suffice
    * @throws ApiOutcomeUnknownError when the run may have been accepted (and charged) and its id is lost
    */
-  async runModel({ model, input, webhookUrl, ...options }: RunModelOptions): Promise<AnyArmoxJob> {
+  async runModel({
+    modelId: model,
+    input,
+    webhookUrl,
+    ...options
+  }: RunModelOptions): Promise<AnyArmoxJob> {
     return this.run(
       '/models/run',
       { model, input, webhook_url: this.webhookUrl(webhookUrl) },
@@ -140,10 +145,10 @@ export class ArmoxClient {
   private async run(
     path: string,
     body: JsonRecord,
-    timeoutMs: number | undefined,
+    timeout: number | undefined,
     options: ApiCallOptions,
   ): Promise<AnyArmoxJob> {
-    const call: ApiCall = { method: 'POST', path, body, timeoutMs };
+    const call: ApiCall = { method: 'POST', path, body, timeout };
     const answer = await this.transport.send(call, options);
     // Where the body names no status, only a result sent with 200 tells of an end:
     // an ended job is never looked at again.

@@ -226,5 +226,5 @@ export class ArmoxJobFeed implements EventFeed {
 const call = (signal: AbortSignal): ApiCallOptions => ({
   signal,
   priority: 'background',
-  maxWaitMs: 1_000,
+  maxWait: 1_000,
 });

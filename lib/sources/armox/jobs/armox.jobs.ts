@@ -18,13 +18,13 @@ import { JobWaiters } from './job.waiters.js';
 
 export interface RunModelJob extends ApiCallOptions {
   /** An id of `client.models.list()`. */
-  readonly model: string;
+  readonly modelId: string;
   readonly input?: Readonly<Record<string, unknown>> | undefined;
 }
 
 export interface RunAppJob extends ApiCallOptions {
   /** An id of `client.apps.list()`. */
-  readonly app_id: string;
+  readonly appId: string;
   readonly inputs?: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -105,12 +105,12 @@ export class ArmoxJobs {
 
   private start(options: RunModelJob | RunAppJob): Promise<AnyArmoxJob> {
     const { client, webhookUrl } = this.dependencies;
-    if ('app_id' in options) {
-      const { app_id: appId, inputs, ...call } = options;
+    if ('appId' in options) {
+      const { appId, inputs, ...call } = options;
       return client.runApp({ ...call, appId, inputs, webhookUrl });
     }
-    const { model, input, ...call } = options;
-    return client.runModel({ ...call, model, input, webhookUrl });
+    const { modelId, input, ...call } = options;
+    return client.runModel({ ...call, modelId, input, webhookUrl });
   }
 
   private async record(job: AnyArmoxJob): Promise<void> {
