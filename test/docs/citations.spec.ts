@@ -30,14 +30,16 @@ interface Citation {
   readonly anchor: string | undefined;
 }
 
-/** Every `name.md` or `docs/name.md#heading` that a file speaks of; an address is a link, not a citation. */
+/** Every `name.md` or `docs/name.md#heading` that a file speaks of; the target of a link is looked at below. */
 function citationsIn(file: string): readonly Citation[] {
   return readFileSync(file, 'utf8')
     .split('\n')
     .flatMap((line, index) =>
-      [...line.matchAll(/(?<![\w/.:-])((?:[\w-]+\/)*[\w-]+\.md)\b(?:#([\w-]+))?/g)].map(
-        ([, path = '', anchor]) => ({ where: `${file}:${index + 1}`, path, anchor }),
-      ),
+      [
+        ...line
+          .replaceAll(/\]\([^)]*\)/g, ']')
+          .matchAll(/(?<![\w/.:-])((?:[\w-]+\/)*[\w-]+\.md)\b(?:#([\w-]+))?/g),
+      ].map(([, path = '', anchor]) => ({ where: `${file}:${index + 1}`, path, anchor })),
     );
 }
 
