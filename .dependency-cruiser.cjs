@@ -8,7 +8,7 @@ const { readdirSync } = require('node:fs');
  */
 const steps = [
   ['core'],
-  ['handlers', 'api-client'],
+  ['handlers', 'api-client', 'database'],
   ['inbox'],
   ['ingress', 'worker', 'reconcile'],
   ['sources/*'],

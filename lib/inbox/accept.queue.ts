@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { InboxUnavailableError } from '../core/index.js';
-import { lostConnection } from './database.errors.js';
+import { lostConnection } from '../database/index.js';
 import type { IntakeStore } from './intake.store.js';
 import type { InsertResult, NewInboxRow } from './intake.store.js';
 

@@ -1,12 +1,11 @@
 import { StalledRows, FRONT } from './stalled.rows.js';
-import { only, type Row } from './database.js';
+import { only, type Row, empty, join, raw, sql, type Sql } from '../database/index.js';
 import { CLAIMED_COLUMNS, claimedRow, idOf } from './inbox.rows.js';
 import type { ClaimedRow, Lease } from './claimed.row.js';
 import type { ClaimException, Outlook, Recovery } from './work.store.js';
 import { LostClaims } from './lost.claims.js';
 import type { OrderKeys } from './order.keys.js';
 import { freshToken, leased, PENDING, tokenBytes } from './row.lease.js';
-import { empty, join, raw, sql, type Sql } from './sql.js';
 import type { InboxDatabase } from './inbox.database.js';
 
 /** Every so many claims one starts at the oldest row, for what came due behind the cursor. */

@@ -1,10 +1,8 @@
 import type { EntityManager } from 'typeorm';
-import type { Unit } from './database.js';
+import { type Unit, sql, type Sql, type SqliteTransactions } from '../database/index.js';
 import { completedOf } from './inbox.rows.js';
 import type { Lease } from './claimed.row.js';
 import type { HandlerTurn, TransactionalOutcome } from './work.store.js';
-import { sql, type Sql } from './sql.js';
-import type { SqliteTransactions } from './sqlite.transactions.js';
 import type { InboxDatabase } from './inbox.database.js';
 
 export type TransactionalWork = (manager: EntityManager) => Promise<void>;

@@ -1,7 +1,6 @@
 import { hashOf, LENGTHS, STORED_COLUMNS, storedAttempt, storedEvent } from './inbox.rows.js';
 import type { EventFilter, StoredAttempt, StoredEvent, StoredState } from './stored.event.js';
-import { only } from './database.js';
-import { join, raw, sql, type Sql } from './sql.js';
+import { only, join, raw, sql, type Sql } from '../database/index.js';
 import type { InboxDatabase } from './inbox.database.js';
 import { storableName } from './stored.text.js';
 

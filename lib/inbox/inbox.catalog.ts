@@ -1,5 +1,4 @@
-import { only, type Row } from './database.js';
-import { join, sql, type Sql } from './sql.js';
+import { only, type Row, join, sql, type Sql } from '../database/index.js';
 import type { InboxDatabase } from './inbox.database.js';
 
 /**

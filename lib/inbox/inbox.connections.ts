@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { InboxOptions, OpenedInbox } from './inbox.options.js';
 import type { InboxStore } from './inbox.store.js';
-import { familyOf } from './inbox.tables.js';
+import { familyOf } from '../database/index.js';
 import { openServer } from './server.connections.js';
 import type { InboxDatabase } from './inbox.database.js';
 import { openSqlite } from './sqlite.connections.js';

@@ -1,6 +1,5 @@
-import type { Database, Unit } from './database.js';
+import type { Database, Unit, Dialect } from '../database/index.js';
 import { DeadEventListeners } from './dead.event.listeners.js';
-import type { Dialect } from './dialect.js';
 import type { InboxTables } from './inbox.tables.js';
 
 /** What the parts of a store work with. */

@@ -1,4 +1,5 @@
-import type { InboxTables, SqlFamily } from './inbox.tables.js';
+import type { InboxTables } from './inbox.tables.js';
+import type { SqlFamily } from '../database/index.js';
 
 /**
  * What the statements of this version need: the sum of all migrations. A part of it is written as

@@ -1,15 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import {
-  DEFAULT_PREFIX,
-  familyOf,
-  inboxTables,
-  type InboxTables,
-  type SqlFamily,
-} from './inbox.tables.js';
-import { driverError } from './database.errors.js';
+import { DEFAULT_PREFIX, inboxTables, type InboxTables } from './inbox.tables.js';
+import { familyOf, type SqlFamily } from '../database/index.js';
+import { driverError, type Sql } from '../database/index.js';
 import { LENGTHS } from './inbox.rows.js';
 import { absencesColumn, reconcileTables } from './reconcile.tables.js';
-import type { Sql } from './sql.js';
 
 export interface InboxMigrationOptions {
   /** `type` of the DataSource that the migrations are for. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SourceEvent, EventOrigin } from '../core/index.js';
-import type { Row } from './database.js';
+import type { Row } from '../database/index.js';
 import type { ClaimedRow } from './claimed.row.js';
 import type { NewInboxRow } from './intake.store.js';
 import type { EndReason, StoredAttempt, StoredEvent, StoredState } from './stored.event.js';

@@ -1,5 +1,5 @@
 import { ArmoxArmaloConfigurationError } from '../core/index.js';
-import { raw, type Sql } from './sql.js';
+import { raw, type Sql, type SqlFamily } from '../database/index.js';
 
 /** The names of our tables and indexes, made from the prefix; `sql` forms are quoted and, where the schema is known, qualified. */
 export interface InboxTables {
@@ -43,29 +43,6 @@ export const TABLE_PREFIX =
 
 export const isTablePrefix = (value: unknown): boolean =>
   typeof value === 'string' && /^[a-z_][a-z0-9_]{0,39}$/.test(value);
-
-export type SqlFamily = 'postgres' | 'mysql' | 'sqlite';
-
-const FAMILIES: Readonly<Record<string, SqlFamily>> = {
-  postgres: 'postgres',
-  mysql: 'mysql',
-  mariadb: 'mysql',
-  'better-sqlite3': 'sqlite',
-  sqljs: 'sqlite',
-};
-
-/** @throws ArmoxArmaloConfigurationError for a DataSource type that the inbox has no store for */
-export function familyOf(type: string): SqlFamily {
-  const family = FAMILIES[type];
-  if (family === undefined) {
-    const known = Object.keys(FAMILIES).join(', ');
-    throw new ArmoxArmaloConfigurationError(
-      'dataSource',
-      `type \`${type}\` is not supported; use ${known}.`,
-    );
-  }
-  return family;
-}
 
 /** @throws ArmoxArmaloConfigurationError for a prefix that cannot be part of a name in every database */
 export function inboxTables(family: SqlFamily, prefix: string, schema?: string): InboxTables {

@@ -1,12 +1,10 @@
 import { InboxUnavailableError, type DeadEvent } from '../core/index.js';
-import { isRefusal, isUniqueViolation } from './database.errors.js';
-import type { Unit } from './database.js';
+import { isRefusal, isUniqueViolation, type Unit, sql } from '../database/index.js';
 import type { InsertHooks } from './insert.hooks.js';
 import { preparedRow, type PreparedRow } from './inbox.rows.js';
 import type { InsertResult, NewInboxRow } from './intake.store.js';
 import type { OrderKeys } from './order.keys.js';
 import type { Placed, PlacedRows } from './placed.rows.js';
-import { sql } from './sql.js';
 import type { InboxDatabase } from './inbox.database.js';
 import { hurrySuperseded } from './superseded.rows.js';
 

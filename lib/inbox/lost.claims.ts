@@ -1,6 +1,5 @@
-import { only } from './database.js';
+import { only, join, raw, sql } from '../database/index.js';
 import { idOf } from './inbox.rows.js';
-import { join, raw, sql } from './sql.js';
 import type { InboxDatabase } from './inbox.database.js';
 
 interface LostClaim {

@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import type { Unit } from './database.js';
-import type { Dialect } from './dialect.js';
+import { type Unit, type Dialect, join, raw, sql, type Sql } from '../database/index.js';
 import { bytes, idOf, type PreparedRow } from './inbox.rows.js';
 import type { InboxTables } from './inbox.tables.js';
 import { firstOfKey, type InsertDialect } from './inserting.js';
 import type { Placed, PlacedRows } from './placed.rows.js';
-import { join, raw, sql, type Sql } from './sql.js';
 
 /**
  * `INSERT IGNORE`, then a look at which rows carry this batch's token: MySQL has no RETURNING. The

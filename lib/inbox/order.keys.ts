@@ -1,8 +1,14 @@
 import { Logger } from '@nestjs/common';
-import { only, type Row, type Unit } from './database.js';
-import { driverError, isUniqueViolation } from './database.errors.js';
+import {
+  only,
+  type Row,
+  type Unit,
+  driverError,
+  isUniqueViolation,
+  join,
+  sql,
+} from '../database/index.js';
 import { bytes } from './inbox.rows.js';
-import { join, sql } from './sql.js';
 import type { InboxDatabase } from './inbox.database.js';
 
 const KEYS_AT_ONCE = 100;

@@ -1,10 +1,8 @@
-import type { Unit } from './database.js';
-import type { Dialect } from './dialect.js';
+import { type Unit, type Dialect, empty, sql } from '../database/index.js';
 import { bytes, idOf, type PreparedRow } from './inbox.rows.js';
 import type { InboxTables } from './inbox.tables.js';
 import { firstOfKey, type InsertDialect } from './inserting.js';
 import type { Placed, PlacedRows } from './placed.rows.js';
-import { empty, sql } from './sql.js';
 
 /** One statement, one array a column: its text is the same for every number of rows. */
 export class PostgresInsert implements InsertDialect {

@@ -1,5 +1,6 @@
 import { LENGTHS } from './inbox.rows.js';
-import type { InboxTables, SqlFamily } from './inbox.tables.js';
+import type { InboxTables } from './inbox.tables.js';
+import type { SqlFamily } from '../database/index.js';
 
 /**
  * The tables of what the poller looks after: `job`, runs that end later, and `watch`, what it looks

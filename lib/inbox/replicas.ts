@@ -1,6 +1,5 @@
-import { only } from './database.js';
+import { only, sql } from '../database/index.js';
 import type { PublishedHandler, Replica } from './replica.store.js';
-import { sql } from './sql.js';
 import type { InboxDatabase } from './inbox.database.js';
 
 /** Every so many publications the rows of replicas that were killed are cleared away. */

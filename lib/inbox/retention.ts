@@ -1,9 +1,8 @@
-import type { Unit } from './database.js';
+import { type Unit, empty, raw, sql, type Sql } from '../database/index.js';
 import { matching } from './event.queries.js';
 import { idOf } from './inbox.rows.js';
 import type { EventFilter, RetentionPeriods } from './stored.event.js';
 import { keysOf, type OrderKeys } from './order.keys.js';
-import { empty, raw, sql, type Sql } from './sql.js';
 import type { InboxDatabase } from './inbox.database.js';
 
 const REPLAYED_AT_ONCE = 500;

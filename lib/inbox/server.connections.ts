@@ -1,8 +1,19 @@
 import type { DataSource } from 'typeorm';
 import { InboxSchemaError } from '../core/index.js';
-import { mysqlFacts, postgresFacts, type DatabaseFacts } from './database.facts.js';
-import { assertUsable } from './database.requirements.js';
-import { MysqlDialect, PostgresDialect } from './dialect.js';
+import {
+  mysqlFacts,
+  postgresFacts,
+  type DatabaseFacts,
+  assertUsable,
+  MysqlDialect,
+  PostgresDialect,
+  ownPool,
+  PostgresListener,
+  ServerDatabase,
+  type ServerDialect,
+  MYSQL_SESSIONS,
+  POSTGRES_SESSIONS,
+} from '../database/index.js';
 import {
   insertHooksOf,
   DEFAULT_INGEST_TIMEOUT,
@@ -11,14 +22,11 @@ import {
   type OpenedInbox,
 } from './inbox.options.js';
 import { InboxSchema, type Exclusively } from './inbox.schema.js';
-import { DEFAULT_PREFIX, familyOf, inboxTables, type InboxTables } from './inbox.tables.js';
+import { DEFAULT_PREFIX, inboxTables, type InboxTables } from './inbox.tables.js';
+import { familyOf } from '../database/index.js';
 import { MysqlInsert } from './mysql.insert.js';
-import { ownPool } from './own.data-source.js';
 import { PostgresInsert } from './postgres.insert.js';
-import { PostgresListener } from './postgres.listener.js';
-import { ServerDatabase, type ServerDialect } from './server.database.js';
 import { ServerHandlerTransactions } from './server.handler.transactions.js';
-import { MYSQL_SESSIONS, POSTGRES_SESSIONS } from './server.sessions.js';
 import { SqlInboxStore } from './sql.inbox.store.js';
 import { InboxDatabase } from './inbox.database.js';
 

@@ -1,19 +1,25 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
-import { only } from './database.js';
-import { driverError } from './database.errors.js';
+import {
+  only,
+  driverError,
+  HandlerSession,
+  type HandlerServer,
+  nestedLeftOpen,
+  noConnection,
+  transactionEnded,
+  poolSizeOf,
+  raw,
+  sql,
+  transactionDepth,
+  untilAborted,
+} from '../database/index.js';
 import { fence, completedStatement, withCompleted } from './completed.handlers.js';
 import type { HandlerTransactions, TransactionalWork } from './completed.handlers.js';
-import { HandlerSession, type HandlerServer } from './handler.session.js';
-import { nestedLeftOpen, noConnection, transactionEnded } from './handler.transaction.errors.js';
 import { completedOf } from './inbox.rows.js';
 import type { Lease } from './claimed.row.js';
 import type { HandlerTurn, TransactionalOutcome } from './work.store.js';
-import { poolSizeOf } from './pool.size.js';
-import { raw, sql } from './sql.js';
 import type { InboxDatabase } from './inbox.database.js';
-import { transactionDepth } from './transaction.state.js';
-import { untilAborted } from './until.aborted.js';
 
 /** Milliseconds before each look. */
 const LOCK_CHECKS = [0, 100, 400, 1_500];

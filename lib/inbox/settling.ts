@@ -1,12 +1,19 @@
 import type { DeadEvent } from '../core/index.js';
-import { isRefusal } from './database.errors.js';
-import type { Row, Unit } from './database.js';
+import {
+  isRefusal,
+  type Row,
+  type Unit,
+  empty,
+  join,
+  raw,
+  sql,
+  type Sql,
+} from '../database/index.js';
 import { DEAD_COLUMNS, deadEvent } from './dead.event.listeners.js';
 import { completedOf, idOf } from './inbox.rows.js';
 import type { FailedAttempt } from './claimed.row.js';
 import type { Settlement } from './settlement.js';
 import { keysOf, type OrderKeys } from './order.keys.js';
-import { empty, join, raw, sql, type Sql } from './sql.js';
 import type { InboxDatabase } from './inbox.database.js';
 import { hurrySettled } from './superseded.rows.js';
 import { ERROR_BYTES, storableText, UNRECORDABLE } from './stored.text.js';

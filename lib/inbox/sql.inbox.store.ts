@@ -1,5 +1,5 @@
 import { Claiming } from './claiming.js';
-import { only } from './database.js';
+import { only, sql } from '../database/index.js';
 import type { DeadEventListener } from './dead.event.listeners.js';
 import { EventQueries } from './event.queries.js';
 import { InsertHooks } from './insert.hooks.js';
@@ -21,7 +21,6 @@ import { Replicas } from './replicas.js';
 import { replayConditions } from './replay.filter.js';
 import { Retention } from './retention.js';
 import { Settling } from './settling.js';
-import { sql } from './sql.js';
 import { firstStored, newerApplied } from './stale.check.js';
 import type { InboxDatabase } from './inbox.database.js';
 

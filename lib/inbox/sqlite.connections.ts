@@ -1,9 +1,21 @@
 import { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
-import { isBusy, timedOut } from './database.errors.js';
-import { sqliteFacts } from './database.facts.js';
-import { assertUsable } from './database.requirements.js';
-import { SqliteDialect } from './dialect.js';
+import {
+  isBusy,
+  timedOut,
+  sqliteFacts,
+  assertUsable,
+  SqliteDialect,
+  handlersSqlite,
+  isInMemory,
+  ownSqlite,
+  SqliteConnection,
+  SqliteDatabase,
+  breathe,
+  SqliteMutex,
+  ownTransaction,
+  SqliteTransactions,
+} from '../database/index.js';
 import { SqliteHandlerTransactions } from './completed.handlers.js';
 import {
   insertHooksOf,
@@ -13,13 +25,8 @@ import {
 } from './inbox.options.js';
 import { InboxSchema, type Exclusively } from './inbox.schema.js';
 import { DEFAULT_PREFIX, inboxTables } from './inbox.tables.js';
-import { handlersSqlite, isInMemory, ownSqlite } from './own.data-source.js';
 import { SqlInboxStore } from './sql.inbox.store.js';
-import { SqliteConnection } from './sqlite.connection.js';
-import { SqliteDatabase } from './sqlite.database.js';
 import { SqliteInsert } from './sqlite.insert.js';
-import { breathe, SqliteMutex } from './sqlite.mutex.js';
-import { ownTransaction, SqliteTransactions } from './sqlite.transactions.js';
 import { InboxDatabase } from './inbox.database.js';
 
 /** One for all stores on an application's DataSource, which in memory share its one connection. */

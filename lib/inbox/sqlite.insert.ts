@@ -1,10 +1,8 @@
-import type { Unit } from './database.js';
-import type { Dialect } from './dialect.js';
+import { type Unit, type Dialect, raw, sql } from '../database/index.js';
 import { idOf, type PreparedRow } from './inbox.rows.js';
 import type { InboxTables } from './inbox.tables.js';
 import type { InsertDialect } from './inserting.js';
 import type { Placed, PlacedRows } from './placed.rows.js';
-import { raw, sql } from './sql.js';
 
 /** Row by row in one transaction: there is no way to the server to save, and the statement stays prepared. */
 export class SqliteInsert implements InsertDialect {

@@ -1,5 +1,5 @@
 import type { DeadEvent } from '../core/index.js';
-import { only, type Row, type Unit } from './database.js';
+import { only, type Row, type Unit, join, sql, type Sql } from '../database/index.js';
 import { DEAD_COLUMNS, deadEvent } from './dead.event.listeners.js';
 import { bytes, CLAIMED_COLUMNS, claimedRow, idOf } from './inbox.rows.js';
 import type { ClaimedRow, Lease } from './claimed.row.js';
@@ -7,7 +7,6 @@ import type { Recovery } from './work.store.js';
 import type { LostClaims } from './lost.claims.js';
 import { keysOf, type OrderKeys } from './order.keys.js';
 import { freshToken, leased, PENDING, tokenBytes } from './row.lease.js';
-import { join, sql, type Sql } from './sql.js';
 import type { InboxDatabase } from './inbox.database.js';
 
 /** How many of the oldest due rows are looked through for a lease that has run out. */

@@ -1,10 +1,8 @@
 import { Logger } from '@nestjs/common';
-import { driverError } from './database.errors.js';
-import { only } from './database.js';
+import { driverError, only, join, sql, type Sql } from '../database/index.js';
 import { bytes, type PreparedRow } from './inbox.rows.js';
 import type { PlacedRows } from './placed.rows.js';
 import type { Settlement } from './settlement.js';
-import { join, sql, type Sql } from './sql.js';
 import { identitiesOf } from './stale.check.js';
 import type { InboxDatabase } from './inbox.database.js';
 

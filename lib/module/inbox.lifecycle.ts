@@ -1,12 +1,8 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { ArmoxArmaloConfigurationError } from '../core/index.js';
-import {
-  InboxConnections,
-  poolSizeOf,
-  type InboxStore,
-  type InboxDatabase,
-} from '../inbox/index.js';
+import { poolSizeOf } from '../database/index.js';
+import { InboxConnections, type InboxStore, type InboxDatabase } from '../inbox/index.js';
 import type { ResolvedOptions } from './resolve-options.js';
 import { assertPoolCarries } from './transaction-limit.js';
 import { armaloFactHook } from '../sources/armalo/index.js';

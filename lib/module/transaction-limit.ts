@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { ArmoxArmaloConfigurationError } from '../core/index.js';
-import { poolSizeOf } from '../inbox/index.js';
+import { poolSizeOf } from '../database/index.js';
 
 /**
  * On SQLite transactional handlers wait for one connection, however many are allowed.

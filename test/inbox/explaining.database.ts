@@ -1,5 +1,5 @@
-import type { Database, Row, Unit } from '../../lib/inbox/database.js';
-import { raw, sql, type Sql } from '../../lib/inbox/sql.js';
+import type { Database, Row, Unit } from '../../lib/database/database.js';
+import { raw, sql, type Sql } from '../../lib/database/sql.js';
 
 /** Asks for the plan of every statement before it runs. */
 export class ExplainingDatabase implements Database {

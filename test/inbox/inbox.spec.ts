@@ -2,8 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { jest } from '@jest/globals';
 import { InboxUnavailableError, type SourceEvent } from '../../lib/core/index.js';
 import { AcceptQueue, ACCEPT_LIMITS } from '../../lib/inbox/accept.queue.js';
-import type { DatabaseFacts } from '../../lib/inbox/database.facts.js';
-import { assertUsable } from '../../lib/inbox/database.requirements.js';
+import type { DatabaseFacts } from '../../lib/database/database.facts.js';
+import { assertUsable } from '../../lib/database/database.requirements.js';
 import {
   Inbox,
   type InboxStore,

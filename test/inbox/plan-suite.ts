@@ -1,8 +1,9 @@
 import { DataSource } from 'typeorm';
-import type { Database } from '../../lib/inbox/database.js';
-import type { Dialect } from '../../lib/inbox/dialect.js';
+import type { Database } from '../../lib/database/database.js';
+import type { Dialect } from '../../lib/database/dialect.js';
 import type { InsertDialect } from '../../lib/inbox/inserting.js';
-import { inboxTables, type InboxTables, type SqlFamily } from '../../lib/inbox/inbox.tables.js';
+import type { SqlFamily } from '../../lib/database/sql.family.js';
+import { inboxTables, type InboxTables } from '../../lib/inbox/inbox.tables.js';
 import { SqlInboxStore } from '../../lib/inbox/sql.inbox.store.js';
 import { InboxDatabase } from '../../lib/inbox/inbox.database.js';
 import { ExplainingDatabase } from './explaining.database.js';

@@ -1,8 +1,8 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { PostgresDialect } from '../../lib/inbox/dialect.js';
+import { PostgresDialect } from '../../lib/database/dialect.js';
 import { InboxConnections } from '../../lib/inbox/index.js';
 import { PostgresInsert } from '../../lib/inbox/postgres.insert.js';
-import { ServerDatabase } from '../../lib/inbox/server.database.js';
+import { ServerDatabase } from '../../lib/database/server.database.js';
 import { POSTGRES } from '../../lib/inbox/server.connections.js';
 import { describeOn, testDatabase } from '../databases.js';
 import { handlerSuite } from './handler-suite.js';

@@ -1,5 +1,5 @@
-import { bytes, hashOf, join, only, raw, sql } from '../../../inbox/index.js';
-import type { Row, Sql, InboxDatabase, Unit } from '../../../inbox/index.js';
+import { join, only, raw, sql, type Row, type Sql, type Unit } from '../../../database/index.js';
+import { bytes, hashOf, type InboxDatabase } from '../../../inbox/index.js';
 
 /** `score` and `evals` of an agent, `escrow` by its id. */
 export type WatchKind = 'score' | 'evals' | 'escrow';

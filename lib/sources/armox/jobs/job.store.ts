@@ -1,5 +1,5 @@
-import { hashOf, join, only, raw, sql, storableName } from '../../../inbox/index.js';
-import type { Row, Sql, InboxDatabase, Unit } from '../../../inbox/index.js';
+import { join, only, raw, sql, type Row, type Sql, type Unit } from '../../../database/index.js';
+import { hashOf, storableName, type InboxDatabase } from '../../../inbox/index.js';
 import { isTerminalJobStatus } from './armox.job-status.js';
 
 /** A job that Armox no longer knows, or that did not end in time; ours, not one of Armox's. */

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
-import { asStoreError, isBusy, timedOut } from './database.errors.js';
-import { STATEMENT_TIMEOUT, type Database, type Unit } from './database.js';
+import { asStoreError, isBusy, timedOut } from '../database.errors.js';
+import { STATEMENT_TIMEOUT, type Database, type Unit } from '../database.js';
 import { SqliteConnection } from './sqlite.connection.js';
 import { breathe, type SqliteMutex } from './sqlite.mutex.js';
 import { ownTransaction } from './sqlite.transactions.js';

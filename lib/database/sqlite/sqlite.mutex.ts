@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { systemRandom } from '../core/index.js';
+import { systemRandom } from '../../core/index.js';
 
 /** A few milliseconds, so that several processes on one file do not ask in step. */
 export const breathe = (): Promise<void> => pause(1 + systemRandom() * 8);

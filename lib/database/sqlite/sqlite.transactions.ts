@@ -1,13 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
-import { asStoreError, driverError, isBusy, timedOut } from './database.errors.js';
-import { STATEMENT_TIMEOUT, type Row } from './database.js';
-import { nestedLeftOpen, transactionEnded } from './handler.transaction.errors.js';
-import type { Sql } from './sql.js';
+import { asStoreError, driverError, isBusy, timedOut } from '../database.errors.js';
+import { STATEMENT_TIMEOUT, type Row } from '../database.js';
+import { nestedLeftOpen, transactionEnded } from '../handler.transaction.errors.js';
+import type { Sql } from '../sql.js';
 import { SqliteConnection } from './sqlite.connection.js';
 import { breathe, type SqliteMutex } from './sqlite.mutex.js';
-import { forgetTransaction, transactionDepth } from './transaction.state.js';
-import { rollBackWhole } from './whole.rollback.js';
+import { forgetTransaction, transactionDepth } from '../transaction.state.js';
+import { rollBackWhole } from '../whole.rollback.js';
 
 /**
  * In memory the application has the same runner, and is about to begin, or has just ended, for a moment

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { ArmoxArmaloConfigurationError } from '../core/index.js';
-import type { SqliteConnection } from './sqlite.connection.js';
+import type { SqliteConnection } from './sqlite/sqlite.connection.js';
 
 /** What is asked of a database once, at boot, before the inbox relies on it. */
 export interface DatabaseFacts {

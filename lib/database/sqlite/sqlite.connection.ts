@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
-import { driverError } from './database.errors.js';
-import type { Row, Unit } from './database.js';
-import type { Sql } from './sql.js';
+import { driverError } from '../database.errors.js';
+import type { Row, Unit } from '../database.js';
+import type { Sql } from '../sql.js';
 
 /** The part of better-sqlite3 that TypeORM and we use. */
 interface BetterConnection {

@@ -1,6 +1,6 @@
 import type { Clock } from '../core/index.js';
 import type { Row, Unit } from './database.js';
-import type { SqlFamily } from './inbox.tables.js';
+import type { SqlFamily } from './sql.family.js';
 import { empty, join, raw, sql, type Sql } from './sql.js';
 
 /** Columns that a change may count up by one. */
