@@ -4,6 +4,7 @@ export {
   ArmoxArmaloModule,
   ArmoxEventPipe,
   ArmoxSignatureGuard,
+  inboxMigrations,
 } from './module/index.js';
 export type {
   ArmaloOptions,
@@ -64,7 +65,7 @@ export {
   ApiUnexpectedResponseError,
 } from './api-client/index.js';
 export type { ApiClientOptions, ApiCallOptions } from './api-client/index.js';
-export { Inbox, InboxAdmin, inboxMigrations } from './inbox/index.js';
+export { Inbox, InboxAdmin } from './inbox/index.js';
 export type {
   AcceptedEvent,
   EndReason,

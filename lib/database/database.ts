@@ -1,3 +1,4 @@
+import type { Failure } from './database.errors.js';
 import type { Sql } from './sql.js';
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -15,10 +16,14 @@ export interface Database {
   transaction<Result>(unit: () => Unit<Result>, timeout?: number): Promise<Result>;
   /** Each statement commits by itself; for units of one writing statement. */
   statement<Result>(unit: () => Unit<Result>, timeout?: number): Promise<Result>;
+  /** A unit with one `Dialect.change` in it, in as few round trips as the database allows. */
+  oneChange<Result>(unit: () => Unit<Result>): Promise<Result>;
   /** As `statement`, for units that only read. */
   read<Result>(unit: () => Unit<Result>): Promise<Result>;
   /** As `transaction`, but without waiting for anybody's lock: undefined where one is in the way. */
   atOnce<Result>(unit: () => Unit<Result>): Promise<Result | undefined>;
+  /** What the error of a unit, or of the driver, means. */
+  failureOf(error: unknown): Failure;
   close(): Promise<void>;
 }
 

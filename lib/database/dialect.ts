@@ -1,32 +1,50 @@
 import type { Clock } from '../core/index.js';
 import type { Row, Unit } from './database.js';
-import type { SqlFamily } from './sql.family.js';
 import { empty, join, raw, sql, type Sql } from './sql.js';
 
-/** Columns that a change may count up by one. */
-export type Counter = 'attempts' | 'stalled_count';
-
-/** A change of inbox rows that tells which rows it changed. */
+/** A change of rows that tells which rows it changed. Their table has the primary key `id`. */
 export interface Change {
   readonly table: Sql;
   readonly set: Sql;
-  readonly counting?: readonly Counter[];
+  /** Columns that go up by one. */
+  readonly counting?: readonly string[];
   readonly where: Sql;
   readonly orderBy?: Sql;
   readonly limit?: number;
   /** Pass over rows that somebody else has locked, instead of waiting for them. */
   readonly skipLocked?: boolean;
-  /** Columns that `set` leaves alone. A counter comes back as it is after the change. */
+  /** Columns that `set` leaves alone. One that counts comes back as it is after the change. */
   readonly returning: readonly string[];
   /** Name of the index to walk, where the database has to be told. */
   readonly index?: string;
 }
 
-/** How one family of databases says what the portable statements need. */
+/** How a database names the row that is there and the one that was to be inserted. */
+export interface Conflict {
+  kept(this: void, column: string): Sql;
+  given(this: void, column: string): Sql;
+}
+
+/** An insert that changes the rows whose key is there already. */
+export interface Upsert {
+  readonly table: Sql;
+  /** A unique column. */
+  readonly key: string;
+  /** By column, each with the same columns; a value may be an expression. */
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  /**
+   * What becomes of a row that is there, by column; nothing = it stays as it is. MySQL carries the
+   * assignments out from first to last, each seeing those before it.
+   */
+  changes(row: Conflict): Readonly<Record<string, Sql>>;
+  /** Columns of the rows as they stand afterwards. Default: none. */
+  readonly returning?: readonly string[];
+}
+
+/** How a database says what the portable statements need. */
 export abstract class Dialect {
-  abstract readonly family: SqlFamily;
-  abstract readonly skipLocked: Sql;
-  abstract readonly forUpdate: Sql;
+  readonly skipLocked: Sql = raw(' FOR UPDATE SKIP LOCKED');
+  readonly forUpdate: Sql = raw(' FOR UPDATE');
   protected abstract readonly databaseNow: Sql;
   protected abstract readonly integer: Sql;
 
@@ -57,130 +75,51 @@ export abstract class Dialect {
     return sql`instr(${raw(column)}, ${text}) > 0`;
   }
 
-  /** Comes at or after a row in the order of (due_at, id). */
-  abstract from(dueAt: number, id: string): Sql;
+  /** Comes at or after these values in the order of the columns; where that would use no index, of the first one. */
+  atOrAfter(values: Readonly<Record<string, number | bigint>>): Sql {
+    const numbers = Object.values(values).map((value) => this.number(value));
+    return sql`(${raw(Object.keys(values).join(', '))}) >= (${join(numbers)})`;
+  }
 
   abstract change(change: Change): Unit<readonly Row[]>;
+
+  *upsert(upsert: Upsert): Unit<readonly Row[]> {
+    const { key, returning } = upsert;
+    const changes = assignments(upsert.changes(CONFLICT));
+    const outcome = changes ? sql`UPDATE SET ${changes}` : raw('NOTHING');
+    return yield sql`INSERT INTO ${upsert.table} AS kept ${valuesOf(upsert.rows)}
+      ON CONFLICT (${raw(key)}) DO ${outcome}${returning ? raw(` RETURNING ${returning.join(', ')}`) : empty}`;
+  }
 }
 
-const counted = (counting: readonly Counter[] = []): Sql =>
-  counting.length === 0 ? empty : raw(counting.map((name) => `, ${name} = ${name} + 1`).join(''));
+const CONFLICT: Conflict = {
+  kept: (column) => raw(`kept.${column}`),
+  given: (column) => raw(`excluded.${column}`),
+};
 
-const tail = (change: Change): Sql =>
-  sql`${change.orderBy ? sql` ORDER BY ${change.orderBy}` : empty}${change.limit === undefined ? empty : sql` LIMIT ${change.limit}`}`;
-
-export class PostgresDialect extends Dialect {
-  readonly family = 'postgres';
-  readonly skipLocked = raw(' FOR UPDATE SKIP LOCKED');
-  readonly forUpdate = raw(' FOR UPDATE');
-  // STABLE, unlike clock_timestamp(), so that an index can be asked with it.
-  protected readonly databaseNow = raw(
-    '(extract(epoch FROM statement_timestamp()) * 1000)::bigint',
+/** `(columns) VALUES (row), …`; all rows with the same columns. */
+export function valuesOf(rows: Upsert['rows']): Sql {
+  const columns = Object.keys(rows[0] ?? {});
+  const lists = rows.map(
+    (row) => sql`(${join(columns.map((column) => row[column] ?? raw('NULL')))})`,
   );
-  protected readonly integer = raw('bigint');
-
-  override oneOf(column: string, ids: readonly string[]): Sql {
-    return sql`${raw(column)} = ANY(${ids}::bigint[])`;
-  }
-
-  override contains(column: string, text: string): Sql {
-    return sql`strpos(${raw(column)}, ${text}) > 0`;
-  }
-
-  from(dueAt: number, id: string): Sql {
-    return sql`(due_at, id) >= (${this.number(dueAt)}, ${this.number(BigInt(id))})`;
-  }
-
-  *change(change: Change): Unit<readonly Row[]> {
-    const { table, set, where } = change;
-    // By ctid, since a join turns into a scan of the whole table under some statistics.
-    const rows =
-      change.skipLocked === true || change.limit !== undefined
-        ? sql`ctid = ANY(ARRAY(SELECT ctid FROM ${table} WHERE ${where}${tail(change)}${this.skipLocked}))`
-        : where;
-    return yield sql`UPDATE ${table} SET ${set}${counted(change.counting)} WHERE ${rows} RETURNING ${raw(change.returning.join(', '))}`;
-  }
+  return sql`(${raw(columns.join(', '))}) VALUES ${join(lists)}`;
 }
 
-export class SqliteDialect extends Dialect {
-  readonly family = 'sqlite';
-  // One writer at a time: nobody else's lock is ever on a row.
-  readonly skipLocked = empty;
-  readonly forUpdate = empty;
-  protected readonly databaseNow = raw(
-    "CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)",
-  );
-  protected readonly integer = raw('INTEGER');
-
-  from(dueAt: number, id: string): Sql {
-    return sql`(due_at, id) >= (${dueAt}, ${BigInt(id)})`;
-  }
-
-  *change(change: Change): Unit<readonly Row[]> {
-    const { table, set, where } = change;
-    const rows =
-      change.limit === undefined
-        ? where
-        : sql`id IN (SELECT id FROM ${table} WHERE ${where}${tail(change)})`;
-    return yield sql`UPDATE ${table} SET ${set}${counted(change.counting)} WHERE ${rows} RETURNING ${raw(change.returning.join(', '))}`;
-  }
+/** `column = value, …`; undefined where there is none. */
+export function assignments(changes: Readonly<Record<string, Sql>>): Sql | undefined {
+  const all = Object.entries(changes).map(([column, value]) => sql`${raw(column)} = ${value}`);
+  return all.length === 0 ? undefined : join(all);
 }
 
-/** Where others have taken some of the rows meanwhile, so many times as many are looked at, once. */
-const WIDER = 8;
+/** `, column = column + 1, …` */
+export const counted = ({ counting = [] }: Change): Sql =>
+  raw(counting.map((name) => `, ${name} = ${name} + 1`).join(''));
 
-export class MysqlDialect extends Dialect {
-  readonly family = 'mysql';
-  readonly skipLocked = raw(' FOR UPDATE SKIP LOCKED');
-  readonly forUpdate = raw(' FOR UPDATE');
-  // Not UNIX_TIMESTAMP(NOW(3)): that goes through the session's time zone, and one hour a year twice.
-  protected readonly databaseNow = raw(
-    "(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000)",
-  );
-  protected readonly integer = raw('SIGNED');
+/** ` ORDER BY … LIMIT …` */
+export const tail = ({ orderBy, limit }: Pick<Change, 'orderBy' | 'limit'>): Sql =>
+  sql`${orderBy ? sql` ORDER BY ${orderBy}` : empty}${limit === undefined ? empty : sql` LIMIT ${limit}`}`;
 
-  override text(value: string): Sql {
-    // As bytes: mysql2 escapes by backslashes, which NO_BACKSLASH_ESCAPES takes as they stand.
-    return sql`CONVERT(${Buffer.from(value)} USING utf8mb4)`;
-  }
-
-  from(dueAt: number): Sql {
-    // A comparison of pairs does not use the index.
-    return sql`due_at >= ${dueAt}`;
-  }
-
-  /** There is no `UPDATE … RETURNING`: lock, then change by primary key. Needs a transaction. */
-  *change(change: Change): Unit<readonly Row[]> {
-    const { table, set, counting = [] } = change;
-    const columns = ['id', ...change.returning.filter((name) => name !== 'id')];
-    const found = yield* this.lock(change, raw(columns.join(', ')));
-    if (found.length === 0) return found;
-    const ids = found.map((row) => String(row['id']));
-    yield sql`UPDATE ${table} SET ${set}${counted(counting)} WHERE ${this.oneOf('id', ids)}`;
-    return found.map((row) => ({
-      ...row,
-      ...Object.fromEntries(counting.map((name) => [name, Number(row[name]) + 1])),
-    }));
-  }
-
-  /**
-   * InnoDB keeps the locks of all rows that a walk along a secondary index passes over, those of other
-   * processes' events among them. So a walk only looks, and what it finds is locked by primary key.
-   */
-  private *lock(change: Change, columns: Sql): Unit<readonly Row[]> {
-    const { table, where, limit } = change;
-    const lock = change.skipLocked === true ? this.skipLocked : this.forUpdate;
-    if (limit === undefined)
-      return yield sql`SELECT ${columns} FROM ${table} WHERE ${where}${lock}`;
-    const hint = change.index === undefined ? empty : raw(` FORCE INDEX (${change.index})`);
-    for (let width = limit; ; width *= WIDER) {
-      const seen: readonly Row[] =
-        yield sql`SELECT id FROM ${table}${hint} WHERE ${where}${tail({ ...change, limit: width })}`;
-      if (seen.length === 0) return seen;
-      const ids = seen.map((row) => String(row['id']));
-      const found: readonly Row[] = yield sql`SELECT ${columns} FROM ${table} FORCE INDEX (PRIMARY)
-          WHERE ${this.oneOf('id', ids)} AND ${where} ORDER BY id LIMIT ${limit}${lock}`;
-      if (found.length === limit || seen.length < width || width > limit) return found;
-    }
-  }
-}
+/** The rows of `where` that the change is about. */
+export const updateReturning = (change: Change, where: Sql): Sql =>
+  sql`UPDATE ${change.table} SET ${change.set}${counted(change)} WHERE ${where} RETURNING ${raw(change.returning.join(', '))}`;

@@ -1,19 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { systemRandom } from '../core/index.js';
-import { asStoreError, driverError, isLockConflict, timedOut } from './database.errors.js';
+import { asStoreError, driverError, timedOut, type Failure } from './database.errors.js';
 import { STATEMENT_TIMEOUT, type Database, type Row, type Unit } from './database.js';
-import type { Sql } from './sql.js';
-
-/** What differs between the two servers. */
-export interface ServerDialect {
-  readonly begin: string;
-  text(statement: Sql): string;
-  /** Run once on each physical connection. */
-  readonly prepare: readonly string[];
-  /** Ends the physical connection at once, whatever it is doing; it must not go back to the pool. */
-  destroy(connection: unknown): void;
-}
+import type { Server } from './server.js';
 
 const LOCK_TRIES = 6;
 const CLOSE_TIMEOUT = 5_000;
@@ -27,8 +17,12 @@ export class ServerDatabase implements Database {
 
   constructor(
     readonly dataSource: DataSource,
-    private readonly dialect: ServerDialect,
+    private readonly server: Server,
   ) {}
+
+  failureOf(error: unknown): Failure {
+    return this.server.failureOf(error);
+  }
 
   transaction<Result>(unit: () => Unit<Result>, timeout = STATEMENT_TIMEOUT): Promise<Result> {
     return this.retried(unit, true, timeout);
@@ -36,6 +30,10 @@ export class ServerDatabase implements Database {
 
   statement<Result>(unit: () => Unit<Result>, timeout = STATEMENT_TIMEOUT): Promise<Result> {
     return this.retried(unit, false, timeout);
+  }
+
+  oneChange<Result>(unit: () => Unit<Result>): Promise<Result> {
+    return this.server.changesAtOnce ? this.statement(unit) : this.transaction(unit);
   }
 
   read<Result>(unit: () => Unit<Result>): Promise<Result> {
@@ -63,7 +61,7 @@ export class ServerDatabase implements Database {
       try {
         return await this.bounded(unit, inTransaction, timeout);
       } catch (error) {
-        if (tried === LOCK_TRIES || !isLockConflict(error)) throw error;
+        if (tried === LOCK_TRIES || this.failureOf(error) !== 'lock-conflict') throw error;
         await pause(5 + systemRandom() * 20 * tried);
       }
     }
@@ -74,7 +72,7 @@ export class ServerDatabase implements Database {
     inTransaction: boolean,
     timeout: number,
   ): Promise<Result> {
-    const use = new ConnectionUse(this.dataSource.createQueryRunner('master'), this.dialect);
+    const use = new ConnectionUse(this.dataSource.createQueryRunner('master'), this.server);
     return new Promise<Result>((resolve, reject) => {
       const timer = setTimeout(() => {
         use.abandon();
@@ -82,7 +80,7 @@ export class ServerDatabase implements Database {
       }, timeout);
       this.carryOut(use, unit, inTransaction)
         .finally(() => clearTimeout(timer))
-        .then(resolve, (error: unknown) => reject(asStoreError(error)));
+        .then(resolve, (error: unknown) => reject(asStoreError(error, this.server.failureOf)));
     });
   }
 
@@ -94,11 +92,11 @@ export class ServerDatabase implements Database {
     try {
       const connection = await use.connect();
       if (!this.prepared.has(connection)) {
-        for (const text of this.dialect.prepare) await use.query(text);
+        for (const text of this.server.prepare) await use.query(text);
         this.prepared.add(connection);
       }
       if (!inTransaction) return await this.drive(use, unit());
-      await use.query(this.dialect.begin);
+      await use.query(this.server.begin);
       try {
         const result = await this.drive(use, unit());
         await use.query('COMMIT');
@@ -116,7 +114,7 @@ export class ServerDatabase implements Database {
     let step = unit.next([]);
     while (!step.done) {
       const statement = step.value;
-      step = unit.next(await use.query(this.dialect.text(statement), statement.values));
+      step = unit.next(await use.query(this.server.text(statement), statement.values));
     }
     return step.value;
   }
@@ -129,7 +127,7 @@ class ConnectionUse {
 
   constructor(
     private readonly runner: QueryRunner,
-    private readonly dialect: ServerDialect,
+    private readonly server: Server,
   ) {}
 
   async connect(): Promise<object> {
@@ -150,13 +148,13 @@ class ConnectionUse {
       await this.runner.query('ROLLBACK');
     } catch {
       // A connection with an open transaction must not go back to the pool.
-      if (this.connection) this.dialect.destroy(this.connection);
+      if (this.connection) this.server.destroy(this.connection);
     }
   }
 
   abandon(): void {
     this.abandoned = true;
-    if (this.connection) this.dialect.destroy(this.connection);
+    if (this.connection) this.server.destroy(this.connection);
   }
 
   async release(): Promise<void> {

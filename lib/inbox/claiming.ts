@@ -28,11 +28,11 @@ export class Claiming {
   private readonly stalled: StalledRows;
 
   constructor(
-    private readonly parts: InboxDatabase,
+    private readonly inbox: InboxDatabase,
     orderKeys: OrderKeys,
   ) {
-    this.lost = new LostClaims(parts, FRONT);
-    this.stalled = new StalledRows(parts, orderKeys, this.lost);
+    this.lost = new LostClaims(inbox, FRONT);
+    this.stalled = new StalledRows(inbox, orderKeys, this.lost);
   }
 
   /**
@@ -70,7 +70,7 @@ export class Claiming {
   }
 
   async outlook(): Promise<Outlook> {
-    const { database, dialect, tables } = this.parts;
+    const { database, dialect, tables } = this.inbox;
     await this.lost.release();
     const [row] = await database.read(() =>
       only(sql`SELECT
@@ -85,7 +85,7 @@ export class Claiming {
 
   async heartbeat(leases: readonly Lease[], leaseMs: number): Promise<ReadonlySet<string>> {
     if (leases.length === 0) return new Set();
-    const { database, dialect, tables } = this.parts;
+    const { database, dialect, tables } = this.inbox;
     const held = this.held(leases);
     const extended = await database.atOnce(() =>
       dialect.change({
@@ -108,8 +108,8 @@ export class Claiming {
 
   async giveBack(leases: readonly Lease[]): Promise<void> {
     if (leases.length === 0) return;
-    const { dialect, tables } = this.parts;
-    await this.parts.oneChange(() =>
+    const { dialect, tables } = this.inbox;
+    await this.inbox.database.oneChange(() =>
       dialect.change({
         table: tables.inbox,
         set: sql`lease = NULL, lease_until = NULL, attempts = attempts - 1`,
@@ -127,10 +127,12 @@ export class Claiming {
     limit: number,
     { key, others, leaseMs }: { key: string; others: Sql; leaseMs: number },
   ): Promise<readonly ClaimedRow[]> {
-    const { dialect, tables } = this.parts;
+    const { dialect, tables } = this.inbox;
     const token = freshToken();
     const claim = () => {
-      const after = from ? sql` AND ${dialect.from(from.dueAt, from.id)}` : empty;
+      const after = from
+        ? sql` AND ${dialect.atOrAfter({ due_at: from.dueAt, id: BigInt(from.id) })}`
+        : empty;
       return dialect.change({
         table: tables.inbox,
         set: leased(dialect, token, leaseMs),
@@ -144,7 +146,7 @@ export class Claiming {
       });
     };
     const found = await this.lost.watch(token, { stalled: false, leaseMs }, () =>
-      this.parts.oneChange(claim),
+      this.inbox.database.oneChange(claim),
     );
     const rows = found.map(placed).sort(byPlace);
     const last = rows.at(-1);
@@ -159,7 +161,7 @@ export class Claiming {
   private held(leases: readonly Lease[]): Sql {
     const byToken = new Map<string, string[]>();
     for (const { id, token } of leases) byToken.set(token, [...(byToken.get(token) ?? []), id]);
-    const { dialect } = this.parts;
+    const { dialect } = this.inbox;
     const each = [...byToken].map(
       ([token, ids]) => sql`(lease = ${tokenBytes(token)} AND ${dialect.oneOf('id', ids)})`,
     );

@@ -1,8 +1,9 @@
-import { hashOf, LENGTHS, STORED_COLUMNS, storedAttempt, storedEvent } from './inbox.rows.js';
+import { hashOf, STORED_COLUMNS, storedAttempt, storedEvent } from './inbox.rows.js';
 import type { EventFilter, StoredAttempt, StoredEvent, StoredState } from './stored.event.js';
 import { only, join, raw, sql, type Sql } from '../database/index.js';
 import type { InboxDatabase } from './inbox.database.js';
 import { storableName } from './stored.text.js';
+import { LENGTHS } from './table.definitions.js';
 
 const isId = (id: string): boolean => /^\d{1,18}$/.test(id);
 

@@ -4,11 +4,11 @@ import {
   type Row,
   type Unit,
   driverError,
-  isUniqueViolation,
   join,
   sql,
+  type Sql,
+  bytes,
 } from '../database/index.js';
-import { bytes } from './inbox.rows.js';
 import type { InboxDatabase } from './inbox.database.js';
 
 const KEYS_AT_ONCE = 100;
@@ -26,13 +26,22 @@ export function keysOf(rows: readonly Row[]): readonly Buffer[] {
   return [...keys.values()];
 }
 
+/**
+ * An event of the key is open or waits. Written so that only the index of waiting events gives their
+ * order: PostgreSQL may think that half the table is of the key.
+ */
+export const hasUnfinished = (inbox: Sql, key: Sql): Sql =>
+  sql`EXISTS (SELECT 1 FROM ${inbox} o WHERE o.order_hash = ${key} AND o.state = 'open')
+    OR (SELECT w.id FROM ${inbox} w WHERE w.order_hash >= ${key} AND w.order_hash <= ${key}
+      AND w.state = 'waiting' ORDER BY w.order_hash, w.id LIMIT 1) IS NOT NULL`;
+
 /** Lets the oldest waiting event of a key go ahead, where none of that key is open. */
 export class OrderKeys {
   private readonly logger = new Logger('ArmoxArmaloInbox');
   /** The causes that are in the log already. */
   private readonly told = new Set<string>();
 
-  constructor(private readonly parts: InboxDatabase) {}
+  constructor(private readonly inbox: InboxDatabase) {}
 
   /** For callers whose own work is committed: that this fails must not be told as if that had. */
   async promoteOrLeave(keys: readonly Buffer[]): Promise<void> {
@@ -59,7 +68,7 @@ export class OrderKeys {
 
   /** The same for every key that has waiting rows and no open one. */
   async sweep(): Promise<number> {
-    const { database, tables } = this.parts;
+    const { database, tables } = this.inbox;
     let opened = 0;
     for (;;) {
       const stuck = await database.read(() =>
@@ -86,18 +95,18 @@ export class OrderKeys {
   private async promoteSome(keys: readonly Buffer[]): Promise<number> {
     for (let tried = 1; ; tried += 1) {
       try {
-        return await this.parts.oneChange(() => this.promoteUnit(keys));
+        return await this.inbox.database.oneChange(() => this.promoteUnit(keys));
       } catch (error) {
         // Somebody else has opened an older row of the key at the same moment: look again.
-        if (tried === TRIES || !isUniqueViolation(error)) throw error;
+        if (tried === TRIES || this.inbox.database.failureOf(error) !== 'unique-violation')
+          throw error;
       }
     }
   }
 
   private *promoteUnit(keys: readonly Buffer[]): Unit<number> {
-    const { dialect, tables } = this.parts;
-    // One probe of the index a key, however many events wait behind it. `>= AND <=` for `=`: PostgreSQL
-    // then needs this very index for the order, where it may think that half the table is of the key.
+    const { dialect, tables } = this.inbox;
+    // One probe of the index a key, however many events wait behind it; `>= AND <=` as in `hasUnfinished`.
     const heads = keys.map(
       (key) => sql`SELECT (SELECT w.id FROM ${tables.inbox} w
         WHERE w.order_hash >= ${key} AND w.order_hash <= ${key} AND w.state = 'waiting' AND NOT EXISTS (

@@ -12,18 +12,18 @@ type FinalState = 'done' | 'ignored' | 'dead';
 /** What happens to rows that are final: they are run again, lose their payload, and go. */
 export class Retention {
   constructor(
-    private readonly parts: InboxDatabase,
+    private readonly inbox: InboxDatabase,
     private readonly orderKeys: OrderKeys,
   ) {}
 
   /** Rows whose payload is gone cannot be replayed, and are passed over. */
   async replay(filter: EventFilter, rerunAll: boolean): Promise<number> {
-    const { dialect, tables } = this.parts;
+    const { dialect, tables } = this.inbox;
     let replayed = 0;
     // By id, so that a row which finishes again meanwhile is not replayed twice.
     for (let last = '0'; ;) {
       const after = BigInt(last);
-      const rows = await this.parts.oneChange(() =>
+      const rows = await this.inbox.database.oneChange(() =>
         dialect.change({
           table: tables.inbox,
           set: sql`state = CASE WHEN order_hash IS NULL THEN 'open' ELSE 'waiting' END,
@@ -54,7 +54,7 @@ export class Retention {
     const { dead } = periods;
     if (dead !== null) steps.push(() => this.deleteUnit('dead', 0, dead, batch));
     for (const step of steps) {
-      const changed = await this.parts.database.transaction(step);
+      const changed = await this.inbox.database.transaction(step);
       if (changed > 0) return changed;
     }
     return 0;
@@ -62,13 +62,13 @@ export class Retention {
 
   /** Final rows have the time they finished at in `due_at` too, which is what the index is ordered by. */
   private older(state: FinalState, bodyGone: 0 | 1, period: number): Sql {
-    const { dialect } = this.parts;
+    const { dialect } = this.inbox;
     return sql`state = ${raw(`'${state}'`)} AND body_gone = ${raw(String(bodyGone))}
       AND finished_at IS NOT NULL AND due_at < ${dialect.now} - ${dialect.number(period)}`;
   }
 
   private *forgetUnit(state: FinalState, period: number, batch: number): Unit<number> {
-    const { dialect, tables } = this.parts;
+    const { dialect, tables } = this.inbox;
     const rows = yield* dialect.change({
       table: tables.inbox,
       set: raw('body = NULL, body_gone = 1'),
@@ -87,7 +87,7 @@ export class Retention {
     period: number,
     batch: number,
   ): Unit<number> {
-    const { dialect, tables } = this.parts;
+    const { dialect, tables } = this.inbox;
     const rows =
       yield sql`SELECT id FROM ${tables.inbox} WHERE ${this.older(state, bodyGone, period)}
       ORDER BY due_at LIMIT ${batch}${dialect.skipLocked}`;

@@ -7,6 +7,7 @@ import type { ResolvedOptions } from './resolve-options.js';
 import { assertPoolCarries } from './transaction-limit.js';
 import { armaloFactHook } from '../sources/armalo/index.js';
 import { armoxJobHook } from '../sources/armox/index.js';
+import { sourceTables } from './source-tables.js';
 
 /** Opens the module's own connections at boot, and closes them when no request can come any more. */
 export class InboxLifecycle implements OnApplicationShutdown {
@@ -28,6 +29,7 @@ export class InboxLifecycle implements OnApplicationShutdown {
       poolSize: options.poolSize,
       tablePrefix: options.tablePrefix,
       ingestTimeout: options.ingestTimeout,
+      tables: sourceTables,
       insertHooks: insertHooksOf(options),
     });
     try {
@@ -78,9 +80,8 @@ function insertHooksOf({ armox, armalo }: ResolvedOptions) {
 }
 
 function transactionsOf(dataSource: DataSource): number {
-  const { type } = dataSource.options;
-  if (type !== 'postgres' && type !== 'mysql' && type !== 'mariadb') return 1;
-  return Math.max(1, poolSizeOf(dataSource) - 2);
+  const pool = poolSizeOf(dataSource);
+  return pool === undefined ? 1 : Math.max(1, pool - 2);
 }
 
 function missingDataSource(name: string | undefined): ArmoxArmaloConfigurationError {

@@ -12,6 +12,7 @@ export type {
   WebhookSecret,
   WorkerOptions,
 } from './armox-armalo.options.js';
+export { inboxMigrations } from './source-tables.js';
 export {
   ArmaloEventPipe,
   ArmaloSignatureGuard,

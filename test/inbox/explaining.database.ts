@@ -1,3 +1,4 @@
+import type { Failure } from '../../lib/database/database.errors.js';
 import type { Database, Row, Unit } from '../../lib/database/database.js';
 import { raw, sql, type Sql } from '../../lib/database/sql.js';
 
@@ -16,11 +17,17 @@ export class ExplainingDatabase implements Database {
   statement<Result>(unit: () => Unit<Result>): Promise<Result> {
     return this.inner.statement(() => this.explained(unit()));
   }
+  oneChange<Result>(unit: () => Unit<Result>): Promise<Result> {
+    return this.inner.oneChange(() => this.explained(unit()));
+  }
   read<Result>(unit: () => Unit<Result>): Promise<Result> {
     return this.inner.read(() => this.explained(unit()));
   }
   atOnce<Result>(unit: () => Unit<Result>): Promise<Result | undefined> {
     return this.inner.atOnce(() => this.explained(unit()));
+  }
+  failureOf(error: unknown): Failure {
+    return this.inner.failureOf(error);
   }
   close(): Promise<void> {
     return this.inner.close();

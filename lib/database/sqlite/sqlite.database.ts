@@ -1,8 +1,9 @@
 import type { DataSource } from 'typeorm';
-import { asStoreError, isBusy, timedOut } from '../database.errors.js';
+import { asStoreError, timedOut, type Failure } from '../database.errors.js';
 import { STATEMENT_TIMEOUT, type Database, type Unit } from '../database.js';
 import { SqliteConnection } from './sqlite.connection.js';
 import { breathe, type SqliteMutex } from './sqlite.mutex.js';
+import { isBusy, sqliteFailure } from './sqlite.errors.js';
 import { ownTransaction } from './sqlite.transactions.js';
 
 type Brackets = 'transaction' | 'nothing';
@@ -31,13 +32,22 @@ export class SqliteDatabase implements Database {
     return this.write(unit, 'nothing', timeout);
   }
 
+  oneChange<Result>(unit: () => Unit<Result>): Promise<Result> {
+    return this.statement(unit);
+  }
+
+  failureOf(error: unknown): Failure {
+    return sqliteFailure(error);
+  }
+
   async read<Result>(unit: () => Unit<Result>): Promise<Result> {
     const waitsUntil = performance.now() + STATEMENT_TIMEOUT;
     for (;;) {
       try {
         return (ownTransaction()?.connection ?? this.connection).run(unit(), 'nothing');
       } catch (error) {
-        if (!isBusy(error) || performance.now() > waitsUntil) throw asStoreError(error);
+        if (!isBusy(error) || performance.now() > waitsUntil)
+          throw asStoreError(error, sqliteFailure);
       }
       await breathe();
     }
@@ -51,7 +61,7 @@ export class SqliteDatabase implements Database {
       return result;
     } catch (error) {
       if (isBusy(error)) return undefined;
-      throw asStoreError(error);
+      throw asStoreError(error, sqliteFailure);
     }
   }
 
@@ -74,7 +84,7 @@ export class SqliteDatabase implements Database {
       if (joined) return joined.connection.run(unit(), 'savepoint');
       return await this.writeInTurn(unit, within, timeout);
     } catch (error) {
-      throw asStoreError(error);
+      throw asStoreError(error, sqliteFailure);
     }
   }
 

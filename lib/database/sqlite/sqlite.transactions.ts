@@ -1,10 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
-import { asStoreError, driverError, isBusy, timedOut } from '../database.errors.js';
+import type { DataSource, QueryRunner } from 'typeorm';
+import { asStoreError, driverError, timedOut } from '../database.errors.js';
 import { STATEMENT_TIMEOUT, type Row } from '../database.js';
 import { nestedLeftOpen, transactionEnded } from '../handler.transaction.errors.js';
-import type { Sql } from '../sql.js';
+import type { RowOutcome, RowTransaction, RowTransactions, RowWork } from '../row.transactions.js';
+import { raw, sql, type Sql } from '../sql.js';
 import { SqliteConnection } from './sqlite.connection.js';
+import { isBusy, sqliteFailure } from './sqlite.errors.js';
 import { breathe, type SqliteMutex } from './sqlite.mutex.js';
 import { forgetTransaction, transactionDepth } from '../transaction.state.js';
 import { rollBackWhole } from '../whole.rollback.js';
@@ -34,7 +36,7 @@ export function ownTransaction(): OwnTransaction | undefined {
  * and subscribers, since on the application's own one a rollback of the application takes along
  * what a handler has written.
  */
-export class SqliteTransactions {
+export class SqliteTransactions implements RowTransactions {
   private opened: Promise<DataSource> | undefined;
 
   constructor(
@@ -44,31 +46,23 @@ export class SqliteTransactions {
     private readonly shared: boolean,
   ) {}
 
-  /**
-   * @param handler its name, for errors
-   * @param first the statement that takes the write lock, and says by its rows whether to go on
-   * @param work runs inside the transaction; gives the statement that ends it
-   * @returns whether there was a row
-   */
-  async run(
-    handler: string,
-    first: Sql,
-    work: (manager: EntityManager, row: Row) => Promise<Sql | undefined>,
-  ): Promise<boolean> {
+  async run(transaction: RowTransaction): Promise<RowOutcome> {
     const release = await this.mutex.acquire(STATEMENT_TIMEOUT);
     if (!release) throw timedOut('Waiting for another transactional handler', STATEMENT_TIMEOUT);
     try {
       this.opened ??= this.open();
       const dataSource = await this.opened.catch((error: unknown) => {
         this.opened = undefined;
-        throw asStoreError(error);
+        throw asStoreError(error, sqliteFailure);
       });
       const connection = new SqliteConnection(dataSource);
       const runner = dataSource.createQueryRunner();
-      const row = await this.begin(connection, runner, first);
-      if (!row) return false;
-      await this.inside(connection, runner, handler, () => work(runner.manager, row));
-      return true;
+      const row = await this.begin(connection, runner, takeRow(transaction));
+      if (!row) return 'absent';
+      const work = transaction.work(row);
+      if (work) await this.inside(connection, runner, transaction, work);
+      else await rollBack(connection, runner);
+      return work ? 'committed' : 'declined';
     } finally {
       release();
     }
@@ -102,7 +96,7 @@ export class SqliteTransactions {
           return undefined;
         } catch (error) {
           await rollBack(connection, runner);
-          if (!isBusy(driverError(error))) throw asStoreError(error);
+          if (!isBusy(driverError(error))) throw asStoreError(error, sqliteFailure);
         }
       }
       if (now > waitsUntil) throw timedOut('Waiting for SQLite', STATEMENT_TIMEOUT);
@@ -113,21 +107,22 @@ export class SqliteTransactions {
   private async inside(
     connection: SqliteConnection,
     runner: QueryRunner,
-    handler: string,
-    work: () => Promise<Sql | undefined>,
+    { handler, table, where }: RowTransaction,
+    work: RowWork,
   ): Promise<void> {
     const transaction: OwnTransaction = { connection, open: true };
     try {
       // SQLite may roll a transaction back by itself (disk full, for one). The savepoint is gone then,
       // and its release fails, where the mark would be committed without what the handler wrote.
       await runner.query('SAVEPOINT armox_armalo_handler');
-      const last = await current.run(transaction, work);
+      await current.run(transaction, () => work.run(runner.manager));
       transaction.open = false;
       await runner.query('RELEASE armox_armalo_handler').catch((error: unknown) => {
         const cause = driverError(error);
         throw /no such savepoint/.test(cause.message) ? transactionEnded(handler, cause) : error;
       });
-      if (last) await runner.query(last.sql, [...last.values]);
+      const mark = sql`UPDATE ${table} SET ${work.mark()} WHERE ${where}`;
+      await runner.query(mark.sql, [...mark.values]);
       // TypeORM would release a savepoint instead, and leave the transaction open.
       if (transactionDepth(runner) !== 1) throw nestedLeftOpen(handler);
       await runner.commitTransaction();
@@ -139,6 +134,12 @@ export class SqliteTransactions {
       await runner.release();
     }
   }
+}
+
+/** By a write, which takes the lock: a transaction that reads before it writes may fail for it. */
+function takeRow({ table, where, columns }: RowTransaction): Sql {
+  const [first = ''] = columns;
+  return sql`UPDATE ${table} SET ${raw(`${first} = ${first}`)} WHERE ${where} RETURNING ${raw(columns.join(', '))}`;
 }
 
 /** Level by level, as TypeORM's subscribers expect it, and then for certain. */

@@ -2,9 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { QueryRunner } from 'typeorm';
 import { driverError } from './database.errors.js';
 import { only, type Database, type Row } from './database.js';
-import type { ServerDialect } from './server.database.js';
-import type { ServerSessions } from './server.sessions.js';
-import type { Sql } from './sql.js';
+import type { Ask, Server } from './server.js';
 import { rollBackWhole } from './whole.rollback.js';
 
 /** A rollback on a dead connection would last until TCP gives up, a quarter of an hour. */
@@ -15,22 +13,19 @@ const FIRST_CANCEL_AFTER = 100;
 const NEXT_CANCEL_AFTER = 1_000;
 const CANCEL_TIMEOUT = 2_000;
 
-/** The server that the sessions are on. */
-export type HandlerServer = ServerDialect & ServerSessions;
-
 /** A transactional handler's hold on one connection of the application's pool. */
-export class HandlerSession {
+export class ServerSession {
   private id: unknown;
   private spoiled = false;
 
   constructor(
     readonly runner: QueryRunner,
     private readonly connection: unknown,
-    private readonly server: HandlerServer,
+    private readonly server: Server,
     /** On connections of our own, so that a statement can be cancelled from beside it. */
     private readonly own: Database,
   ) {
-    this.id = server.idOf(connection);
+    this.id = server.sessions.idOf(connection);
   }
 
   /** @param row with the columns of `ServerSessions` */
@@ -38,11 +33,11 @@ export class HandlerSession {
     this.id = row['session_id'];
   }
 
-  async query(statement: Sql): Promise<{ rows: readonly Row[]; affected: number }> {
+  readonly query: Ask = async (statement) => {
     const text = this.server.text(statement);
     const { records, affected } = await this.runner.query(text, [...statement.values], true);
     return { rows: (records ?? []) as readonly Row[], affected: affected ?? 0 };
-  }
+  };
 
   /** Cancels what is still under way, and rolls back. @returns whether that is known to have ended it */
   async rollBack(): Promise<boolean> {
@@ -82,7 +77,7 @@ export class HandlerSession {
       await pause(wait, undefined, { ref: false, signal: over }).catch(() => undefined);
       if (over.aborted || this.id === undefined) return;
       this.spoiled = true;
-      const cancel = this.server.cancel(this.id);
+      const cancel = this.server.sessions.cancel(this.id);
       this.cancelling = this.own.statement(() => only(cancel), CANCEL_TIMEOUT).catch(driverError);
       await this.cancelling;
     }

@@ -1,0 +1,59 @@
+import { bytes } from '../column.js';
+import type { Unit } from '../database.js';
+import {
+  mayGiveWay,
+  type Inserted,
+  type InsertStrategy,
+  type Insertion,
+} from '../insert.strategy.js';
+import { join, raw, sql, type Sql } from '../sql.js';
+import { postgresSchema } from './postgres.schema.js';
+
+/** One statement, one array a column: its text is the same for every number of rows. */
+export const postgresInsert: InsertStrategy = {
+  inTransaction: false,
+  *insert(insertion): Unit<readonly Inserted[]> {
+    const { table, key, rows } = insertion;
+    const stored = yield insertOf(insertion);
+    const found = new Set(stored.map((row) => bytes(row[key]).toString('hex')));
+    const keys = rows.map((row) => row[key] as Buffer);
+    const others = keys.filter((each) => !found.has(each.toString('hex')));
+    const there =
+      others.length === 0
+        ? []
+        : yield sql`SELECT id, ${raw(key)} FROM ${table.sql} WHERE ${raw(key)} = ANY(${others}::bytea[])`;
+    return [
+      ...stored.map((row) => ({ row, stored: true })),
+      ...there.map((row) => ({ row, stored: false })),
+    ];
+  },
+};
+
+const given = (column: string): Sql => raw(`r.${column}`);
+
+function insertOf({ table, key, rows, computed, substitution, ...its }: Insertion): Sql {
+  const names = Object.keys(rows[0] ?? {});
+  const arrays = names.map((name) => {
+    const column = table.definition.columns[name];
+    const type = column ? postgresSchema.typeOf(column) : '';
+    return sql`${rows.map((row) => row[name])}::${raw(type)}[]`;
+  });
+  const { column, value, instead, of, holds } = substitution;
+  const substituted = sql`CASE WHEN ${given(column)} = ${raw(`'${value}'`)} AND (${holds(given(of))})
+    THEN ${raw(`'${instead}'`)} ELSE ${given(column)} END`;
+  const asks = rows.some((row) => mayGiveWay(row, substitution));
+  const values = [
+    ...names.map((name) => (asks && name === column ? substituted : given(name))),
+    ...Object.values(computed).map((of) => of(given)),
+  ];
+  const { channel, where } = its.notify;
+  const returning = raw(['id', key, ...its.returning].join(', '));
+  return sql`WITH stored AS (
+    INSERT INTO ${table.sql} (${raw([...names, ...Object.keys(computed)].join(', '))})
+    SELECT ${join(values)}
+    FROM unnest(${join(arrays)}) WITH ORDINALITY AS r (${raw(names.join(', '))}, place)
+    ORDER BY r.place
+    ON CONFLICT (${raw(key)}) DO NOTHING
+    RETURNING ${returning})
+  SELECT ${returning}, CASE WHEN ${where} THEN pg_notify(${channel}, '') END AS told FROM stored`;
+}
