@@ -1,18 +1,19 @@
 import type { Row, Unit } from './database.js';
-import { type Sql } from './sql.js';
-import type { NamedTable } from './table.definition.js';
+import { join, type Sql } from './sql.js';
+import type { IndexDefinition, NamedTable } from './table.definition.js';
 
 /** A value of a new row, by column: given as it is. */
 export type Given = Readonly<Record<string, unknown>>;
 
-/** New rows with `value` in a column get `instead`, where something holds of the table as it is. */
+/** New rows with `value` in a column get `instead`, where others are before them. */
 export interface Substitution {
   readonly column: string;
   readonly value: string;
   readonly instead: string;
-  /** A given column of hashes; for rows that have none of it nothing is asked. */
+  /** A given column of hashes, in which those before have the same; nothing is before a row without. */
   readonly of: string;
-  readonly holds: (of: Sql) => Sql;
+  /** Names of the table's partial indexes that begin with that column; those before are in one of them. */
+  readonly indexes: readonly string[];
 }
 
 /** Rows that go into a table, but for those whose key is there: these stay as they are. */
@@ -46,6 +47,16 @@ export interface InsertStrategy {
   /** Whether its statements have to be in one transaction. */
   readonly inTransaction: boolean;
   insert(insertion: Insertion): Unit<readonly Inserted[]>;
+}
+
+/** Something is in one of the indexes. @param isIn asks one of them */
+export function isBefore(
+  { table, substitution }: Insertion,
+  isIn: (index: IndexDefinition) => Sql,
+): Sql {
+  const { indexes = [] } = table.definition;
+  const asked = indexes.filter(({ name }) => substitution.indexes.includes(name));
+  return join(asked.map(isIn), ' OR ');
 }
 
 /** Whether a row's value may have to give way. */

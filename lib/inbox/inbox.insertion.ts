@@ -1,7 +1,6 @@
 import { raw, sql, type Given, type Insertion, type Sql } from '../database/index.js';
 import type { InboxDatabase } from './inbox.database.js';
 import type { PreparedRow } from './inbox.rows.js';
-import { hasUnfinished } from './order.keys.js';
 import { inboxTable } from './table.definitions.js';
 
 /** How new events go into the table: open, unless one of the same ordering key is before them. */
@@ -27,7 +26,7 @@ export function insertionOf(
       value: 'open',
       instead: 'waiting',
       of: 'order_hash',
-      holds: (key) => hasUnfinished(tables.inbox, key),
+      indexes: ['open_key', 'waiting'],
     },
     // The first claim writes over it; without `lease_until` it leases nothing.
     mark: 'lease',

@@ -1,14 +1,5 @@
 import { Logger } from '@nestjs/common';
-import {
-  only,
-  type Row,
-  type Unit,
-  driverError,
-  join,
-  sql,
-  type Sql,
-  bytes,
-} from '../database/index.js';
+import { only, type Row, type Unit, driverError, join, sql, bytes } from '../database/index.js';
 import type { InboxDatabase } from './inbox.database.js';
 
 const KEYS_AT_ONCE = 100;
@@ -25,15 +16,6 @@ export function keysOf(rows: readonly Row[]): readonly Buffer[] {
   }
   return [...keys.values()];
 }
-
-/**
- * An event of the key is open or waits. Written so that only the index of waiting events gives their
- * order: PostgreSQL may think that half the table is of the key.
- */
-export const hasUnfinished = (inbox: Sql, key: Sql): Sql =>
-  sql`EXISTS (SELECT 1 FROM ${inbox} o WHERE o.order_hash = ${key} AND o.state = 'open')
-    OR (SELECT w.id FROM ${inbox} w WHERE w.order_hash >= ${key} AND w.order_hash <= ${key}
-      AND w.state = 'waiting' ORDER BY w.order_hash, w.id LIMIT 1) IS NOT NULL`;
 
 /** Lets the oldest waiting event of a key go ahead, where none of that key is open. */
 export class OrderKeys {
@@ -106,7 +88,8 @@ export class OrderKeys {
 
   private *promoteUnit(keys: readonly Buffer[]): Unit<number> {
     const { dialect, tables } = this.inbox;
-    // One probe of the index a key, however many events wait behind it; `>= AND <=` as in `hasUnfinished`.
+    // One probe of the index a key, however many events wait behind it. `>= AND <=` for `=`: PostgreSQL
+    // then needs this very index for the order, where it may think that half the table is of the key.
     const heads = keys.map(
       (key) => sql`SELECT (SELECT w.id FROM ${tables.inbox} w
         WHERE w.order_hash >= ${key} AND w.order_hash <= ${key} AND w.state = 'waiting' AND NOT EXISTS (

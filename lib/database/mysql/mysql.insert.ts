@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { bytes } from '../column.js';
 import type { Unit } from '../database.js';
 import {
+  isBefore,
   mayGiveWay,
   type Given,
   type Inserted,
@@ -9,6 +10,8 @@ import {
   type InsertStrategy,
 } from '../insert.strategy.js';
 import { join, raw, sql, type Sql } from '../sql.js';
+import type { IndexDefinition } from '../table.definition.js';
+import { isGenerated } from './mysql.schema.js';
 
 /**
  * `INSERT IGNORE`, then a look at which rows carry this batch's token: MySQL has no RETURNING. Nor does it
@@ -65,15 +68,20 @@ export class MysqlInsert implements InsertStrategy {
 
 const keyOf = (row: Given, column: string): string => (row[column] as Buffer).toString('hex');
 
-/** Of which the condition holds, in hexadecimal; one probe each. */
-function* heldKeys({ rows, substitution }: Insertion): Unit<ReadonlySet<string>> {
-  const { of, holds } = substitution;
+/** Those with rows before the new ones, in hexadecimal; one probe each. */
+function* heldKeys(insertion: Insertion): Unit<ReadonlySet<string>> {
+  const { table, rows, substitution } = insertion;
+  const { of } = substitution;
   const asking = rows.filter((row) => mayGiveWay(row, substitution));
   const keys = new Map(asking.map((row) => [keyOf(row, of), row[of] as Buffer]));
   if (keys.size === 0) return new Set();
-  const probes = [...keys.values()].map(
-    (key) => sql`SELECT ${key} AS held FROM DUAL WHERE ${holds(sql`${key}`)}`,
-  );
+  const probes = [...keys.values()].map((key) => {
+    const isIn = (index: IndexDefinition): Sql =>
+      isGenerated(index)
+        ? sql`EXISTS (SELECT 1 FROM ${table.sql} WHERE ${raw(index.name)} = ${key})`
+        : sql`EXISTS (SELECT 1 FROM ${table.sql} WHERE ${raw(index.where ?? 'TRUE')} AND ${raw(of)} = ${key})`;
+    return sql`SELECT ${key} AS held FROM DUAL WHERE ${isBefore(insertion, isIn)}`;
+  });
   const found = yield join(probes, ' UNION ALL ');
   return new Set(found.map((row) => bytes(row['held']).toString('hex')));
 }

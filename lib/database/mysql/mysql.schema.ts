@@ -27,7 +27,9 @@ const TYPES: Readonly<Record<ColumnKind, (length: number | undefined) => string>
 
 const typeOf = ({ kind, length }: Column): string => TYPES[kind](length);
 
-const isPartial = ({ where }: IndexDefinition): boolean => where !== undefined;
+/** Whether the index is of a generated column that has the index's name. */
+export const isGenerated = ({ unique, where }: IndexDefinition): boolean =>
+  unique === true && where !== undefined;
 
 /**
  * There are no partial indexes. A unique one is made of a column of its name that is null for all
@@ -36,9 +38,7 @@ const isPartial = ({ where }: IndexDefinition): boolean => where !== undefined;
 function layout(definition: TableDefinition): Layout {
   const { indexes = [] } = definition;
   const columns = columnsOf(definition, typeOf);
-  for (const { name, columns: of, where } of indexes.filter(
-    (one) => one.unique && isPartial(one),
-  )) {
+  for (const { name, columns: of, where } of indexes.filter(isGenerated)) {
     const [column = ''] = of;
     const type = typeOf(definition.columns[column] as Column);
     const value = `CASE WHEN ${where} THEN ${column} END`;
@@ -49,7 +49,7 @@ function layout(definition: TableDefinition): Layout {
 
 function overAllRows(index: IndexDefinition): IndexDefinition {
   const { name, unique = false, columns, whole = columns } = index;
-  return { name, unique, columns: unique && isPartial(index) ? [name] : whole };
+  return { name, unique, columns: isGenerated(index) ? [name] : whole };
 }
 
 export const mysqlSchema: SchemaDialect = {

@@ -1,12 +1,14 @@
 import { bytes } from '../column.js';
 import type { Unit } from '../database.js';
 import {
+  isBefore,
   mayGiveWay,
   type Inserted,
   type InsertStrategy,
   type Insertion,
 } from '../insert.strategy.js';
 import { join, raw, sql, type Sql } from '../sql.js';
+import type { IndexDefinition } from '../table.definition.js';
 import { postgresSchema } from './postgres.schema.js';
 
 /** One statement, one array a column: its text is the same for every number of rows. */
@@ -31,15 +33,25 @@ export const postgresInsert: InsertStrategy = {
 
 const given = (column: string): Sql => raw(`r.${column}`);
 
-function insertOf({ table, key, rows, computed, substitution, ...its }: Insertion): Sql {
+/** By the order of that very index, where PostgreSQL may think that half the table has the value. */
+const isIn =
+  ({ table, substitution }: Insertion) =>
+  ({ columns, where }: IndexDefinition): Sql => {
+    const [of, value] = [raw(substitution.of), given(substitution.of)];
+    return sql`(SELECT id FROM ${table.sql} WHERE ${of} >= ${value} AND ${of} <= ${value}
+      AND ${raw(where ?? 'TRUE')} ORDER BY ${raw(columns.join(', '))} LIMIT 1) IS NOT NULL`;
+  };
+
+function insertOf(insertion: Insertion): Sql {
+  const { table, key, rows, computed, substitution, ...its } = insertion;
   const names = Object.keys(rows[0] ?? {});
   const arrays = names.map((name) => {
     const column = table.definition.columns[name];
     const type = column ? postgresSchema.typeOf(column) : '';
     return sql`${rows.map((row) => row[name])}::${raw(type)}[]`;
   });
-  const { column, value, instead, of, holds } = substitution;
-  const substituted = sql`CASE WHEN ${given(column)} = ${raw(`'${value}'`)} AND (${holds(given(of))})
+  const { column, value, instead } = substitution;
+  const substituted = sql`CASE WHEN ${given(column)} = ${raw(`'${value}'`)} AND (${isBefore(insertion, isIn(insertion))})
     THEN ${raw(`'${instead}'`)} ELSE ${given(column)} END`;
   const asks = rows.some((row) => mayGiveWay(row, substitution));
   const values = [

@@ -1,5 +1,6 @@
 import type { Row, Unit } from '../database.js';
 import {
+  isBefore,
   mayGiveWay,
   type Given,
   type Inserted,
@@ -31,13 +32,19 @@ function* one(row: Given, insertion: Insertion): Unit<Inserted> {
   return { row: there as Row, stored: false };
 }
 
-function valuesOf(row: Given, { computed, substitution }: Insertion): readonly unknown[] {
-  const given = (column: string): Sql => sql`${row[column]}`;
-  const { column, instead, of, holds } = substitution;
-  const substituted = sql`CASE WHEN ${holds(given(of))} THEN ${instead} ELSE ${given(column)} END`;
+function valuesOf(row: Given, insertion: Insertion): readonly unknown[] {
+  const { table, computed, substitution } = insertion;
+  const { column, instead, of } = substitution;
   const asks = mayGiveWay(row, substitution);
+  const before = (): Sql =>
+    isBefore(
+      insertion,
+      ({ where }) =>
+        sql`EXISTS (SELECT 1 FROM ${table.sql} WHERE ${raw(of)} = ${row[of]} AND ${raw(where ?? 'TRUE')})`,
+    );
+  const substituted = asks && sql`CASE WHEN ${before()} THEN ${instead} ELSE ${row[column]} END`;
   return [
-    ...Object.keys(row).map((name) => (asks && name === column ? substituted : given(name))),
-    ...Object.values(computed).map((value) => value(given)),
+    ...Object.entries(row).map(([name, value]) => (asks && name === column ? substituted : value)),
+    ...Object.values(computed).map((value) => value((name) => sql`${row[name]}`)),
   ];
 }
