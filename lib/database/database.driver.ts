@@ -20,7 +20,7 @@ export interface OpenOptions {
 export interface DatabaseDriver {
   /** The DataSource's `type`s that it is for. */
   readonly types: readonly string[];
-  readonly schema: SchemaDialect;
+  readonly schemaDialect: SchemaDialect;
   /** Connections that the pool of the application's DataSource opens at most; undefined where there is one connection. */
   poolSizeOf(application: DataSource): number | undefined;
   /**

@@ -21,7 +21,7 @@ export interface Insertion {
   readonly table: NamedTable;
   /** A unique column of hashes. */
   readonly key: string;
-  /** All with the same columns. Where two of a batch may meet another batch's, they come in one order. */
+  /** All with the same columns, in the order in which they are to be locked. */
   readonly rows: readonly Given[];
   /** Further columns, made of the given ones. */
   readonly computed: Readonly<Record<string, (given: (column: string) => Sql) => Sql>>;

@@ -36,13 +36,13 @@ export class InboxTables extends Tables {
   readonly alone = this.of(aloneTable);
 
   constructor(
-    { schema: dialect }: DatabaseDriver,
+    { schemaDialect }: DatabaseDriver,
     prefix: string,
     schema: string | undefined,
     /** What the sources keep beside the inbox. */
     readonly ofSources: readonly TableDefinition[] = [],
   ) {
-    super(dialect, prefix, schema, [...INBOX_TABLES, ...ofSources]);
+    super(schemaDialect, prefix, schema, [...INBOX_TABLES, ...ofSources]);
   }
 
   /** Of notifications that an event is stored. */

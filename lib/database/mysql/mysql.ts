@@ -14,7 +14,7 @@ import { mysqlServer } from './mysql.server.js';
 /** MySQL and MariaDB. */
 export const mysql: DatabaseDriver = {
   types: ['mysql', 'mariadb'],
-  schema: mysqlSchema,
+  schemaDialect: mysqlSchema,
   poolSizeOf: serverPoolSizeOf,
   open: (application, options) =>
     initialized(ownPool(application, options), (own) => opened(application, own, options)),

@@ -1,4 +1,4 @@
-import { bytes } from '../column.js';
+import { bytes, type Column } from '../column.js';
 import type { Unit } from '../database.js';
 import {
   isBefore,
@@ -42,30 +42,38 @@ const isIn =
       AND ${raw(where ?? 'TRUE')} ORDER BY ${raw(columns.join(', '))} LIMIT 1) IS NOT NULL`;
   };
 
-function insertOf(insertion: Insertion): Sql {
-  const { table, key, rows, computed, substitution, ...its } = insertion;
-  const names = Object.keys(rows[0] ?? {});
+function substituted(insertion: Insertion): Sql {
+  const { column, value, instead } = insertion.substitution;
+  const [wanted, other] = [value, instead].map((word) => raw(`'${word}'`));
+  return sql`CASE WHEN ${given(column)} = ${wanted} AND (${isBefore(insertion, isIn(insertion))})
+    THEN ${other} ELSE ${given(column)} END`;
+}
+
+function arraysOf({ table, rows }: Insertion, names: readonly string[]): Sql {
   const arrays = names.map((name) => {
-    const column = table.definition.columns[name];
-    const type = column ? postgresSchema.typeOf(column) : '';
+    const type = postgresSchema.typeOf(table.definition.columns[name] as Column);
     return sql`${rows.map((row) => row[name])}::${raw(type)}[]`;
   });
-  const { column, value, instead } = substitution;
-  const substituted = sql`CASE WHEN ${given(column)} = ${raw(`'${value}'`)} AND (${isBefore(insertion, isIn(insertion))})
-    THEN ${raw(`'${instead}'`)} ELSE ${given(column)} END`;
+  return join(arrays);
+}
+
+function insertOf(insertion: Insertion): Sql {
+  const { table, key, rows, computed, substitution, notify } = insertion;
+  const names = Object.keys(rows[0] ?? {});
   const asks = rows.some((row) => mayGiveWay(row, substitution));
   const values = [
-    ...names.map((name) => (asks && name === column ? substituted : given(name))),
+    ...names.map((name) =>
+      asks && name === substitution.column ? substituted(insertion) : given(name),
+    ),
     ...Object.values(computed).map((of) => of(given)),
   ];
-  const { channel, where } = its.notify;
-  const returning = raw(['id', key, ...its.returning].join(', '));
+  const returning = raw(['id', key, ...insertion.returning].join(', '));
   return sql`WITH stored AS (
     INSERT INTO ${table.sql} (${raw([...names, ...Object.keys(computed)].join(', '))})
     SELECT ${join(values)}
-    FROM unnest(${join(arrays)}) WITH ORDINALITY AS r (${raw(names.join(', '))}, place)
+    FROM unnest(${arraysOf(insertion, names)}) WITH ORDINALITY AS r (${raw(names.join(', '))}, place)
     ORDER BY r.place
     ON CONFLICT (${raw(key)}) DO NOTHING
     RETURNING ${returning})
-  SELECT ${returning}, CASE WHEN ${where} THEN pg_notify(${channel}, '') END AS told FROM stored`;
+  SELECT ${returning}, CASE WHEN ${notify.where} THEN pg_notify(${notify.channel}, '') END AS told FROM stored`;
 }

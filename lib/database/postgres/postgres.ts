@@ -14,7 +14,7 @@ import { postgresServer } from './postgres.server.js';
 
 export const postgres: DatabaseDriver = {
   types: ['postgres'],
-  schema: postgresSchema,
+  schemaDialect: postgresSchema,
   poolSizeOf: serverPoolSizeOf,
   open: (application, options) =>
     initialized(ownPool(application, options), (own) => opened(application, own, options)),

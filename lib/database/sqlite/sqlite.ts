@@ -15,7 +15,7 @@ import { ownTransaction, SqliteTransactions } from './sqlite.transactions.js';
 
 export const sqlite: DatabaseDriver = {
   types: ['better-sqlite3', 'sqljs'],
-  schema: sqliteSchema,
+  schemaDialect: sqliteSchema,
   poolSizeOf: () => undefined,
   open,
 };
