@@ -8,7 +8,7 @@ const { readdirSync } = require('node:fs');
  */
 const steps = [
   ['core'],
-  ['handlers', 'api-client'],
+  ['handlers', 'api-client', 'database'],
   ['inbox'],
   ['ingress', 'worker', 'reconcile'],
   ['source-definition'],
@@ -72,6 +72,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^lib/', pathNot: doors.map((door) => `^lib/${door}/`) },
       to: { path: doors.map((door) => `^lib/${door}/`) },
+    },
+    {
+      name: 'databases-are-strangers',
+      comment: 'A database is one folder, which no other one knows; drivers.ts lists them all.',
+      severity: 'error',
+      from: { path: '^lib/database/([^/]+)', pathNot: '^lib/database/drivers[.]ts$' },
+      to: { path: '^lib/database/[^/]+/', pathNot: '^lib/database/$1/' },
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {

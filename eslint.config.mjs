@@ -2,6 +2,11 @@ import js from '@eslint/js';
 import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
 
+/** TypeORM's names of the databases, and ours. */
+const DATABASES = '/^(postgres|mysql|mariadb|better-sqlite3|sqljs|sqlite)$/';
+const ASK_THE_DRIVER =
+  'Do not ask which database it is: ask lib/database for what is different about it (Dialect, OpenDatabase, DatabaseDriver).';
+
 export default tseslint.config(
   { ignores: ['dist/', 'dist-sample/', 'node_modules/', 'coverage/', 'data/'] },
   js.configs.recommended,
@@ -32,6 +37,22 @@ export default tseslint.config(
         { object: 'Math', property: 'random', message: 'Take a Random (core/random.ts).' },
       ],
       'no-console': 'error',
+    },
+  },
+  {
+    // Only the folder of a database says its name; nobody compares with one, nor keeps a record by them.
+    files: ['lib/**/*.ts'],
+    ignores: ['lib/database/*/**'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        { selector: `Literal[value=${DATABASES}]`, message: ASK_THE_DRIVER },
+        { selector: `Property > Identifier.key[name=${DATABASES}]`, message: ASK_THE_DRIVER },
+        {
+          selector: `MemberExpression > Identifier.property[name=${DATABASES}]`,
+          message: ASK_THE_DRIVER,
+        },
+      ],
     },
   },
   {

@@ -1,4 +1,4 @@
-export { ArmoxArmaloModule } from './module/index.js';
+export { ArmoxArmaloModule, inboxMigrations } from './module/index.js';
 export type {
   ArmoxArmaloAsyncOptions,
   ArmoxArmaloOptions,
@@ -56,7 +56,7 @@ export {
   ApiUnexpectedResponseError,
 } from './api-client/index.js';
 export type { ApiClientOptions, ApiCallOptions } from './api-client/index.js';
-export { Inbox, InboxAdmin, inboxMigrations } from './inbox/index.js';
+export { Inbox, InboxAdmin } from './inbox/index.js';
 export type {
   AcceptedEvent,
   EndReason,

@@ -53,6 +53,7 @@ export type { JsonEnvelope, JsonObject } from './json-envelope.js';
 export { payloadInstance, payloadProblems, ruledFields } from './payload-instance.js';
 export type { PayloadClass, PayloadReading } from './payload-instance.js';
 export { isPlainText } from './plain-text.js';
+export { untilAborted } from './until-aborted.js';
 export { cutText, LONGEST_ERROR } from './cut-text.js';
 export { Semaphore } from './semaphore.js';
 export { undocumentedEvent, undocumentedField } from './undocumented.js';

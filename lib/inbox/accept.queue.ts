@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { InboxUnavailableError, systemTimers, type Timers } from '../core/index.js';
-import { lostConnection } from './database.errors.js';
+import { LostConnectionError } from '../database/index.js';
 import type { IntakeStore } from './intake.store.js';
 import type { InsertResult, NewInboxRow } from './intake.store.js';
 
@@ -176,7 +176,7 @@ export class AcceptQueue {
 
 /** Where the database cannot be used, asking it once more for each row only makes all of them late. */
 const mayPassAlone = (error: unknown): boolean =>
-  !(error instanceof InboxUnavailableError) || lostConnection(error.cause);
+  !(error instanceof InboxUnavailableError) || error instanceof LostConnectionError;
 
 export function asUnavailable(cause: unknown): InboxUnavailableError {
   if (cause instanceof InboxUnavailableError) return cause;

@@ -1,6 +1,5 @@
 import { StalledRows, FRONT } from './stalled.rows.js';
-import { only, type Row } from './database.js';
-import type { Change } from './dialect.js';
+import { empty, join, only, raw, sql, type Change, type Row, type Sql } from '../database/index.js';
 import { isId } from './event.queries.js';
 import { CLAIMED_COLUMNS, claimedRow, idOf } from './inbox.rows.js';
 import type { ClaimedRow, Lease } from './claimed.row.js';
@@ -8,7 +7,6 @@ import type { ClaimException, Outlook, Recovery } from './work.store.js';
 import { LostClaims } from './lost.claims.js';
 import type { OrderKeys } from './order.keys.js';
 import { freshToken, leased, PENDING, tokenBytes } from './row.lease.js';
-import { empty, join, raw, sql, type Sql } from './sql.js';
 import type { InboxDatabase } from './inbox.database.js';
 
 /** Every so many claims one starts at the oldest row, for what came due behind the cursor. */
@@ -31,11 +29,11 @@ export class Claiming {
   private readonly stalled: StalledRows;
 
   constructor(
-    private readonly parts: InboxDatabase,
+    private readonly inbox: InboxDatabase,
     orderKeys: OrderKeys,
   ) {
-    this.lost = new LostClaims(parts, FRONT);
-    this.stalled = new StalledRows(parts, orderKeys, this.lost);
+    this.lost = new LostClaims(inbox, FRONT);
+    this.stalled = new StalledRows(inbox, orderKeys, this.lost);
   }
 
   /**
@@ -70,7 +68,7 @@ export class Claiming {
     // One of them may be held by nobody but a claim of ours whose answer was lost.
     await this.lost.release();
     const token = freshToken();
-    const { dialect } = this.parts;
+    const { dialect } = this.inbox;
     const wanted = () => ({
       where: sql`${dialect.oneOf('id', known)} AND ${this.claimable}`,
       orderBy: raw('id'),
@@ -89,7 +87,7 @@ export class Claiming {
   }
 
   async outlook(): Promise<Outlook> {
-    const { database, dialect, tables } = this.parts;
+    const { database, dialect, tables } = this.inbox;
     await this.lost.release();
     const [row] = await database.read(() =>
       only(sql`SELECT
@@ -104,7 +102,7 @@ export class Claiming {
 
   async heartbeat(leases: readonly Lease[], leaseMs: number): Promise<ReadonlySet<string>> {
     if (leases.length === 0) return new Set();
-    const { database, dialect, tables } = this.parts;
+    const { database, dialect, tables } = this.inbox;
     const held = this.held(leases);
     const extended = await database.atOnce(() =>
       dialect.change({
@@ -127,8 +125,8 @@ export class Claiming {
 
   async giveBack(leases: readonly Lease[]): Promise<void> {
     if (leases.length === 0) return;
-    const { dialect, tables } = this.parts;
-    await this.parts.oneChange(() =>
+    const { dialect, tables } = this.inbox;
+    await this.inbox.database.oneChange(() =>
       dialect.change({
         table: tables.inbox,
         set: sql`lease = NULL, lease_until = NULL, attempts = attempts - 1`,
@@ -146,10 +144,12 @@ export class Claiming {
     limit: number,
     { key, others, leaseMs }: { key: string; others: Sql; leaseMs: number },
   ): Promise<readonly ClaimedRow[]> {
-    const { dialect, tables } = this.parts;
+    const { dialect, tables } = this.inbox;
     const token = freshToken();
     const rows = await this.take(token, leaseMs, () => {
-      const after = from ? sql` AND ${dialect.from(from.dueAt, from.id)}` : empty;
+      const after = from
+        ? sql` AND ${dialect.atOrAfter({ due_at: from.dueAt, id: BigInt(from.id) })}`
+        : empty;
       const where = sql`${this.claimable}${after}${others}`;
       return { where, orderBy: raw('due_at, id'), limit, index: `${tables.prefix}_due` };
     });
@@ -167,7 +167,7 @@ export class Claiming {
     leaseMs: number,
     which: () => Pick<Change, 'where' | 'orderBy' | 'limit' | 'index'>,
   ): Promise<readonly (Place & { readonly row: Row })[]> {
-    const { dialect, tables } = this.parts;
+    const { dialect, tables } = this.inbox;
     const claim = () =>
       dialect.change({
         ...which(),
@@ -178,20 +178,20 @@ export class Claiming {
         returning: CLAIMED_COLUMNS,
       });
     const rows = await this.lost.watch(token, { stalled: false, leaseMs }, () =>
-      this.parts.oneChange(claim),
+      this.inbox.database.oneChange(claim),
     );
     return rows.map(placed).sort(byPlace);
   }
 
   private get claimable(): Sql {
-    return sql`${PENDING} AND due_at <= ${this.parts.dialect.now} AND lease_until IS NULL`;
+    return sql`${PENDING} AND due_at <= ${this.inbox.dialect.now} AND lease_until IS NULL`;
   }
 
   /** The rows whose lease is still one of these. */
   private held(leases: readonly Lease[]): Sql {
     const byToken = new Map<string, string[]>();
     for (const { id, token } of leases) byToken.set(token, [...(byToken.get(token) ?? []), id]);
-    const { dialect } = this.parts;
+    const { dialect } = this.inbox;
     const each = [...byToken].map(
       ([token, ids]) => sql`(lease = ${tokenBytes(token)} AND ${dialect.oneOf('id', ids)})`,
     );

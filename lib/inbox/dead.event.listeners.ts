@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { DeadEvent, DeadReason } from '../core/index.js';
-import type { Row } from './database.js';
+import type { Row } from '../database/index.js';
 import { idOf } from './inbox.rows.js';
 
 export type DeadEventListener = (dead: readonly DeadEvent[]) => void;

@@ -1,10 +1,17 @@
 import { InboxFilterError } from '../core/index.js';
-import { only, type Row } from './database.js';
-import type { Dialect } from './dialect.js';
+import {
+  empty,
+  join,
+  only,
+  raw,
+  sql,
+  type Dialect,
+  type Row,
+  type Sql,
+} from '../database/index.js';
 import {
   eventSummary,
   hashOf,
-  LENGTHS,
   STORED_COLUMNS,
   storedAttempt,
   storedEvent,
@@ -21,9 +28,9 @@ import type {
   StoredEvent,
   StoredState,
 } from './stored.event.js';
-import { empty, join, raw, sql, type Sql } from './sql.js';
 import type { InboxDatabase } from './inbox.database.js';
 import { storableName } from './stored.text.js';
+import { LENGTHS } from './table.definitions.js';
 
 /** Whether a row can have it. */
 export const isId = (id: string): boolean => /^\d{1,18}$/.test(id);
@@ -88,24 +95,24 @@ const STATES: readonly StoredState[] = ['open', 'waiting', 'done', 'ignored', 'd
 
 /** What operators, health and tests ask; nothing here changes a row. */
 export class EventQueries {
-  constructor(private readonly parts: InboxDatabase) {}
+  constructor(private readonly inbox: InboxDatabase) {}
 
   async find(filter: EventFilter): Promise<StoredEvent | undefined> {
-    const [row] = await this.select(STORED_COLUMNS, matching(filter, this.parts), 1);
+    const [row] = await this.select(STORED_COLUMNS, matching(filter, this.inbox), 1);
     return row && storedEvent(row);
   }
 
   async list(filter: EventFilter, page: PageRequest = {}): Promise<EventPage> {
     const { limit = 100, after } = page;
     const length = Math.min(Math.max(1, Math.trunc(limit)), LONGEST_PAGE);
-    const where = matching(filter, this.parts);
+    const where = matching(filter, this.inbox);
     const rows = await this.select(SUMMARY_COLUMNS, sql`${where}${behind(after)}`, length + 1);
     const events = rows.slice(0, length).map(eventSummary);
     return { events, next: rows.length > length ? events.at(-1)?.id : undefined };
   }
 
   private select(columns: readonly string[], where: Sql, limit: number): Promise<readonly Row[]> {
-    const { database, tables } = this.parts;
+    const { database, tables } = this.inbox;
     return database.read(() =>
       only(sql`SELECT ${raw(columns.join(', '))}, ${this.running} AS running FROM ${tables.inbox}
         WHERE ${where} ORDER BY id DESC LIMIT ${limit}`),
@@ -113,7 +120,7 @@ export class EventQueries {
   }
 
   async attempts(id: string): Promise<readonly StoredAttempt[]> {
-    const { database, tables } = this.parts;
+    const { database, tables } = this.inbox;
     if (!isId(id)) return [];
     const rows = await database.read(() =>
       only(sql`SELECT attempt, handler, error, failed_at, duration FROM ${tables.attempt}
@@ -123,7 +130,7 @@ export class EventQueries {
   }
 
   async counts(): Promise<readonly EventCount[]> {
-    const { database } = this.parts;
+    const { database } = this.inbox;
     const rows = await database.read(() =>
       only(
         join(
@@ -148,7 +155,7 @@ export class EventQueries {
 
   /** By an index that leads with the state, and never more rows than are told. */
   private count(state: StoredState): Sql {
-    const { tables } = this.parts;
+    const { tables } = this.inbox;
     const final =
       state === 'open' || state === 'waiting' ? empty : raw(' AND finished_at IS NOT NULL');
     const name = raw(`'${state}'`);
@@ -158,7 +165,7 @@ export class EventQueries {
   }
 
   async violations(): Promise<readonly InboxViolation[]> {
-    const { database, tables } = this.parts;
+    const { database, tables } = this.inbox;
     const { inbox } = tables;
     const found: { id: string; problem: string }[] = [];
     for (const [problem, condition] of INVARIANT) {
@@ -171,7 +178,7 @@ export class EventQueries {
   }
 
   private get running(): Sql {
-    return sql`CASE WHEN state = 'open' AND lease_until > ${this.parts.dialect.now} THEN 1 ELSE 0 END`;
+    return sql`CASE WHEN state = 'open' AND lease_until > ${this.inbox.dialect.now} THEN 1 ELSE 0 END`;
   }
 }
 

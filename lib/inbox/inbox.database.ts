@@ -1,6 +1,5 @@
-import type { Database, Unit } from './database.js';
+import type { Database, Dialect } from '../database/index.js';
 import { DeadEventListeners } from './dead.event.listeners.js';
-import type { Dialect } from './dialect.js';
 import type { InboxTables } from './inbox.tables.js';
 
 /** What the parts of a store work with. */
@@ -12,11 +11,4 @@ export class InboxDatabase {
     readonly dialect: Dialect,
     readonly tables: InboxTables,
   ) {}
-
-  /** A unit with one change in it, in as few round trips as the database allows. */
-  oneChange<Result>(unit: () => Unit<Result>): Promise<Result> {
-    return this.dialect.family === 'mysql'
-      ? this.database.transaction(unit)
-      : this.database.statement(unit);
-  }
 }

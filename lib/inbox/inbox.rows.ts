@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { SourceEvent, EventOrigin } from '../core/index.js';
-import type { Row } from './database.js';
+import type { EventOrigin, SourceEvent } from '../core/index.js';
+import { select, type Row } from '../database/index.js';
 import type { ClaimedRow } from './claimed.row.js';
 import type { NewInboxRow } from './intake.store.js';
 import type {
@@ -11,15 +11,7 @@ import type {
   StoredState,
 } from './stored.event.js';
 import { ERROR_BYTES, storableName, storableText } from './stored.text.js';
-
-/** Lengths of the text columns, in characters. */
-export const LENGTHS = {
-  source: 64,
-  account: 191,
-  eventId: 255,
-  name: 191,
-  orderKey: 255,
-} as const;
+import { attemptTable, inboxTable, LENGTHS } from './table.definitions.js';
 
 /** A row as it goes into the table: names bounded, hashes made. */
 export interface PreparedRow {
@@ -64,84 +56,76 @@ export function preparedRow(row: NewInboxRow): PreparedRow {
   };
 }
 
-/** Drivers give bytes as Buffer, Uint8Array or ArrayBuffer. */
-export function bytes(value: unknown): Buffer {
-  if (Buffer.isBuffer(value)) return value;
-  if (value instanceof ArrayBuffer) return Buffer.from(value);
-  const view = value as Uint8Array;
-  return Buffer.from(view.buffer, view.byteOffset, view.byteLength);
-}
-
-const text = (value: unknown): string => (typeof value === 'string' ? value : String(value));
-const textOrNull = (value: unknown): string | null => (value == null ? null : text(value));
-const numberOrNull = (value: unknown): number | null => (value == null ? null : Number(value));
-
-export const idOf = (row: Row): string => text(row['id']);
+export const idOf = (row: Row): string => inboxTable.columns.id.read(row['id']);
 
 export const completedOf = (row: Row): readonly string[] =>
-  JSON.parse(text(row['completed_handlers'])) as readonly string[];
+  namesIn(inboxTable.columns.completed_handlers.read(row['completed_handlers']));
 
-export const CLAIMED_COLUMNS: readonly string[] = [
-  ...['id', 'source', 'account', 'event_id', 'name', 'occurred_at', 'order_key', 'origin', 'body'],
-  ...['received_at', 'due_at', 'attempts', 'stalled_count', 'completed_handlers'],
-];
+const namesIn = (json: string): readonly string[] => JSON.parse(json) as readonly string[];
 
-function common(row: Row) {
-  return {
-    id: idOf(row),
-    source: text(row['source']),
-    account: text(row['account']),
-    eventId: text(row['event_id']),
-    name: text(row['name']),
-    occurredAt: numberOrNull(row['occurred_at']),
-    orderKey: textOrNull(row['order_key']),
-    origin: text(row['origin']) as EventOrigin,
-    receivedAt: Number(row['received_at']),
-    stalledCount: Number(row['stalled_count']),
-    completedHandlers: completedOf(row),
-  };
-}
+const base = select(
+  inboxTable,
+  ...(['id', 'source', 'account', 'event_id', 'name', 'occurred_at', 'order_key'] as const),
+  ...(['origin', 'received_at', 'due_at', 'attempts', 'stalled_count'] as const),
+  'completed_handlers',
+);
+
+const claimed = select(inboxTable, ...base.columns, 'body');
+
+const summary = select(
+  inboxTable,
+  ...base.columns,
+  ...(['state', 'reason', 'last_error', 'finished_at'] as const),
+);
+
+const { body } = inboxTable.columns;
+
+const attempt = select(attemptTable, 'attempt', 'handler', 'error', 'failed_at', 'duration');
+
+export const CLAIMED_COLUMNS: readonly string[] = claimed.columns;
+export const SUMMARY_COLUMNS: readonly string[] = summary.columns;
+export const STORED_COLUMNS: readonly string[] = [...summary.columns, 'body'];
+
+const common = (its: ReturnType<typeof base.read>) => ({
+  id: its.id,
+  source: its.source,
+  account: its.account,
+  eventId: its.event_id,
+  name: its.name,
+  occurredAt: its.occurred_at,
+  orderKey: its.order_key,
+  origin: its.origin as EventOrigin,
+  receivedAt: its.received_at,
+  stalledCount: its.stalled_count,
+  completedHandlers: namesIn(its.completed_handlers),
+});
 
 export function claimedRow(row: Row, token: string): ClaimedRow {
-  return {
-    ...common(row),
-    token,
-    body: bytes(row['body']),
-    attempt: Number(row['attempts']),
-  };
+  const its = claimed.read(row);
+  // What is claimed is open, and what is open has its body.
+  return { ...common(its), token, body: its.body as Buffer, attempt: its.attempts };
 }
-
-export const STORED_COLUMNS: readonly string[] = [
-  ...CLAIMED_COLUMNS,
-  ...['state', 'lease_until', 'reason', 'last_error', 'finished_at'],
-];
-
-export const SUMMARY_COLUMNS = STORED_COLUMNS.filter((column) => column !== 'body');
 
 /** `row` has the column `running` beside the stored ones. */
 export function storedEvent(row: Row): StoredEvent {
-  return { ...eventSummary(row), body: row['body'] == null ? null : bytes(row['body']) };
+  return { ...eventSummary(row), body: body.read(row['body']) };
 }
 
 /** As `storedEvent`. */
 export function eventSummary(row: Row): EventSummary {
+  const its = summary.read(row);
   return {
-    ...common(row),
-    state: Number(row['running']) === 1 ? 'running' : (text(row['state']) as StoredState),
-    attempts: Number(row['attempts']),
-    dueAt: Number(row['due_at']),
-    reason: textOrNull(row['reason']) as EndReason | null,
-    lastError: textOrNull(row['last_error']),
-    finishedAt: numberOrNull(row['finished_at']),
+    ...common(its),
+    state: Number(row['running']) === 1 ? 'running' : (its.state as StoredState),
+    attempts: its.attempts,
+    dueAt: its.due_at,
+    reason: its.reason as EndReason | null,
+    lastError: its.last_error,
+    finishedAt: its.finished_at,
   };
 }
 
 export function storedAttempt(row: Row): StoredAttempt {
-  return {
-    attempt: Number(row['attempt']),
-    handler: text(row['handler']),
-    error: text(row['error']),
-    at: Number(row['failed_at']),
-    duration: Number(row['duration']),
-  };
+  const { failed_at: at, ...its } = attempt.read(row);
+  return { ...its, at };
 }

@@ -1,36 +1,33 @@
-import type { QueryRunner } from 'typeorm';
 import { InboxSchemaError } from '../core/index.js';
-import { presentSchema } from './inbox.catalog.js';
-import { neededSchema } from './inbox.definition.js';
-import { inboxMigrations } from './inbox.migrations.js';
-import { DEFAULT_PREFIX } from './inbox.tables.js';
-import type { InboxDatabase } from './inbox.database.js';
-
-/** A connection on which no other replica can run the migrations at the same time. */
-export type Exclusively = (work: (runner: QueryRunner) => Promise<void>) => Promise<void>;
+import {
+  historyTable,
+  migrate,
+  neededParts,
+  presentParts,
+  type OpenDatabase,
+} from '../database/index.js';
+import { migrationsOf } from './inbox.migrations.js';
+import { DEFAULT_PREFIX, type InboxTables } from './inbox.tables.js';
 
 /** Whether our tables are there, and how they come to be. */
 export class InboxSchema {
   private migrated = false;
 
   constructor(
-    private readonly parts: InboxDatabase,
-    private readonly exclusively: Exclusively,
-    /** `type` of the application's DataSource. */
-    private readonly type: string,
+    private readonly opened: Pick<OpenDatabase, 'database' | 'exclusively' | 'place'>,
+    private readonly tables: InboxTables,
   ) {}
 
   /** Runs what has not been run yet; safe when many replicas start at once. */
   async migrate(): Promise<void> {
-    await this.exclusively((runner) => this.run(runner));
+    await migrate(this.opened.exclusively, this.tables, migrationsOf(this.tables));
     this.migrated = true;
   }
 
   /** @throws InboxSchemaError that names what is missing and the two ways to make it */
   async assert(): Promise<void> {
-    const { dialect, tables } = this.parts;
-    const present = await presentSchema(this.parts);
-    const missing = neededSchema(dialect.family, tables).filter((part) => !present.has(part));
+    const present = await presentParts(this.opened.database, this.tables);
+    const missing = neededParts(this.tables).filter((part) => !present.has(part));
     if (missing.length === 0) return;
     throw new InboxSchemaError(
       `${inWords(missing)} missing, so events cannot be stored and handled. ${this.migrated ? this.lost : this.whatToDo}`,
@@ -45,48 +42,23 @@ export class InboxSchema {
   }
 
   private get lost(): string {
-    const { migration } = this.parts.tables.names;
+    const { name } = this.tables.named(historyTable);
     return (
-      `The table \`${migration}\` says that all migrations were run, so it was taken away later. ` +
-      `Restore it, or delete the rows of \`${migration}\`: at the next start they are run again, and pass over what is there.`
+      `The table \`${name}\` says that all migrations were run, so it was taken away later. ` +
+      `Restore it, or delete the rows of \`${name}\`: at the next start they are run again, and pass over what is there.`
     );
   }
 
   /** What `inboxMigrations` is called with for these very tables. */
   private get argument(): string {
-    const { dialect, tables } = this.parts;
+    const { type, schema } = this.opened.place;
+    const { prefix } = this.tables;
     const named = [
-      ['type', this.type],
-      ...(tables.prefix === DEFAULT_PREFIX ? [] : [['tablePrefix', tables.prefix]]),
-      ...(dialect.family === 'postgres' ? [['schema', tables.schema]] : []),
+      ['type', type],
+      ...(prefix === DEFAULT_PREFIX ? [] : [['tablePrefix', prefix]]),
+      ...(schema === undefined ? [] : [['schema', schema]]),
     ];
     return `{ ${named.map(([key, value]) => `${key}: '${value}'`).join(', ')} }`;
-  }
-
-  /** TypeORM's own executor cannot be used: it looks at what the DataSource's migrations table says, and locks nothing. */
-  private async run(runner: QueryRunner): Promise<void> {
-    const { dialect, tables } = this.parts;
-    const history = tables.migration.sql;
-    const id = {
-      postgres: 'bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY',
-      mysql: 'BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY',
-      sqlite: 'INTEGER PRIMARY KEY AUTOINCREMENT',
-    }[dialect.family];
-    await runner.query(
-      `CREATE TABLE IF NOT EXISTS ${history} (id ${id}, timestamp BIGINT NOT NULL, name VARCHAR(255) NOT NULL)`,
-    );
-    const done = (await runner.query(`SELECT name FROM ${history}`)) as { name: string }[];
-    const { prefix: tablePrefix, schema } = tables;
-    for (const Migration of inboxMigrations({ type: this.type, tablePrefix, schema })) {
-      const migration = new Migration();
-      const name = String(migration.name);
-      if (done.some((row) => row.name === name)) continue;
-      await migration.up(runner);
-      const timestamp = Number(name.slice(-13));
-      await runner.query(
-        `INSERT INTO ${history} (timestamp, name) VALUES (${timestamp}, '${name}')`,
-      );
-    }
   }
 }
 

@@ -1,36 +1,13 @@
 import { ArmoxArmaloConfigurationError } from '../core/index.js';
-import { raw, type Sql } from './sql.js';
-
-/** The names of our tables and indexes, made from the prefix; `sql` forms are quoted and, where the schema is known, qualified. */
-export interface InboxTables {
-  readonly prefix: string;
-  /** Where they are: a schema of PostgreSQL, a database of MySQL; undefined on SQLite, and where it is not known yet. */
-  readonly schema: string | undefined;
-  readonly names: {
-    readonly inbox: string;
-    readonly attempt: string;
-    readonly leaderLock: string;
-    readonly replica: string;
-    readonly alone: string;
-    readonly job: string;
-    readonly watch: string;
-    readonly migration: string;
-  };
-  readonly inbox: Sql;
-  readonly attempt: Sql;
-  readonly leaderLock: Sql;
-  /** Running workers, and the handlers that each of them has. */
-  readonly replica: Sql;
-  /** Claims whose event runs with nothing beside it in its process. */
-  readonly alone: Sql;
-  /** Runs of a service that end later: what is known of each, and when to ask again. */
-  readonly job: Sql;
-  /** What the poller looks at now and then, and what it remembers of it. */
-  readonly watch: Sql;
-  readonly migration: Sql;
-  /** NOTIFY channel on PostgreSQL. */
-  readonly channel: string;
-}
+import { Tables, type DatabaseDriver, type TableDefinition } from '../database/index.js';
+import {
+  aloneTable,
+  attemptTable,
+  INBOX_TABLES,
+  inboxTable,
+  leaderLockTable,
+  replicaTable,
+} from './table.definitions.js';
 
 export const DEFAULT_PREFIX = 'armox_armalo';
 
@@ -44,60 +21,32 @@ export const TABLE_PREFIX =
 export const isTablePrefix = (value: unknown): boolean =>
   typeof value === 'string' && /^[a-z_][a-z0-9_]{0,39}$/.test(value);
 
-export type SqlFamily = 'postgres' | 'mysql' | 'sqlite';
-
-const FAMILIES: Readonly<Record<string, SqlFamily>> = {
-  postgres: 'postgres',
-  mysql: 'mysql',
-  mariadb: 'mysql',
-  'better-sqlite3': 'sqlite',
-  sqljs: 'sqlite',
-};
-
-/** @throws ArmoxArmaloConfigurationError for a DataSource type that the inbox has no store for */
-export function familyOf(type: string): SqlFamily {
-  const family = FAMILIES[type];
-  if (family === undefined) {
-    const known = Object.keys(FAMILIES).join(', ');
-    throw new ArmoxArmaloConfigurationError(
-      'dataSource',
-      `type \`${type}\` is not supported; use ${known}.`,
-    );
-  }
-  return family;
+/** @throws ArmoxArmaloConfigurationError for a prefix that cannot be part of a name in every database */
+export function assertTablePrefix(prefix: string): void {
+  if (isTablePrefix(prefix)) return;
+  throw new ArmoxArmaloConfigurationError('tablePrefix', `must be ${TABLE_PREFIX}.`);
 }
 
-/** @throws ArmoxArmaloConfigurationError for a prefix that cannot be part of a name in every database */
-export function inboxTables(family: SqlFamily, prefix: string, schema?: string): InboxTables {
-  if (!isTablePrefix(prefix)) {
-    throw new ArmoxArmaloConfigurationError('tablePrefix', `must be ${TABLE_PREFIX}.`);
+/** The inbox's tables and those of the sources, as they are called in statements. */
+export class InboxTables extends Tables {
+  readonly inbox = this.of(inboxTable);
+  readonly attempt = this.of(attemptTable);
+  readonly leaderLock = this.of(leaderLockTable);
+  readonly replica = this.of(replicaTable);
+  readonly alone = this.of(aloneTable);
+
+  constructor(
+    { schemaDialect }: DatabaseDriver,
+    prefix: string,
+    schema: string | undefined,
+    /** What the sources keep beside the inbox. */
+    readonly ofSources: readonly TableDefinition[] = [],
+  ) {
+    super(schemaDialect, prefix, schema, [...INBOX_TABLES, ...ofSources]);
   }
-  const mark = family === 'mysql' ? '`' : '"';
-  const quoted = (name: string): string => `${mark}${name.replaceAll(mark, mark + mark)}${mark}`;
-  const table = (name: string): Sql =>
-    raw(schema === undefined ? quoted(name) : `${quoted(schema)}.${quoted(name)}`);
-  const names = {
-    inbox: `${prefix}_inbox`,
-    attempt: `${prefix}_attempt`,
-    leaderLock: `${prefix}_leader_lock`,
-    replica: `${prefix}_replica`,
-    alone: `${prefix}_alone`,
-    job: `${prefix}_job`,
-    watch: `${prefix}_watch`,
-    migration: `${prefix}_migration`,
-  };
-  return {
-    prefix,
-    schema,
-    names,
-    inbox: table(names.inbox),
-    attempt: table(names.attempt),
-    leaderLock: table(names.leaderLock),
-    replica: table(names.replica),
-    alone: table(names.alone),
-    job: table(names.job),
-    watch: table(names.watch),
-    migration: table(names.migration),
-    channel: `${prefix}_stored`,
-  };
+
+  /** Of notifications that an event is stored. */
+  get channel(): string {
+    return `${this.prefix}_stored`;
+  }
 }

@@ -8,19 +8,14 @@ export { DEFAULT_INGEST_TIMEOUT, DEFAULT_POOL_SIZE } from './inbox.options.js';
 export type { InboxOptions } from './inbox.options.js';
 export { DEFAULT_PREFIX, isTablePrefix, TABLE_PREFIX } from './inbox.tables.js';
 export type { InsertHook, JustStored } from './insert.hooks.js';
-export { only } from './database.js';
-export type { Row, Unit } from './database.js';
-export { poolSizeOf } from './pool.size.js';
-export { transactionDepth } from './transaction.state.js';
-export type { Dialect } from './dialect.js';
-export { bytes, hashOf } from './inbox.rows.js';
-export { empty, join, raw, sql } from './sql.js';
-export type { Sql } from './sql.js';
+export { hashOf } from './inbox.rows.js';
+export { LENGTHS } from './table.definitions.js';
 export { storableName } from './stored.text.js';
 export type { InboxDatabase } from './inbox.database.js';
 export { inboxMigrations } from './inbox.migrations.js';
-export type { InboxMigrationOptions, MigrationClass } from './inbox.migrations.js';
+export type { InboxMigrationOptions } from './inbox.migrations.js';
 export type { ClaimedRow, FailedAttempt, LaterEvents, Lease } from './claimed.row.js';
+export type { HandlerTurn } from '../database/index.js';
 export type { InboxStore } from './inbox.store.js';
 export type { LeaderLock } from './leader.lock.js';
 export type { MaintenanceStore } from './maintenance.store.js';
@@ -46,10 +41,8 @@ export type {
 } from './stored.event.js';
 export type {
   ClaimException,
-  HandlerTurn,
   Outlook,
   Recovery,
   TransactionalOutcome,
   WorkStore,
 } from './work.store.js';
-export { untilAborted } from './until.aborted.js';

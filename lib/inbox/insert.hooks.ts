@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { SourceEvent, EventOrigin } from '../core/index.js';
-import type { Unit } from './database.js';
+import type { Unit } from '../database/index.js';
 import type { PreparedRow } from './inbox.rows.js';
 import type { PlacedRows } from './placed.rows.js';
 

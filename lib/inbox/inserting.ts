@@ -1,29 +1,22 @@
 import { InboxUnavailableError, type DeadEvent } from '../core/index.js';
-import { isRefusal, isUniqueViolation } from './database.errors.js';
-import type { Unit } from './database.js';
+import { bytes, sql, type InsertStrategy, type Unit } from '../database/index.js';
 import type { InsertHooks } from './insert.hooks.js';
-import { preparedRow, type PreparedRow } from './inbox.rows.js';
+import { insertionOf } from './inbox.insertion.js';
+import { idOf, preparedRow, type PreparedRow } from './inbox.rows.js';
 import type { InsertResult, NewInboxRow } from './intake.store.js';
 import type { OrderKeys } from './order.keys.js';
 import type { Placed, PlacedRows } from './placed.rows.js';
-import { sql } from './sql.js';
 import type { InboxDatabase } from './inbox.database.js';
 import { hurrySuperseded } from './superseded.rows.js';
-
-/** How one database inserts; rows that it could not place (a race for an ordering key) are left out. */
-export interface InsertDialect {
-  unit(rows: readonly PreparedRow[]): Unit<PlacedRows>;
-  readonly inTransaction: boolean;
-}
 
 const ROUNDS = 5;
 
 /** Insert or do nothing: never an update of the older row, which a running handler may have locked. */
 export class Inserting {
   constructor(
-    private readonly parts: InboxDatabase,
+    private readonly inbox: InboxDatabase,
     private readonly orderKeys: OrderKeys,
-    private readonly dialect: InsertDialect,
+    private readonly strategy: InsertStrategy,
     private readonly timeout: number,
     private readonly hooks: InsertHooks,
   ) {}
@@ -33,9 +26,9 @@ export class Inserting {
     const distinct = new Map<string, PreparedRow>();
     for (const row of prepared) if (!distinct.has(row.key)) distinct.set(row.key, row);
     const placed = await this.place(inLockOrder([...distinct.values()]));
-    this.parts.deadEvents.tell(bornDead(distinct.values(), placed));
+    this.inbox.deadEvents.tell(bornDead(distinct.values(), placed));
     await this.promoteFollowers(placed, distinct);
-    await hurrySuperseded(this.parts, placed, distinct);
+    await hurrySuperseded(this.inbox, placed, distinct);
     const seen = new Set<string>();
     return prepared.map(({ key }) => {
       const found = placed.get(key) as Placed;
@@ -77,36 +70,45 @@ export class Inserting {
   }
 
   private async tried(rows: readonly PreparedRow[]): Promise<PlacedRows> {
-    const { database } = this.parts;
+    const { database } = this.inbox;
     const hooked = this.hooks.concern(rows);
     try {
       if (hooked) return await this.triedWithHooks(rows);
-      const unit = (): Unit<PlacedRows> => this.dialect.unit(rows);
-      return this.dialect.inTransaction
+      const unit = (): Unit<PlacedRows> => this.unit(rows);
+      return this.strategy.inTransaction
         ? await database.transaction(unit, this.timeout)
         : await database.statement(unit, this.timeout);
     } catch (error) {
-      if (isUniqueViolation(error)) return new Map();
+      if (database.failureOf(error) === 'unique-violation') return new Map();
       throw error;
     }
   }
 
   private async triedWithHooks(rows: readonly PreparedRow[]): Promise<PlacedRows> {
-    const { database } = this.parts;
+    const { database } = this.inbox;
     try {
       return await database.transaction(() => this.hooked(rows), this.timeout);
     } catch (error) {
-      if (!isRefusal(error) || isUniqueViolation(error)) throw error;
+      if (database.failureOf(error) !== 'refusal') throw error;
       // Its own statements or the hooks': without these it passes, or is refused once more.
-      const placed = await database.transaction(() => this.dialect.unit(rows), this.timeout);
+      const placed = await database.transaction(() => this.unit(rows), this.timeout);
       this.hooks.failed(error);
       return placed;
     }
   }
 
+  private *unit(rows: readonly PreparedRow[]): Unit<PlacedRows> {
+    const inserted = yield* this.strategy.insert(insertionOf(this.inbox, rows));
+    const placed = inserted.map(({ row, stored }): [string, Placed] => [
+      bytes(row['identity']).toString('hex'),
+      { id: idOf(row), stored, waits: stored && row['state'] === 'waiting' },
+    ]);
+    return new Map(placed);
+  }
+
   private *hooked(rows: readonly PreparedRow[]): Unit<PlacedRows> {
-    const { dialect, tables } = this.parts;
-    const placed = yield* this.dialect.unit(rows);
+    const { dialect, tables } = this.inbox;
+    const placed = yield* this.unit(rows);
     const ended = yield* this.hooks.afterInsert(rows, placed);
     if (ended.size === 0) return placed;
     yield sql`UPDATE ${tables.inbox} SET state = 'ignored', reason = 'reconciled',
@@ -151,16 +153,4 @@ function inLockOrder(rows: readonly PreparedRow[]): readonly PreparedRow[] {
   const free = rows.filter(({ orderHash }) => orderHash === null);
   free.sort((a, b) => Buffer.compare(a.identity, b.identity));
   return [...free, ...rows.filter(({ orderHash }) => orderHash !== null)];
-}
-
-/** For each row, whether it is the first of its ordering key among `rows`. */
-export function firstOfKey(rows: readonly PreparedRow[]): readonly boolean[] {
-  const seen = new Set<string>();
-  return rows.map(({ orderHash, invalid }) => {
-    if (orderHash === null || invalid !== null) return true;
-    const key = orderHash.toString('hex');
-    const first = !seen.has(key);
-    seen.add(key);
-    return first;
-  });
 }

@@ -1,6 +1,5 @@
-import { only } from './database.js';
+import { only, join, raw, sql } from '../database/index.js';
 import { idOf } from './inbox.rows.js';
-import { join, raw, sql } from './sql.js';
 import type { InboxDatabase } from './inbox.database.js';
 
 interface LostClaim {
@@ -19,7 +18,7 @@ export class LostClaims {
   private lost: LostClaim[] = [];
 
   constructor(
-    private readonly parts: InboxDatabase,
+    private readonly inbox: InboxDatabase,
     /** How many of the oldest due rows are looked through. */
     private readonly window: number,
   ) {}
@@ -48,7 +47,7 @@ export class LostClaims {
   }
 
   private async undo(tokens: readonly string[], stalled: boolean): Promise<void> {
-    const { database, dialect, tables } = this.parts;
+    const { database, dialect, tables } = this.inbox;
     const ofThem = sql`lease IN (${join(tokens.map((token) => Buffer.from(token, 'hex')))})`;
     const found = await database.read(() =>
       only(sql`SELECT id FROM (SELECT id, lease, lease_until FROM ${tables.inbox}
@@ -61,7 +60,7 @@ export class LostClaims {
     const set = stalled
       ? sql`lease = ${Buffer.alloc(16)}, lease_until = ${dialect.now}, attempts = attempts - 1`
       : raw('lease = NULL, lease_until = NULL, attempts = attempts - 1');
-    await this.parts.oneChange(() =>
+    await this.inbox.database.oneChange(() =>
       dialect.change({
         table: tables.inbox,
         set,

@@ -1,8 +1,8 @@
+import { empty, raw, sql, type Sql } from '../database/index.js';
 import { matching } from './event.queries.js';
 import type { InboxDatabase } from './inbox.database.js';
 import { idOf } from './inbox.rows.js';
 import { keysOf, type OrderKeys } from './order.keys.js';
-import { empty, raw, sql, type Sql } from './sql.js';
 import type { EventFilter } from './stored.event.js';
 
 const CHANGED_AT_ONCE = 500;
@@ -10,13 +10,13 @@ const CHANGED_AT_ONCE = 500;
 /** What an operator does to rows: they are run again, or given up. */
 export class OperatorChanges {
   constructor(
-    private readonly parts: InboxDatabase,
+    private readonly inbox: InboxDatabase,
     private readonly orderKeys: OrderKeys,
   ) {}
 
   /** Rows whose payload is gone cannot be run again, and are passed over. */
   replay(filter: EventFilter, rerunAll: boolean): Promise<number> {
-    const { now } = this.parts.dialect;
+    const { now } = this.inbox.dialect;
     return this.change(
       filter,
       raw("state IN ('done', 'ignored', 'dead') AND body_gone = 0"),
@@ -28,7 +28,7 @@ export class OperatorChanges {
 
   /** The lease goes too: whoever stood still with one must not settle the row any more. */
   discard(filter: EventFilter): Promise<number> {
-    const { now } = this.parts.dialect;
+    const { now } = this.inbox.dialect;
     return this.change(
       filter,
       sql`(state = 'dead' OR (state IN ('open', 'waiting') AND (lease_until IS NULL OR lease_until <= ${now})))`,
@@ -39,15 +39,15 @@ export class OperatorChanges {
 
   /** By id, so that a row which comes back meanwhile is not changed twice. */
   private async change(filter: EventFilter, which: Sql, set: Sql): Promise<number> {
-    const { dialect, tables } = this.parts;
+    const { dialect, tables } = this.inbox;
     let changed = 0;
     for (let last = '0'; ;) {
       const after = BigInt(last);
-      const rows = await this.parts.oneChange(() =>
+      const rows = await this.inbox.database.oneChange(() =>
         dialect.change({
           table: tables.inbox,
           set,
-          where: sql`id > ${after} AND ${which} AND ${matching(filter, this.parts)}`,
+          where: sql`id > ${after} AND ${which} AND ${matching(filter, this.inbox)}`,
           orderBy: raw('id'),
           limit: CHANGED_AT_ONCE,
           returning: ['id', 'order_hash'],

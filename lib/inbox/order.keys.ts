@@ -1,8 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { only, type Row, type Unit } from './database.js';
-import { driverError, isUniqueViolation } from './database.errors.js';
-import { bytes } from './inbox.rows.js';
-import { join, sql } from './sql.js';
+import { only, type Row, type Unit, driverError, join, sql, bytes } from '../database/index.js';
 import type { InboxDatabase } from './inbox.database.js';
 
 const KEYS_AT_ONCE = 100;
@@ -26,7 +23,7 @@ export class OrderKeys {
   /** The causes that are in the log already. */
   private readonly told = new Set<string>();
 
-  constructor(private readonly parts: InboxDatabase) {}
+  constructor(private readonly inbox: InboxDatabase) {}
 
   /** For callers whose own work is committed: that this fails must not be told as if that had. */
   async promoteOrLeave(keys: readonly Buffer[]): Promise<void> {
@@ -53,7 +50,7 @@ export class OrderKeys {
 
   /** The same for every key that has waiting rows and no open one. */
   async sweep(): Promise<number> {
-    const { database, tables } = this.parts;
+    const { database, tables } = this.inbox;
     let opened = 0;
     for (;;) {
       const stuck = await database.read(() =>
@@ -80,16 +77,17 @@ export class OrderKeys {
   private async promoteSome(keys: readonly Buffer[]): Promise<number> {
     for (let tried = 1; ; tried += 1) {
       try {
-        return await this.parts.oneChange(() => this.promoteUnit(keys));
+        return await this.inbox.database.oneChange(() => this.promoteUnit(keys));
       } catch (error) {
         // Somebody else has opened an older row of the key at the same moment: look again.
-        if (tried === TRIES || !isUniqueViolation(error)) throw error;
+        if (tried === TRIES || this.inbox.database.failureOf(error) !== 'unique-violation')
+          throw error;
       }
     }
   }
 
   private *promoteUnit(keys: readonly Buffer[]): Unit<number> {
-    const { dialect, tables } = this.parts;
+    const { dialect, tables } = this.inbox;
     // One probe of the index a key, however many events wait behind it. `>= AND <=` for `=`: PostgreSQL
     // then needs this very index for the order, where it may think that half the table is of the key.
     const heads = keys.map(

@@ -1,6 +1,5 @@
-import { only } from './database.js';
+import { only, sql } from '../database/index.js';
 import type { PublishedHandler, Replica } from './replica.store.js';
-import { sql } from './sql.js';
 import type { InboxDatabase } from './inbox.database.js';
 
 /** Every so many publications the rows of replicas that were killed are cleared away. */
@@ -11,29 +10,34 @@ const CLEARED_AFTER_MS = 3_600_000;
 export class Replicas {
   private publications = 0;
 
-  constructor(private readonly parts: InboxDatabase) {}
+  constructor(private readonly inbox: InboxDatabase) {}
 
   async publish(id: string, handlers: readonly PublishedHandler[], ms: number): Promise<void> {
-    const { database, dialect, tables } = this.parts;
+    const { database, dialect, tables } = this.inbox;
     if (this.publications++ % CLEAR_EVERY === 0) await this.clear();
-    const kept =
-      dialect.family === 'mysql'
-        ? sql`ON DUPLICATE KEY UPDATE handlers = VALUES(handlers), seen_until = VALUES(seen_until)`
-        : sql`ON CONFLICT (id) DO UPDATE SET handlers = excluded.handlers, seen_until = excluded.seen_until`;
-    const until = sql`${dialect.now} + ${dialect.number(ms)}`;
+    const row = {
+      id,
+      handlers: JSON.stringify(handlers),
+      started_at: dialect.now,
+      seen_until: sql`${dialect.now} + ${dialect.number(ms)}`,
+    };
     await database.statement(() =>
-      only(sql`INSERT INTO ${tables.replica} (id, handlers, started_at, seen_until)
-        VALUES (${id}, ${JSON.stringify(handlers)}, ${dialect.now}, ${until}) ${kept}`),
+      dialect.upsert({
+        table: tables.replica,
+        key: 'id',
+        rows: [row],
+        changes: ({ given }) => ({ handlers: given('handlers'), seen_until: given('seen_until') }),
+      }),
     );
   }
 
   async withdraw(id: string): Promise<void> {
-    const { database, tables } = this.parts;
+    const { database, tables } = this.inbox;
     await database.statement(() => only(sql`DELETE FROM ${tables.replica} WHERE id = ${id}`));
   }
 
   async others(id: string): Promise<readonly Replica[]> {
-    const { database, dialect, tables } = this.parts;
+    const { database, dialect, tables } = this.inbox;
     const rows = await database.read(() =>
       only(sql`SELECT id, handlers FROM ${tables.replica}
         WHERE seen_until > ${dialect.now} AND id <> ${id} ORDER BY id`),
@@ -45,7 +49,7 @@ export class Replicas {
   }
 
   private async clear(): Promise<void> {
-    const { database, dialect, tables } = this.parts;
+    const { database, dialect, tables } = this.inbox;
     const before = sql`${dialect.now} - ${dialect.number(CLEARED_AFTER_MS)}`;
     await database.statement(() =>
       only(sql`DELETE FROM ${tables.replica} WHERE seen_until < ${before}`),

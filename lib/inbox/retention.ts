@@ -1,14 +1,13 @@
-import type { Unit } from './database.js';
+import { raw, sql, type Sql, type Unit } from '../database/index.js';
 import { idOf } from './inbox.rows.js';
 import type { RetentionPeriods } from './stored.event.js';
-import { raw, sql, type Sql } from './sql.js';
 import type { InboxDatabase } from './inbox.database.js';
 
 type FinalState = 'done' | 'ignored' | 'dead';
 
 /** What happens to rows that are final: they lose their payload, and go. */
 export class Retention {
-  constructor(private readonly parts: InboxDatabase) {}
+  constructor(private readonly inbox: InboxDatabase) {}
 
   async prune(periods: RetentionPeriods, batch: number): Promise<number> {
     const steps: (() => Unit<number>)[] = [];
@@ -21,7 +20,7 @@ export class Retention {
     const { dead } = periods;
     if (dead !== null) steps.push(() => this.deleteUnit('dead', 0, dead, batch));
     for (const step of steps) {
-      const changed = await this.parts.database.transaction(step);
+      const changed = await this.inbox.database.transaction(step);
       if (changed > 0) return changed;
     }
     return 0;
@@ -29,13 +28,13 @@ export class Retention {
 
   /** Final rows have the time they finished at in `due_at` too, which is what the index is ordered by. */
   private older(state: FinalState, bodyGone: 0 | 1, period: number): Sql {
-    const { dialect } = this.parts;
+    const { dialect } = this.inbox;
     return sql`state = ${raw(`'${state}'`)} AND body_gone = ${raw(String(bodyGone))}
       AND finished_at IS NOT NULL AND due_at < ${dialect.now} - ${dialect.number(period)}`;
   }
 
   private *forgetUnit(state: FinalState, period: number, batch: number): Unit<number> {
-    const { dialect, tables } = this.parts;
+    const { dialect, tables } = this.inbox;
     const rows = yield* dialect.change({
       table: tables.inbox,
       set: raw('body = NULL, body_gone = 1'),
@@ -54,7 +53,7 @@ export class Retention {
     period: number,
     batch: number,
   ): Unit<number> {
-    const { dialect, tables } = this.parts;
+    const { dialect, tables } = this.inbox;
     const rows =
       yield sql`SELECT id FROM ${tables.inbox} WHERE ${this.older(state, bodyGone, period)}
       ORDER BY due_at LIMIT ${batch}${dialect.skipLocked}`;

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Dialect } from './dialect.js';
-import { raw, sql, type Sql } from './sql.js';
+import { type Dialect, raw, sql, type Sql } from '../database/index.js';
 
 export const freshToken = (): string => randomBytes(16).toString('hex');
 

@@ -1,15 +1,14 @@
 import type { DeadEvent } from '../core/index.js';
-import { isRefusal } from './database.errors.js';
-import type { Row, Unit } from './database.js';
+import { type Row, type Unit, empty, join, raw, sql, type Sql } from '../database/index.js';
 import { DEAD_COLUMNS, deadEvent } from './dead.event.listeners.js';
 import { completedOf, idOf } from './inbox.rows.js';
-import type { FailedAttempt } from './claimed.row.js';
 import type { Settlement } from './settlement.js';
 import { keysOf, type OrderKeys } from './order.keys.js';
-import { empty, join, raw, sql, type Sql } from './sql.js';
 import type { InboxDatabase } from './inbox.database.js';
 import { hurrySettled } from './superseded.rows.js';
 import { ERROR_BYTES, storableText, UNRECORDABLE } from './stored.text.js';
+import { insertAttempts } from './attempts.js';
+import { LENGTHS } from './table.definitions.js';
 
 const ROWS_AT_ONCE = 100;
 const FINAL_AT_ONCE = 500;
@@ -23,7 +22,7 @@ interface Settled {
 /** Writes what became of claimed rows, many in few statements, each fenced by its claim's token. */
 export class Settling {
   constructor(
-    private readonly parts: InboxDatabase,
+    private readonly inbox: InboxDatabase,
     private readonly orderKeys: OrderKeys,
   ) {}
 
@@ -31,9 +30,9 @@ export class Settling {
   async settle(settlements: readonly Settlement[]): Promise<ReadonlySet<string>> {
     if (settlements.length === 0) return new Set();
     const { accepted, keys, dead } = await this.recorded(settlements.map(storable));
-    this.parts.deadEvents.tell(dead);
+    this.inbox.deadEvents.tell(dead);
     await this.orderKeys.promoteOrLeave(keys);
-    await hurrySettled(this.parts, settlements);
+    await hurrySettled(this.inbox, settlements);
     return new Set(settlements.map(({ id }) => id).filter((id) => !accepted.has(id)));
   }
 
@@ -42,7 +41,8 @@ export class Settling {
     try {
       return await this.write(settlements);
     } catch (error) {
-      if (!isRefusal(error) || !settlements.some(hasText)) throw error;
+      const refused = this.inbox.database.failureOf(error) === 'refusal';
+      if (!refused || !settlements.some(hasText)) throw error;
       return this.write(settlements.map(withoutText));
     }
   }
@@ -55,7 +55,9 @@ export class Settling {
       groups.length === 1 &&
       (first?.to === 'done' || first?.to === 'ignored') &&
       settlements.every(({ failures }) => failures.length === 0);
-    return oneStatement ? this.parts.oneChange(unit) : this.parts.database.transaction(unit);
+    return oneStatement
+      ? this.inbox.database.oneChange(unit)
+      : this.inbox.database.transaction(unit);
   }
 
   private *unit(groups: readonly Group[]): Unit<Settled> {
@@ -77,7 +79,7 @@ export class Settling {
         failed.map((failure) => ({ ...failure, id, attempt })),
       );
     for (let start = 0; start < failures.length; start += ROWS_AT_ONCE) {
-      yield this.attemptRows(failures.slice(start, start + ROWS_AT_ONCE));
+      yield insertAttempts(this.inbox, failures.slice(start, start + ROWS_AT_ONCE));
     }
     return { accepted, keys: keysOf(ended), dead };
   }
@@ -87,7 +89,7 @@ export class Settling {
    * that goes on must keep the completed in the row, not only those that the dispatcher knows of.
    */
   private *withMarks(group: Group): Unit<readonly Settlement[]> {
-    const { dialect, tables } = this.parts;
+    const { dialect, tables } = this.inbox;
     const rows =
       yield sql`SELECT id, completed_handlers FROM ${tables.inbox} WHERE ${this.fence(group)}${dialect.forUpdate}`;
     const completed = new Map(rows.map((row) => [idOf(row), completedOf(row)]));
@@ -103,11 +105,11 @@ export class Settling {
 
   private fence({ token, members }: Pick<Group, 'token' | 'members'>): Sql {
     const ids = members.map(({ id }) => id);
-    return sql`lease = ${Buffer.from(token, 'hex')} AND ${this.parts.dialect.oneOf('id', ids)}`;
+    return sql`lease = ${Buffer.from(token, 'hex')} AND ${this.inbox.dialect.oneOf('id', ids)}`;
   }
 
   private *change(group: Group, members: readonly Settlement[]): Unit<readonly Row[]> {
-    const { dialect, tables } = this.parts;
+    const { dialect, tables } = this.inbox;
     const final = isFinal(group.to);
     const wait = perRow(
       members,
@@ -128,15 +130,6 @@ export class Settling {
       where: this.fence({ token: group.token, members }),
       returning: group.to === 'dead' ? [...DEAD_COLUMNS, 'order_hash'] : ['id', 'order_hash'],
     });
-  }
-
-  private attemptRows(failures: readonly (FailedAttempt & { id: string; attempt: number })[]): Sql {
-    const { dialect, tables } = this.parts;
-    const rows = failures.map(
-      ({ id, attempt, handler, error, duration }) =>
-        sql`(${BigInt(id)}, ${attempt}, ${handler}, ${error}, ${dialect.now}, ${Math.round(duration)})`,
-    );
-    return sql`INSERT INTO ${tables.attempt} (inbox_id, attempt, handler, error, failed_at, duration) VALUES ${join(rows)}`;
   }
 }
 
@@ -202,7 +195,7 @@ function perRow(
 function storable(settlement: Settlement): Settlement {
   const failures = settlement.failures.map((failure) => ({
     ...failure,
-    handler: storableText(failure.handler, 255),
+    handler: storableText(failure.handler, LENGTHS.handler),
     error: storableText(failure.error, ERROR_BYTES),
   }));
   return hasError(settlement)

@@ -1,79 +1,66 @@
 import { Claiming } from './claiming.js';
-import { only } from './database.js';
+import type { EntityManager } from 'typeorm';
+import type { OpenDatabase, HandlerTurn } from '../database/index.js';
 import type { DeadEventListener } from './dead.event.listeners.js';
 import { EventQueries } from './event.queries.js';
 import { InsertHooks } from './insert.hooks.js';
-import {
-  markCompleted,
-  type HandlerTransactions,
-  type TransactionalWork,
-} from './completed.handlers.js';
+import { HandlerTransactions } from './handler.transactions.js';
+import { holdLeaderLock } from './leader.locks.js';
 import type { LaterEvents, Lease } from './claimed.row.js';
 import type { InboxStore } from './inbox.store.js';
 import type { NewInboxRow } from './intake.store.js';
 import type { PublishedHandler } from './replica.store.js';
 import type { Settlement } from './settlement.js';
 import type { ChangeFilter, EventFilter, PageRequest, RetentionPeriods } from './stored.event.js';
-import type { ClaimException, HandlerTurn, Recovery } from './work.store.js';
-import { Inserting, type InsertDialect } from './inserting.js';
+import type { ClaimException, Recovery } from './work.store.js';
+import { Inserting } from './inserting.js';
 import { OrderKeys } from './order.keys.js';
 import { Replicas } from './replicas.js';
 import { changeConditions } from './change.filter.js';
 import { OperatorChanges } from './operator.changes.js';
 import { Retention } from './retention.js';
 import { Settling } from './settling.js';
-import { sql } from './sql.js';
 import { firstStored, newerApplied } from './stale.check.js';
 import type { InboxDatabase } from './inbox.database.js';
 
-export interface StoreCollaborators {
-  readonly insert: InsertDialect;
-  readonly handlers: HandlerTransactions;
-  /** Default: none. */
-  readonly insertHooks?: InsertHooks;
-  readonly ingestTimeout: number;
-  /** Whether the caller runs inside a transaction that `insert` would become part of. */
-  readonly joins: () => boolean;
-  readonly listen: (wake: () => void) => Promise<() => Promise<void>>;
-}
+/** What a store uses beside the statements. */
+export type StoreConnections = Pick<
+  OpenDatabase,
+  'inserts' | 'rowTransactions' | 'joins' | 'listen'
+>;
 
-/** The store of every database; what is different about one is in its dialect and collaborators. */
+/** The store of every database; what is different about one comes in with its connections. */
 export class SqlInboxStore implements InboxStore {
-  private readonly orderKeys: OrderKeys;
   private readonly inserting: Inserting;
+  private readonly orderKeys: OrderKeys;
   private readonly claiming: Claiming;
   private readonly settling: Settling;
+  private readonly transactions: HandlerTransactions;
   private readonly retention: Retention;
   private readonly changes: OperatorChanges;
   private readonly queries: EventQueries;
   private readonly replicas: Replicas;
 
   constructor(
-    private readonly parts: InboxDatabase,
-    private readonly its: StoreCollaborators,
+    private readonly inbox: InboxDatabase,
+    private readonly connections: StoreConnections,
+    readonly ingestTimeout: number,
+    insertHooks = new InsertHooks(),
   ) {
-    this.orderKeys = new OrderKeys(parts);
-    this.inserting = new Inserting(
-      parts,
-      this.orderKeys,
-      its.insert,
-      its.ingestTimeout,
-      its.insertHooks ?? new InsertHooks(),
-    );
-    this.claiming = new Claiming(parts, this.orderKeys);
-    this.settling = new Settling(parts, this.orderKeys);
-    this.retention = new Retention(parts);
-    this.changes = new OperatorChanges(parts, this.orderKeys);
-    this.queries = new EventQueries(parts);
-    this.replicas = new Replicas(parts);
-  }
-
-  get ingestTimeout(): number {
-    return this.its.ingestTimeout;
+    const { inserts, rowTransactions } = connections;
+    this.orderKeys = new OrderKeys(inbox);
+    this.inserting = new Inserting(inbox, this.orderKeys, inserts, ingestTimeout, insertHooks);
+    this.claiming = new Claiming(inbox, this.orderKeys);
+    this.settling = new Settling(inbox, this.orderKeys);
+    this.transactions = new HandlerTransactions(inbox, rowTransactions);
+    this.retention = new Retention(inbox);
+    this.changes = new OperatorChanges(inbox, this.orderKeys);
+    this.queries = new EventQueries(inbox);
+    this.replicas = new Replicas(inbox);
   }
 
   joins(): boolean {
-    return this.its.joins();
+    return this.connections.joins();
   }
 
   async insert(rows: readonly NewInboxRow[]) {
@@ -113,25 +100,25 @@ export class SqlInboxStore implements InboxStore {
   }
 
   markCompleted(lease: Lease, handler: string) {
-    return markCompleted(this.parts, lease, handler);
+    return this.transactions.mark(lease, handler);
   }
 
   newerApplied(id: string, handler: string) {
-    return newerApplied(this.parts, id, handler);
+    return newerApplied(this.inbox, id, handler);
   }
 
   firstStored(events: LaterEvents) {
-    return firstStored(this.parts, events);
+    return firstStored(this.inbox, events);
   }
 
   runTransactional(
     lease: Lease,
     handler: string,
     leaseMs: number,
-    work: TransactionalWork,
+    work: (manager: EntityManager) => Promise<void>,
     turn?: HandlerTurn,
   ) {
-    return this.its.handlers.run(lease, handler, leaseMs, work, turn);
+    return this.transactions.run(lease, handler, leaseMs, work, turn);
   }
 
   sweepWaiting() {
@@ -170,30 +157,12 @@ export class SqlInboxStore implements InboxStore {
     return this.queries.violations();
   }
 
-  async holdLeaderLock(name: string, owner: string, ms: number): Promise<boolean> {
-    const { database, dialect, tables } = this.parts;
-    const until = sql`${dialect.now} + ${dialect.number(ms)}`;
-    if (dialect.family !== 'mysql') {
-      const rows = await database.statement(() =>
-        only(sql`INSERT INTO ${tables.leaderLock} AS held (name, owner, held_until) VALUES (${name}, ${owner}, ${until})
-          ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, held_until = excluded.held_until
-          WHERE held.owner = excluded.owner OR held.held_until <= ${dialect.now} RETURNING name`),
-      );
-      return rows.length > 0;
-    }
-    return database.transaction(function* () {
-      // Left to right: the new owner decides about the new time.
-      yield sql`INSERT INTO ${tables.leaderLock} (name, owner, held_until) VALUES (${name}, ${owner}, ${until})
-        ON DUPLICATE KEY UPDATE
-          owner = IF(owner = VALUES(owner) OR held_until <= ${dialect.now}, VALUES(owner), owner),
-          held_until = IF(owner = VALUES(owner), VALUES(held_until), held_until)`;
-      const [row] = yield sql`SELECT owner FROM ${tables.leaderLock} WHERE name = ${name}`;
-      return row?.['owner'] === owner;
-    });
+  holdLeaderLock(name: string, owner: string, ms: number) {
+    return holdLeaderLock(this.inbox, name, owner, ms);
   }
 
   onDead(listener: DeadEventListener) {
-    return this.parts.deadEvents.listen(listener);
+    return this.inbox.deadEvents.listen(listener);
   }
 
   publishHandlers(replica: string, handlers: readonly PublishedHandler[], ms: number) {
@@ -209,6 +178,6 @@ export class SqlInboxStore implements InboxStore {
   }
 
   listen(wake: () => void) {
-    return this.its.listen(wake);
+    return this.connections.listen(this.inbox.tables.channel, wake);
   }
 }

@@ -1,7 +1,6 @@
-import { only, type Unit } from './database.js';
+import { only, type Unit, join, sql } from '../database/index.js';
 import { completedOf, hashOf, idOf } from './inbox.rows.js';
 import type { LaterEvents } from './claimed.row.js';
-import { join, sql } from './sql.js';
 import type { InboxDatabase } from './inbox.database.js';
 
 const ROWS_AT_ONCE = 10;

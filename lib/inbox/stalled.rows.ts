@@ -1,14 +1,23 @@
 import type { DeadEvent } from '../core/index.js';
-import { only, type Row, type Unit } from './database.js';
+import {
+  only,
+  type Row,
+  type Unit,
+  join,
+  sql,
+  type Sql,
+  bytes,
+  valuesOf,
+} from '../database/index.js';
 import { DEAD_COLUMNS, deadEvent } from './dead.event.listeners.js';
-import { bytes, CLAIMED_COLUMNS, claimedRow, idOf } from './inbox.rows.js';
+import { CLAIMED_COLUMNS, claimedRow, idOf } from './inbox.rows.js';
 import type { ClaimedRow, Lease } from './claimed.row.js';
 import type { Recovery } from './work.store.js';
 import type { LostClaims } from './lost.claims.js';
 import { keysOf, type OrderKeys } from './order.keys.js';
 import { freshToken, leased, PENDING, tokenBytes } from './row.lease.js';
-import { join, sql, type Sql } from './sql.js';
 import type { InboxDatabase } from './inbox.database.js';
+import { insertAttempts } from './attempts.js';
 
 /** How many of the oldest due rows are looked through for a lease that has run out. */
 export const FRONT = 10_000;
@@ -34,7 +43,7 @@ interface Taken {
  */
 export class StalledRows {
   constructor(
-    private readonly parts: InboxDatabase,
+    private readonly inbox: InboxDatabase,
     private readonly orderKeys: OrderKeys,
     private readonly lost: LostClaims,
   ) {}
@@ -50,7 +59,7 @@ export class StalledRows {
 
   /** A note that is not deleted only because of a crash goes with the next claim of this kind. */
   async noLongerAlone({ token }: Lease): Promise<void> {
-    const { database, tables } = this.parts;
+    const { database, tables } = this.inbox;
     await database.statement(() =>
       only(sql`DELETE FROM ${tables.alone} WHERE lease = ${tokenBytes(token)}`),
     );
@@ -65,7 +74,7 @@ export class StalledRows {
     leaseMs,
     held,
   }: Recovery): Promise<readonly (readonly string[])[]> {
-    const { database, dialect, tables } = this.parts;
+    const { database, dialect, tables } = this.inbox;
     const found = await database.read(() =>
       only(sql`SELECT id, attempts, ${dialect.now} - lease_until AS late
         FROM (SELECT id, attempts, lease_until FROM ${tables.inbox}
@@ -92,11 +101,11 @@ export class StalledRows {
       const token = freshToken();
       const claim = { stalled: true, leaseMs: recovery.leaseMs };
       const taken = await this.lost.watch(token, claim, () =>
-        this.parts.database.transaction(() => this.take(ids, token, recovery)),
+        this.inbox.database.transaction(() => this.take(ids, token, recovery)),
       );
       if (!taken) return undefined;
       if (!taken.dead) return claimedRow(taken.row, token);
-      this.parts.deadEvents.tell([taken.dead]);
+      this.inbox.deadEvents.tell([taken.dead]);
       await this.orderKeys.promoteOrLeave(keysOf([taken.row]));
       ids = ids.filter((id) => id !== idOf(taken.row));
     }
@@ -109,7 +118,7 @@ export class StalledRows {
     token: string,
     { alone, leaseMs, maxStalledCount: maxStalledCount }: Recovery,
   ): Unit<Taken | undefined> {
-    const { dialect, tables } = this.parts;
+    const { dialect, tables } = this.inbox;
     const [found] = yield sql`SELECT id, lease, stalled_count FROM ${tables.inbox}
       WHERE ${dialect.oneOf('id', ids)} AND ${PENDING} AND lease_until <= ${dialect.now}
       ORDER BY id LIMIT 1${dialect.skipLocked}`;
@@ -127,14 +136,15 @@ export class StalledRows {
       returning: CLAIMED_COLUMNS,
     });
     if (alone) {
-      yield sql`INSERT INTO ${tables.alone} (lease, inbox_id) VALUES (${tokenBytes(token)}, ${BigInt(id)})`;
+      const note = { lease: tokenBytes(token), inbox_id: BigInt(id) };
+      yield sql`INSERT INTO ${tables.alone} ${valuesOf([note])}`;
     }
     return { row: row as Row };
   }
 
   /** Forgets what no lease bears any more. @returns whether there is a note of the lease given */
   private *clearNotes(lease: Buffer): Unit<boolean> {
-    const { tables } = this.parts;
+    const { tables } = this.inbox;
     // A query in the list of columns and not a join, which may read the whole inbox.
     const notes = yield sql`SELECT n.lease AS lease,
       (SELECT r.lease FROM ${tables.inbox} r WHERE r.id = n.inbox_id) AS held FROM ${tables.alone} n`;
@@ -150,7 +160,7 @@ export class StalledRows {
   }
 
   private *bury(id: string): Unit<Taken> {
-    const { dialect, tables } = this.parts;
+    const { dialect, tables } = this.inbox;
     const error =
       'The process died or stalled while it ran this event and nothing else, as often as is allowed; the ' +
       'event may be what kills it.';
@@ -161,13 +171,13 @@ export class StalledRows {
       where: sql`id = ${BigInt(id)}`,
       returning: [...DEAD_COLUMNS, 'order_hash', 'stalled_count'],
     });
-    yield sql`INSERT INTO ${tables.attempt} (inbox_id, attempt, handler, error, failed_at, duration)
-      VALUES (${BigInt(id)}, ${Number(row?.['attempts'])}, ${PROCESS}, ${error}, ${dialect.now}, 0)`;
+    const attempt = Number(row?.['attempts']);
+    yield insertAttempts(this.inbox, [{ id, attempt, handler: PROCESS, error, duration: 0 }]);
     return { row: row as Row, dead: deadEvent(row as Row, { reason: 'killed-process', error }) };
   }
 
   private dead(error: string): Sql {
-    const { now } = this.parts.dialect;
+    const { now } = this.inbox.dialect;
     return sql`state = 'dead', reason = 'killed-process', last_error = ${error},
       due_at = ${now}, finished_at = ${now}, lease = NULL, lease_until = NULL`;
   }

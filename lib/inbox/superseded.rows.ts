@@ -1,10 +1,8 @@
 import { Logger } from '@nestjs/common';
-import { driverError } from './database.errors.js';
-import { only } from './database.js';
-import { bytes, type PreparedRow } from './inbox.rows.js';
+import { driverError, only, join, sql, type Sql, bytes } from '../database/index.js';
+import type { PreparedRow } from './inbox.rows.js';
 import type { PlacedRows } from './placed.rows.js';
 import type { Settlement } from './settlement.js';
-import { join, sql, type Sql } from './sql.js';
 import { identitiesOf } from './stale.check.js';
 import type { InboxDatabase } from './inbox.database.js';
 
@@ -16,7 +14,7 @@ const logger = new Logger('ArmoxArmaloInbox');
  * hours away: that one is due now, and finds itself stale. Never throws: the waiting one is committed.
  */
 export async function hurrySuperseded(
-  parts: InboxDatabase,
+  inbox: InboxDatabase,
   placed: PlacedRows,
   rows: ReadonlyMap<string, PreparedRow>,
 ): Promise<void> {
@@ -26,7 +24,7 @@ export async function hurrySuperseded(
   try {
     for (let start = 0; start < identities.length; start += ROWS_AT_ONCE) {
       const some = identities.slice(start, start + ROWS_AT_ONCE);
-      await dueNow(parts, sql`identity IN (${join(some)})`);
+      await dueNow(inbox, sql`identity IN (${join(some)})`);
     }
   } catch (error) {
     tell(error);
@@ -43,7 +41,7 @@ function supersededBy(row: PreparedRow | undefined): readonly Buffer[] {
  * settle is committed.
  */
 export async function hurrySettled(
-  parts: InboxDatabase,
+  inbox: InboxDatabase,
   settlements: readonly Settlement[],
 ): Promise<void> {
   const failed = settlements.flatMap((settlement) => {
@@ -54,13 +52,13 @@ export async function hurrySettled(
   if (failed.length === 0) return;
   try {
     const stored = await storedOf(
-      parts,
+      inbox,
       failed.flatMap(({ later }) => later),
     );
     const stale = failed.filter(({ later }) => later.some((identity) => stored.has(identity)));
     if (stale.length === 0) return;
     const ids = stale.map(({ id }) => id);
-    await dueNow(parts, parts.dialect.oneOf('id', ids));
+    await dueNow(inbox, inbox.dialect.oneOf('id', ids));
   } catch (error) {
     tell(error);
   }
@@ -80,9 +78,9 @@ async function storedOf(
 }
 
 /** One that is running is passed over: its settle looks for itself. */
-async function dueNow(parts: InboxDatabase, which: Sql): Promise<void> {
-  const { dialect, tables } = parts;
-  await parts.oneChange(() =>
+async function dueNow(inbox: InboxDatabase, which: Sql): Promise<void> {
+  const { database, dialect, tables } = inbox;
+  await database.oneChange(() =>
     dialect.change({
       table: tables.inbox,
       set: sql`due_at = ${dialect.now}`,

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { DeadEvent } from '../core/index.js';
+import type { HandlerTurn } from '../database/index.js';
 import type { ClaimedRow, LaterEvents, Lease } from './claimed.row.js';
 import type { Settlement } from './settlement.js';
 
@@ -37,17 +38,6 @@ export interface Outlook {
  * could not be ended, so the row is still locked and nothing can be written to it for now.
  */
 export type TransactionalOutcome = 'committed' | 'already' | 'lease-lost' | 'stuck';
-
-/** What bounds a transactional run. */
-export interface HandlerTurn {
-  /**
-   * Its abort ends the run wherever it is: a wait for a connection is given up, a statement under way is
-   * cancelled, and all is rolled back.
-   */
-  readonly signal: AbortSignal;
-  /** Called with the wait for a connection of the application's pool, which may last. */
-  readonly connecting: <T>(connect: () => Promise<T>) => Promise<T>;
-}
 
 /**
  * What a worker needs of the storage. Every time is the database's own, and every change of a claimed

@@ -1,9 +1,9 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { ArmoxArmaloConfigurationError, type ConfiguredSource } from '../core/index.js';
+import { poolSizeOf } from '../database/index.js';
 import {
   InboxConnections,
-  poolSizeOf,
   type InboxDatabase,
   type InboxOptions,
   type InboxStore,
@@ -25,7 +25,7 @@ export class InboxLifecycle implements OnApplicationShutdown {
     name: string | undefined,
     options: ResolvedOptions,
     sources: readonly ConfiguredSource[],
-    insertHooks: InboxOptions['insertHooks'],
+    beside: Pick<InboxOptions, 'tables' | 'insertHooks'>,
   ): Promise<InboxLifecycle> {
     if (!dataSource) throw missingDataSource(name);
     assertPoolCarries(dataSource, options.worker?.transactions);
@@ -33,7 +33,7 @@ export class InboxLifecycle implements OnApplicationShutdown {
       poolSize: options.poolSize,
       tablePrefix: options.tablePrefix,
       ingestTimeout: options.ingestTimeout,
-      insertHooks,
+      ...beside,
     });
     try {
       const { migrationsRun, synchronize } = dataSource.options;
@@ -75,9 +75,8 @@ function assertBodiesFit(largest: number | undefined, sources: readonly Configur
 }
 
 function transactionsOf(dataSource: DataSource): number {
-  const { type } = dataSource.options;
-  if (type !== 'postgres' && type !== 'mysql' && type !== 'mariadb') return 1;
-  return Math.max(1, poolSizeOf(dataSource) - 2);
+  const pool = poolSizeOf(dataSource);
+  return pool === undefined ? 1 : Math.max(1, pool - 2);
 }
 
 function missingDataSource(name: string | undefined): ArmoxArmaloConfigurationError {

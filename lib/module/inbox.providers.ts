@@ -34,16 +34,13 @@ export function inboxProviders(
         sources: readonly ConfiguredSource[],
         ...ofSources: readonly (SourceOptions | undefined)[]
       ) =>
-        InboxLifecycle.open(
-          found,
-          dataSource,
-          options,
-          sources,
-          definitions.map((definition, at) => (inbox: InboxDatabase) => {
+        InboxLifecycle.open(found, dataSource, options, sources, {
+          tables: definitions.flatMap(({ tables = [] }) => tables),
+          insertHooks: definitions.map((definition, at) => (inbox: InboxDatabase) => {
             const given = ofSources[at];
             return given && definition.insertHook?.(given, inbox);
           }),
-        ),
+        }),
     },
     {
       provide: INBOX_STORE,

@@ -7,3 +7,5 @@ export type {
   ReconcileOptions,
   WorkerOptions,
 } from './armox-armalo.options.js';
+export { inboxMigrations } from './inbox.migrations.js';
+export type { ArmoxArmaloMigrationOptions } from './inbox.migrations.js';

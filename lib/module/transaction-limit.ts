@@ -1,16 +1,14 @@
 import type { DataSource } from 'typeorm';
 import { ArmoxArmaloConfigurationError } from '../core/index.js';
-import { poolSizeOf } from '../inbox/index.js';
+import { poolSizeOf } from '../database/index.js';
 
 /**
- * On SQLite transactional handlers wait for one connection, however many are allowed.
+ * Where all is done on one connection, transactional handlers wait for it, however many are allowed.
  * @throws ArmoxArmaloConfigurationError when more handlers may run than connections are there for them
  */
 export function assertPoolCarries(dataSource: DataSource, transactions: number | undefined): void {
-  const { type } = dataSource.options;
-  if (type !== 'postgres' && type !== 'mysql' && type !== 'mariadb') return;
   const pool = poolSizeOf(dataSource);
-  if (transactions === undefined || transactions <= pool) return;
+  if (pool === undefined || transactions === undefined || transactions <= pool) return;
   throw new ArmoxArmaloConfigurationError(
     'worker.transactions',
     `is ${transactions}, but the pool of your DataSource has ${pool} connections, and each transactional handler ` +

@@ -1,4 +1,5 @@
-import { only, sql, type InboxDatabase } from '../inbox/index.js';
+import { only, sql } from '../database/index.js';
+import type { InboxDatabase } from '../inbox/index.js';
 
 /** How a service's webhooks do. */
 export interface ServiceDelivery {

@@ -1,5 +1,6 @@
 import type { FactoryProvider, InjectionToken, Provider } from '@nestjs/common';
 import type { EventFeed, OptionRules, WebhookSource } from '../core/index.js';
+import type { TableDefinition } from '../database/index.js';
 import type { InboxDatabase, InsertHook } from '../inbox/index.js';
 import type { SourceOptions } from './source.options.js';
 
@@ -25,6 +26,8 @@ export interface SourceDefinition<Options extends SourceOptions = SourceOptions>
   readonly optionRules?: OptionRules;
   /** Reads the service's webhooks. */
   webhooks(options: Options): WebhookSource;
+  /** What it keeps beside the inbox; made and checked at the start as the inbox's own tables are. */
+  readonly tables?: readonly TableDefinition[];
   /** What is written in the transaction of an event's insert; undefined = nothing, with these options. */
   insertHook?(options: Options, inbox: InboxDatabase): InsertHook | undefined;
   /** What finds the events that no webhook has brought; none where the source is not used. */

@@ -40,6 +40,27 @@ export type {
 } from '../core/index.js';
 export { createEventDecorator } from '../handlers/index.js';
 export type { EventDecorator, HandlerMethodDecorator } from '../handlers/index.js';
-export { hashOf, join, only, raw, sql } from '../inbox/index.js';
-export type { InboxDatabase, InsertHook, JustStored, Row, Sql, Unit } from '../inbox/index.js';
+export {
+  column,
+  defineTable,
+  join,
+  only,
+  optional,
+  primary,
+  raw,
+  select,
+  sql,
+  startingAt,
+} from '../database/index.js';
+export type {
+  Column,
+  Columns,
+  IndexDefinition,
+  Row,
+  Sql,
+  TableDefinition,
+  Unit,
+} from '../database/index.js';
+export { hashOf } from '../inbox/index.js';
+export type { InboxDatabase, InsertHook, JustStored } from '../inbox/index.js';
 export { EventPipe, SignatureGuard } from '../ingress/index.js';

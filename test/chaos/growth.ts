@@ -155,7 +155,7 @@ async function fill({ kind, dataSource, store }: Ground, done: number): Promise<
 /** Every statement of an event's way is explained; none may read the whole table. */
 async function plans({ store, kind }: Ground, findings: World['findings']): Promise<number> {
   const { explain, scan } = FAMILIES[kind.name];
-  const parts = Reflect.get(store, 'parts') as InboxDatabase;
+  const parts = Reflect.get(store, 'inbox') as InboxDatabase;
   const inner = parts.database;
   const database = new ExplainingDatabase(inner, explain);
   Reflect.set(parts, 'database', database);

@@ -1,6 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
-import { InboxConnections, inboxMigrations } from '../../lib/inbox/index.js';
+import { InboxConnections } from '../../lib/inbox/index.js';
+import { inboxMigrations } from '../../lib/module/inbox.migrations.js';
+import { sourceTables } from '../source.tables.js';
 import type { DatabaseKind } from '../databases.js';
 import { dataSourceOptions } from './database.options.js';
 import { violation } from './deliveries.js';
@@ -27,7 +29,9 @@ export const migrations: Scenario = {
       if (previous) await migrateToPrevious(first);
       const applications = await Promise.all(Array.from({ length: REPLICAS }, open));
       const opened = await Promise.all(
-        applications.map((application) => InboxConnections.open(application)),
+        applications.map((application) =>
+          InboxConnections.open(application, { tables: sourceTables }),
+        ),
       );
       const outcomes = await Promise.allSettled(opened.map((one) => one.migrate()));
       for (const outcome of outcomes) {

@@ -1,5 +1,6 @@
-import type { Database, Row, Unit } from '../../lib/inbox/database.js';
-import { raw, sql, type Sql } from '../../lib/inbox/sql.js';
+import type { Failure } from '../../lib/database/database.errors.js';
+import type { Database, Row, Unit } from '../../lib/database/database.js';
+import { raw, sql, type Sql } from '../../lib/database/sql.js';
 
 /** Asks for the plan of every statement before it runs. */
 export class ExplainingDatabase implements Database {
@@ -16,11 +17,17 @@ export class ExplainingDatabase implements Database {
   statement<Result>(unit: () => Unit<Result>): Promise<Result> {
     return this.inner.statement(() => this.explained(unit()));
   }
+  oneChange<Result>(unit: () => Unit<Result>): Promise<Result> {
+    return this.inner.oneChange(() => this.explained(unit()));
+  }
   read<Result>(unit: () => Unit<Result>): Promise<Result> {
     return this.inner.read(() => this.explained(unit()));
   }
   atOnce<Result>(unit: () => Unit<Result>): Promise<Result | undefined> {
     return this.inner.atOnce(() => this.explained(unit()));
+  }
+  failureOf(error: unknown): Failure {
+    return this.inner.failureOf(error);
   }
   close(): Promise<void> {
     return this.inner.close();

@@ -2,16 +2,20 @@ import mysql, { format } from 'mysql2';
 import { DataSource } from 'typeorm';
 import { InboxLifecycle } from '../../lib/module/inbox.lifecycle.js';
 import { InboxConnections } from '../../lib/inbox/index.js';
+import { InboxDatabase } from '../../lib/inbox/inbox.database.js';
+import { insertionOf } from '../../lib/inbox/inbox.insertion.js';
 import { preparedRow } from '../../lib/inbox/inbox.rows.js';
-import { inboxTables } from '../../lib/inbox/inbox.tables.js';
-import type { Sql } from '../../lib/inbox/sql.js';
+import { InboxTables } from '../../lib/inbox/inbox.tables.js';
+import type { Sql } from '../../lib/database/sql.js';
+import { sourceTables } from '../source.tables.js';
 import { resolveOptions } from '../../lib/module/resolve-options.js';
 import { configuredSource } from '../../lib/source-definition/index.js';
 import { armalo, armaloSource } from '../../lib/sources/armalo/index.js';
-import { MysqlDialect } from '../../lib/inbox/dialect.js';
-import { MysqlInsert } from '../../lib/inbox/mysql.insert.js';
-import { MYSQL } from '../../lib/inbox/server.connections.js';
-import { ServerDatabase } from '../../lib/inbox/server.database.js';
+import { mysql as mysqlDriver } from '../../lib/database/mysql/mysql.js';
+import { MysqlDialect } from '../../lib/database/mysql/mysql.dialect.js';
+import { MysqlInsert } from '../../lib/database/mysql/mysql.insert.js';
+import { mysqlServer } from '../../lib/database/mysql/mysql.server.js';
+import { ServerDatabase } from '../../lib/database/server.database.js';
 import { describeOn, testDatabase } from '../databases.js';
 import { handlerSuite } from './handler-suite.js';
 import { planSuite } from './plan-suite.js';
@@ -40,17 +44,21 @@ describeOn(database, 'the inbox store', () => {
   upkeepSuite(its);
   serverSuite(its);
   planSuite(its, {
-    family: 'mysql',
+    kind: 'mysql',
     explain: 'EXPLAIN',
     scans: (plan) =>
       /"select_type":"(?!INSERT)[A-Z ]+","table":"(armox_armalo_inbox|[row])","type":"(ALL|index)"/.test(
         plan,
       ),
     analyze: 'ANALYZE TABLE armox_armalo_inbox',
-    dialect: () => new MysqlDialect(its.clock),
-    insert: (dialect, tables) => new MysqlInsert(dialect, tables),
-    database: (application) => new ServerDatabase(application, MYSQL),
   });
+
+  const inbox = () =>
+    new InboxDatabase(
+      new ServerDatabase(its.application, mysqlServer),
+      new MysqlDialect(its.clock),
+      new InboxTables(mysqlDriver, 'armox_armalo', undefined),
+    );
 
   it('does not mark a handler whose transaction the database has ended behind its back', async () => {
     const [{ id } = { id: '' }] = await its.store.insert([event()]);
@@ -113,7 +121,9 @@ describeOn(database, 'the inbox store', () => {
     const boot = (bodyLimit: number) => {
       const options = { webhookSecret: 's', bodyLimit };
       const source = configuredSource(armalo, options, armaloSource(), '/webhooks/armalo');
-      return InboxLifecycle.open(its.application, undefined, resolveOptions({}), [source], []);
+      return InboxLifecycle.open(its.application, undefined, resolveOptions({}), [source], {
+        tables: sourceTables,
+      });
     };
     await expect(boot(packet / 2)).rejects.toMatchObject({
       code: 'ARMOX_ARMALO_CONFIGURATION',
@@ -127,17 +137,12 @@ describeOn(database, 'the inbox store', () => {
 
   it('writes the largest body that it names into one packet, beside the longest names', () => {
     const packet = 256 * 1024;
-    const insert = new MysqlInsert(
-      new MysqlDialect(its.clock),
-      inboxTables('mysql', 'armox_armalo'),
-      packet,
-    );
+    const beside = 24 * 1024;
+    const insert = new MysqlInsert(packet);
     const long = '\0€'.repeat(5_000);
     const texts = { invalid: long, account: long, name: long, orderKey: long, eventId: long };
-    const unit = insert.unit([
-      preparedRow(event({ ...texts, body: Buffer.alloc(insert.largestBody) })),
-    ]);
-    unit.next([]);
+    const body = Buffer.alloc(insert.largestValue(beside));
+    const unit = insert.insert(insertionOf(inbox(), [preparedRow(event({ ...texts, body }))]));
     const { sql, values } = unit.next([]).value as Sql;
     expect(sql).toMatch(/^INSERT/);
     expect(Buffer.byteLength(format(sql, values as never[]))).toBeLessThanOrEqual(packet);
@@ -145,15 +150,13 @@ describeOn(database, 'the inbox store', () => {
 
   it('stores a batch that is longer than a packet in several statements of one transaction', async () => {
     const statements: Sql[] = [];
-    const dialect = new MysqlDialect(its.clock);
-    const tables = inboxTables('mysql', 'armox_armalo');
-    const insert = new MysqlInsert(dialect, tables, 64 * 1024);
-    const database = new ServerDatabase(its.application, MYSQL);
+    const insert = new MysqlInsert(64 * 1024);
+    const database = new ServerDatabase(its.application, mysqlServer);
     const rows = Array.from({ length: 20 }, (_, index) =>
       preparedRow(event({ body: Buffer.alloc(10_000), orderKey: index < 3 ? 'k' : null })),
     );
-    const placed = await database.transaction(function* () {
-      const unit = insert.unit(rows);
+    const inserted = await database.transaction(function* () {
+      const unit = insert.insert(insertionOf(inbox(), rows));
       let step = unit.next([]);
       while (!step.done) {
         statements.push(step.value);
@@ -166,7 +169,7 @@ describeOn(database, 'the inbox store', () => {
     for (const { sql, values } of inserts) {
       expect(format(sql, values as never[]).length).toBeLessThanOrEqual(64 * 1024);
     }
-    expect([...placed.values()].filter(({ stored }) => stored)).toHaveLength(20);
-    expect([...placed.values()].filter(({ waits }) => waits)).toHaveLength(2);
+    expect(inserted.filter(({ stored }) => stored)).toHaveLength(20);
+    expect(inserted.filter(({ row }) => row['state'] === 'waiting')).toHaveLength(2);
   });
 });

@@ -1,46 +1,42 @@
-import { DataSource } from 'typeorm';
-import type { Database } from '../../lib/inbox/database.js';
-import type { Dialect } from '../../lib/inbox/dialect.js';
-import type { InsertDialect } from '../../lib/inbox/inserting.js';
-import { inboxTables, type InboxTables, type SqlFamily } from '../../lib/inbox/inbox.tables.js';
-import { SqlInboxStore } from '../../lib/inbox/sql.inbox.store.js';
+import { driverOf } from '../../lib/database/index.js';
 import { InboxDatabase } from '../../lib/inbox/inbox.database.js';
+import { InboxTables } from '../../lib/inbox/inbox.tables.js';
+import { SqlInboxStore } from '../../lib/inbox/sql.inbox.store.js';
 import { ExplainingDatabase } from './explaining.database.js';
 import { rescue } from './claim-suite.js';
 import { event, LEASE, settlement, type Bench } from './store-suite.js';
 
+type Kind = 'postgres' | 'mysql' | 'sqlite';
+
 export interface PlanSubject {
-  readonly family: SqlFamily;
+  readonly kind: Kind;
   readonly explain: string;
   /** Whether the plan (JSON) reads the whole inbox table. */
   scans(plan: string): boolean;
   readonly analyze: string;
-  dialect(): Dialect;
-  insert(dialect: Dialect, tables: InboxTables): InsertDialect;
-  database(application: DataSource): Database;
 }
 
 const DONE = 20_000;
 const WAITING = 40_000;
 
 /** Rows as the table has them after months: many done, one key with 40,000 events waiting. */
-async function fill(its: Bench, family: SqlFamily): Promise<void> {
+async function fill(its: Bench, kind: Kind): Promise<void> {
   const numbers = `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${WAITING})`;
   const identity = {
     postgres: (salt: string) => `decode(md5('${salt}' || i), 'hex')`,
     mysql: (salt: string) => `UNHEX(MD5(CONCAT('${salt}', i)))`,
     sqlite: (salt: string) => `CAST(printf('${salt}%015d', i) AS BLOB)`,
-  }[family];
-  const key = { postgres: `decode('00', 'hex')`, mysql: `UNHEX('00')`, sqlite: `x'00'` }[family];
+  }[kind];
+  const key = { postgres: `decode('00', 'hex')`, mysql: `UNHEX('00')`, sqlite: `x'00'` }[kind];
   const columns =
     'identity, due_at, received_at, occurred_at, finished_at, state, origin, source, account, event_id, name, order_hash, body, completed_handlers';
   const row = (salt: string, state: string, finished: string, hash: string) =>
     `SELECT ${identity(salt)}, 1000 + i, 1000, i, ${finished}, '${state}', 'webhook', 'armalo', '', '${salt}', 'x', ${hash}, ${key}, '[]' FROM n`;
   const into = (select: string) =>
-    family === 'mysql'
+    kind === 'mysql'
       ? `INSERT INTO armox_armalo_inbox (${columns}) ${numbers} ${select}`
       : `${numbers} INSERT INTO armox_armalo_inbox (${columns}) ${select}`;
-  if (family === 'mysql') await its.query('SET SESSION max_recursive_iterations = 100000');
+  if (kind === 'mysql') await its.query('SET SESSION max_recursive_iterations = 100000');
   await its.query(into(`${row('d', 'done', '1000 + i', 'NULL')} WHERE i <= ${DONE}`));
   await its.query(into(row('w', 'waiting', 'NULL', key)));
 }
@@ -48,18 +44,18 @@ async function fill(its: Bench, family: SqlFamily): Promise<void> {
 /** No statement of the inbox reads the whole table, however much there is in it. */
 export function planSuite(its: Bench, subject: PlanSubject): void {
   it('walks an index for every statement, behind 40,000 waiting events of one key too', async () => {
-    await fill(its, subject.family);
+    await fill(its, subject.kind);
     await its.query(subject.analyze);
-    const database = new ExplainingDatabase(subject.database(its.application), subject.explain);
-    const dialect = subject.dialect();
-    const tables = inboxTables(subject.family, 'armox_armalo');
-    const store = new SqlInboxStore(new InboxDatabase(database, dialect, tables), {
-      insert: subject.insert(dialect, tables),
-      handlers: { run: () => Promise.reject(new Error('not here')) },
-      ingestTimeout: 60_000,
-      joins: () => false,
-      listen: () => Promise.reject(new Error('not here')),
+    const driver = driverOf(its.application.options.type);
+    const opened = await driver.open(its.application, {
+      poolSize: 2,
+      connectTimeout: 5_000,
+      clock: its.clock,
     });
+    const database = new ExplainingDatabase(opened.database, subject.explain);
+    const tables = new InboxTables(driver, 'armox_armalo', opened.schema);
+    const inbox = new InboxDatabase(database, opened.dialect, tables);
+    const store = new SqlInboxStore(inbox, opened, 60_000);
     await store.insert(Array.from({ length: 200 }, () => event()));
     await store.insert([event({ orderKey: 'a' }), event({ orderKey: 'a' })]);
     const rows = await store.claim(150, LEASE);
@@ -80,6 +76,7 @@ export function planSuite(its: Bench, subject: PlanSubject): void {
       "SELECT MIN(id) AS id FROM armox_armalo_inbox WHERE state = 'waiting'",
     );
     expect(await store.newerApplied(String(oldest?.['id']), 'A.b')).toBeUndefined();
+    await opened.close();
     const scans = database.plans
       .filter(({ plan }) => subject.scans(plan))
       .map(({ text, plan }) => `${text.slice(0, 300)}\n${plan.slice(0, 3000)}`);

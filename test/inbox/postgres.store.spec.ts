@@ -1,9 +1,5 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { PostgresDialect } from '../../lib/inbox/dialect.js';
 import { InboxConnections } from '../../lib/inbox/index.js';
-import { PostgresInsert } from '../../lib/inbox/postgres.insert.js';
-import { ServerDatabase } from '../../lib/inbox/server.database.js';
-import { POSTGRES } from '../../lib/inbox/server.connections.js';
 import { describeOn, testDatabase } from '../databases.js';
 import { handlerSuite } from './handler-suite.js';
 import { planSuite } from './plan-suite.js';
@@ -35,13 +31,10 @@ describeOn(database, 'the inbox store', () => {
   upkeepSuite(its);
   serverSuite(its);
   planSuite(its, {
-    family: 'postgres',
+    kind: 'postgres',
     explain: 'EXPLAIN (FORMAT JSON)',
     scans: (plan) => readsWholeTable(JSON.parse(plan)),
     analyze: 'ANALYZE armox_armalo_inbox',
-    dialect: () => new PostgresDialect(its.clock),
-    insert: (dialect, tables) => new PostgresInsert(dialect, tables),
-    database: (application) => new ServerDatabase(application, POSTGRES),
   });
 
   it('claims without touching an index (a HOT update)', async () => {

@@ -4,11 +4,7 @@ import { once } from 'node:events';
 import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { SqliteDialect } from '../../lib/inbox/dialect.js';
 import { Inbox, InboxConnections } from '../../lib/inbox/index.js';
-import { SqliteDatabase } from '../../lib/inbox/sqlite.database.js';
-import { SqliteInsert } from '../../lib/inbox/sqlite.insert.js';
-import { SqliteMutex } from '../../lib/inbox/sqlite.mutex.js';
 import type { SourceEvent } from '../../lib/core/index.js';
 import { describeOn, testDatabase } from '../databases.js';
 import { handlerSuite } from './handler-suite.js';
@@ -173,13 +169,10 @@ describeOn(database, 'the inbox store', () => {
   upkeepSuite(its);
   besideTheApplication(its);
   planSuite(its, {
-    family: 'sqlite',
+    kind: 'sqlite',
     explain: 'EXPLAIN QUERY PLAN',
     scans: (plan) => /"detail":"SCAN (armox_armalo_inbox|[row])"/.test(plan),
     analyze: 'ANALYZE armox_armalo_inbox',
-    dialect: () => new SqliteDialect(its.clock),
-    insert: (dialect, tables) => new SqliteInsert(dialect, tables),
-    database: (application) => new SqliteDatabase(application, new SqliteMutex(), true),
   });
 
   it('runs a handler on a connection that no rollback of the application reaches', async () => {

@@ -12,6 +12,7 @@ import {
   type Settlement,
 } from '../../lib/inbox/index.js';
 import { OrderKeys } from '../../lib/inbox/order.keys.js';
+import { sourceTables } from '../source.tables.js';
 import type { DatabaseKind, TestDatabase } from '../databases.js';
 import { claimOne, claimSuite, rescue } from './claim-suite.js';
 import { event, LEASE, settlement } from './event.fixtures.js';
@@ -69,7 +70,10 @@ export function bench(kind: DatabaseKind, change: Partial<TestDatabase['options'
     its.database = { ...database, options: { ...database.options, ...change } as never };
     its.application = await new DataSource(its.database.options).initialize();
     await its.application.query('CREATE TABLE effect (text VARCHAR(200))');
-    const connections = await InboxConnections.open(its.application, { clock: its.clock });
+    const connections = await InboxConnections.open(its.application, {
+      clock: its.clock,
+      tables: sourceTables,
+    });
     opened.push(connections);
     await connections.migrate();
     its.store = connections.store;

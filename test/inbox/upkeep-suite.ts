@@ -1,7 +1,8 @@
 import { DataSource } from 'typeorm';
-import { presentSchema } from '../../lib/inbox/inbox.catalog.js';
-import { neededSchema } from '../../lib/inbox/inbox.definition.js';
-import { InboxConnections, inboxMigrations, type InboxStore } from '../../lib/inbox/index.js';
+import { neededParts, presentParts } from '../../lib/database/index.js';
+import { InboxConnections, type InboxStore } from '../../lib/inbox/index.js';
+import { inboxMigrations } from '../../lib/module/inbox.migrations.js';
+import { sourceTables } from '../source.tables.js';
 import { claimOne, event, LEASE, settlement, type Bench } from './store-suite.js';
 import { storedEvents } from '../event.lists.js';
 
@@ -47,6 +48,7 @@ export function upkeepSuite(its: Bench): void {
         const open = async () => {
           const opened = await InboxConnections.open(its.application, {
             tablePrefix: 'old',
+            tables: sourceTables,
             poolSize: 2,
           });
           connections.push(opened);
@@ -94,12 +96,15 @@ export function upkeepSuite(its: Bench): void {
       ],
     ];
 
+    const open = () =>
+      InboxConnections.open(its.application, { tablePrefix: 'stale', tables: sourceTables });
+
     it.each(outdated)('are refused, naming what is missing: %s', async (part, statement) => {
-      const connections = await InboxConnections.open(its.application, { tablePrefix: 'stale' });
+      const connections = await open();
       try {
         await connections.migrate();
         await its.query(statement());
-        const next = await InboxConnections.open(its.application, { tablePrefix: 'stale' });
+        const next = await open();
         const told = next.assertSchema().finally(() => next.close());
         const { type } = its.application.options;
         const schema = type === 'postgres' ? ", schema: 'public'" : '';
@@ -119,11 +124,11 @@ export function upkeepSuite(its: Bench): void {
     });
 
     it('are told from those of this version by each table, column and index that a migration makes', async () => {
-      const connections = await InboxConnections.open(its.application);
+      const connections = await InboxConnections.open(its.application, { tables: sourceTables });
       try {
-        const { parts } = connections;
-        const needed = neededSchema(parts.dialect.family, parts.tables);
-        expect([...(await presentSchema(parts))].sort()).toEqual([...needed].sort());
+        const { database, tables } = connections.parts;
+        const present = await presentParts(database, tables);
+        expect([...present].sort()).toEqual([...neededParts(tables)].sort());
       } finally {
         await connections.close();
       }

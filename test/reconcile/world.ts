@@ -16,6 +16,7 @@ import {
   type InboxStore,
   type InboxDatabase,
 } from '../../lib/inbox/index.js';
+import { sourceTables } from '../source.tables.js';
 import { Reconciler, type ReconcilerDependencies } from '../../lib/reconcile/index.js';
 import { armaloFactHook, armaloSource } from '../../lib/sources/armalo/index.js';
 import { armoxJobHook, armoxSource } from '../../lib/sources/armox/index.js';
@@ -90,7 +91,7 @@ export function stage(kind: DatabaseKind): Stage {
   beforeAll(async () => {
     database = await kind.create();
     its.application = await new DataSource(database.options).initialize();
-    const connections = await InboxConnections.open(its.application);
+    const connections = await InboxConnections.open(its.application, { tables: sourceTables });
     await connections.migrate();
     await connections.close();
   });
@@ -103,6 +104,7 @@ export function stage(kind: DatabaseKind): Stage {
     const application = await new DataSource(database.options).initialize();
     const connections = await InboxConnections.open(application, {
       clock: its.world,
+      tables: sourceTables,
       insertHooks: [armoxJobHook, armaloFactHook],
     });
     closing.push(() => application.destroy());

@@ -1,10 +1,17 @@
 import {
+  column,
   createEventDecorator,
+  defineTable,
   EventPipe,
   func,
+  hashOf,
   hmacSha256Shape,
+  INBOX_DATABASE,
   invalidIdentity,
   isJsonObject,
+  only,
+  select,
+  sql,
   readInstant,
   readJsonEnvelope,
   rule,
@@ -14,6 +21,8 @@ import {
   verifyHmacSha256,
   webhookSourceToken,
   type EventFeed,
+  type InboxDatabase,
+  type InsertHook,
   type SourceDefinition,
   type SourceEvent,
   type SourceOptions,
@@ -90,6 +99,52 @@ export function parcelSource(options: ParcelsOptions = {}): WebhookSource {
   };
 }
 
+/** Where each parcel was last seen. */
+const parcelTable = defineTable({
+  name: 'parcel',
+  columns: {
+    id: column.id(),
+    identity: column.hash(),
+    number: column.name(100),
+    event: column.name(100),
+  },
+  indexes: [{ name: 'parcel_identity', columns: ['identity'], unique: true }],
+});
+
+const seen = select(parcelTable, 'number', 'event');
+
+export class ParcelStore {
+  constructor(private readonly inbox: InboxDatabase) {}
+
+  async lastEvent(number: string): Promise<string | undefined> {
+    const table = this.inbox.tables.of(parcelTable);
+    const [row] = await this.inbox.database.read(() =>
+      only(sql`SELECT ${seen.list} FROM ${table} WHERE identity = ${hashOf(number)}`),
+    );
+    return row && seen.read(row).event;
+  }
+}
+
+/** Keeps the table in step, in the transaction of the event's insert. */
+function parcelHook({ dialect, tables }: InboxDatabase): InsertHook {
+  return {
+    source: NAME,
+    concerns: () => true,
+    *afterInsert(stored) {
+      for (const { event } of stored) {
+        const { parcel, event: name } = event.payload as Parcel;
+        yield* dialect.upsert({
+          table: tables.of(parcelTable),
+          key: 'identity',
+          rows: [{ identity: hashOf(parcel.number), number: parcel.number, event: name }],
+          changes: ({ given }) => ({ event: given('event') }),
+        });
+      }
+      return new Set();
+    },
+  };
+}
+
 class ParcelFeed implements EventFeed {
   readonly name = 'parcels-list';
   readonly source = NAME;
@@ -119,6 +174,16 @@ export function parcels(given: ParcelsOptions): SourceDefinition<ParcelsOptions>
       carrier: rule('a text', (value) => typeof value === 'string', 'post'),
     },
     webhooks: parcelSource,
+    tables: [parcelTable],
+    insertHook: (_options, inbox) => parcelHook(inbox),
+    providers: [
+      {
+        provide: ParcelStore,
+        inject: [INBOX_DATABASE],
+        useFactory: (inbox: InboxDatabase) => new ParcelStore(inbox),
+      },
+    ],
+    exports: [ParcelStore],
     feeds: {
       inject: [sourceOptionsToken(NAME), webhookSourceToken(NAME)],
       useFactory: (options: ParcelsOptions | undefined, webhooks: WebhookSource | undefined) =>

@@ -6,7 +6,13 @@ import { Reconciler, type HandlerContext } from 'nestjs-armox-armalo';
 import { sourceConformance } from '../../lib/testing/index.js';
 import { availableDatabases, describeOn, type TestDatabase } from '../databases.js';
 import { Application } from '../flow/application.js';
-import { OnParcelEvent, parcels, parcelSource, type Parcel } from './parcels.source.js';
+import {
+  OnParcelEvent,
+  parcels,
+  ParcelStore,
+  parcelSource,
+  type Parcel,
+} from './parcels.source.js';
 
 const SECRET = 'secret of parcels';
 const sign = (body: Buffer, secret: string) =>
@@ -100,6 +106,15 @@ for (const kind of await availableDatabases()) {
       expect((await app.post('/webhooks/parcels', forged)).status).toBe(401);
       await app.settled();
       expect(handled).toEqual(['7 by webhook']);
+    });
+
+    it('keeps its own table in step with its events', async () => {
+      const store = app.nest.get(ParcelStore);
+      expect(await store.lastEvent('9')).toBeUndefined();
+      await app.post('/webhooks/parcels', signed(parcel('9')));
+      await app.post('/webhooks/parcels', signed(parcel('9', 'parcel.delivered')));
+      expect(await store.lastEvent('9')).toBe('parcel.delivered');
+      await app.settled();
     });
 
     it('keeps an event whose payload is not sound as dead', async () => {

@@ -22,6 +22,7 @@ import { ArmaloScoreFeed } from './watch/armalo.score-feed.js';
 import { ArmaloWatch } from './watch/armalo.watch.js';
 import { WatchedAgents } from './watch/watched.agents.js';
 import { WatchStore } from './watch/watch.store.js';
+import { watchTable } from './watch/watch.table.js';
 import { armaloSource } from './webhook/armalo.source.js';
 
 const NAME = 'armalo';
@@ -39,6 +40,7 @@ export const armalo: SourceDefinition<ArmaloOptions> = {
     watch: rule('a list of texts', isListOf(isText), []),
   },
   webhooks: armaloSource,
+  tables: [watchTable],
   // Without a key nothing is polled, so there is nothing to keep in step, and an insert stays one statement.
   insertHook: ({ apiKey }, inbox) => (apiKey === undefined ? undefined : armaloFactHook(inbox)),
   feeds: {

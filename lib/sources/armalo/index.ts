@@ -61,3 +61,4 @@ export type { ArmaloEvalFeedDependencies } from './watch/armalo.eval-feed.js';
 export { ArmaloEscrowFeed } from './watch/armalo.escrow-feed.js';
 export type { ArmaloEscrowFeedDependencies } from './watch/armalo.escrow-feed.js';
 export { WatchStore } from './watch/watch.store.js';
+export { watchTable } from './watch/watch.table.js';

@@ -19,6 +19,7 @@ import { ArmoxJobFeed } from './jobs/armox.job-feed.js';
 import { armoxJobHook } from './jobs/armox.job-hook.js';
 import { ArmoxJobs } from './jobs/armox.jobs.js';
 import { JobStore } from './jobs/job.store.js';
+import { jobTable } from './jobs/job.table.js';
 import { armoxSource } from './webhook/armox.source.js';
 
 const NAME = 'armox';
@@ -37,6 +38,7 @@ export const armox: SourceDefinition<ArmoxOptions> = {
     stale: rule("'skip' or 'run'", (value) => value === 'skip' || value === 'run', 'skip'),
   },
   webhooks: armoxSource,
+  tables: [jobTable],
   // Without a key nothing is polled, so there is nothing to keep in step, and an insert stays one statement.
   insertHook: ({ apiKey }, inbox) => (apiKey === undefined ? undefined : armoxJobHook(inbox)),
   feeds: {

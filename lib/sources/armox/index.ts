@@ -48,3 +48,4 @@ export { ArmoxJobFeed } from './jobs/armox.job-feed.js';
 export type { ArmoxJobFeedDependencies } from './jobs/armox.job-feed.js';
 export { JobLostError, JobNotRecordedError, JobTimeoutError } from './jobs/job.errors.js';
 export { JobStore } from './jobs/job.store.js';
+export { jobTable } from './jobs/job.table.js';

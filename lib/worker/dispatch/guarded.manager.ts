@@ -1,6 +1,6 @@
 import type { EntityManager, QueryRunner } from 'typeorm';
 import { EventHandlerError } from '../../core/index.js';
-import { transactionDepth } from '../../inbox/index.js';
+import { transactionDepth } from '../../database/index.js';
 
 const DATABASE_CALLS: ReadonlySet<string | symbol> = new Set([
   'query',

@@ -1,13 +1,14 @@
 import type { LoggerService } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { diagnose, diagnosedAttempt, Semaphore, type Timers } from '../../core/index.js';
-import type { DtoReading, RegisteredHandler } from '../../handlers/index.js';
 import {
+  diagnose,
+  diagnosedAttempt,
+  Semaphore,
   untilAborted,
-  type ClaimedRow,
-  type TransactionalOutcome,
-  type WorkStore,
-} from '../../inbox/index.js';
+  type Timers,
+} from '../../core/index.js';
+import type { DtoReading, RegisteredHandler } from '../../handlers/index.js';
+import { type ClaimedRow, type TransactionalOutcome, type WorkStore } from '../../inbox/index.js';
 import { ConnectionWait } from './connection.wait.js';
 import { Deadline, rulesTimedOut } from './deadline.js';
 import { callHandler, type HandlerCall } from './handler.call.js';

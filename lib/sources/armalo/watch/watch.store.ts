@@ -1,5 +1,15 @@
-import { bytes, hashOf, join, only, raw, sql } from '../../../inbox/index.js';
-import type { Row, Sql, InboxDatabase, Unit } from '../../../inbox/index.js';
+import {
+  join,
+  only,
+  sql,
+  type Row,
+  type Sql,
+  type Unit,
+  bytes,
+  select,
+} from '../../../database/index.js';
+import { hashOf, type InboxDatabase } from '../../../inbox/index.js';
+import { watchTable } from './watch.table.js';
 
 /** `score` and `evals` of an agent, `escrow` by its id. */
 export type WatchKind = 'score' | 'evals' | 'escrow';
@@ -29,7 +39,7 @@ export interface LockedWatch {
 
 export const UNSEEN = '{}';
 const SOURCE = 'armalo';
-const COLUMNS = raw('id, subject, state, misses, created_at');
+const { list: COLUMNS } = select(watchTable, 'id', 'subject', 'state', 'misses', 'created_at');
 
 export function watchIdentity(account: string, kind: WatchKind, subject: string): Buffer {
   return hashOf(SOURCE, account, kind, subject);
@@ -44,28 +54,32 @@ export class WatchStore {
 
   /** Due at once; one that is watched already stays as it is. */
   async add(kind: WatchKind, subject: string): Promise<void> {
-    const { dialect, tables } = this.inbox;
-    const identity = watchIdentity(this.account, kind, subject);
-    const insert = sql`INSERT INTO ${tables.watch}
-      (identity, source, account, kind, subject, state, created_at, due_at)
-      VALUES (${identity}, ${SOURCE}, ${this.account}, ${kind}, ${subject}, ${UNSEEN}, ${dialect.now}, ${dialect.now})`;
-    await this.change(
-      dialect.family === 'mysql'
-        ? sql`${insert} ON DUPLICATE KEY UPDATE id = id`
-        : sql`${insert} ON CONFLICT (identity) DO NOTHING`,
+    const { database, dialect } = this.inbox;
+    const row = {
+      identity: watchIdentity(this.account, kind, subject),
+      source: SOURCE,
+      account: this.account,
+      kind,
+      subject,
+      state: UNSEEN,
+      created_at: dialect.now,
+      due_at: dialect.now,
+    };
+    await database.statement(() =>
+      dialect.upsert({ table: this.table, key: 'identity', rows: [row], changes: () => ({}) }),
     );
   }
 
   async remove(kind: WatchKind, subject: string): Promise<void> {
     const identity = watchIdentity(this.account, kind, subject);
-    await this.change(sql`DELETE FROM ${this.inbox.tables.watch} WHERE identity = ${identity}`);
+    await this.change(sql`DELETE FROM ${this.table} WHERE identity = ${identity}`);
   }
 
   /** What is to be looked at now, the longest due first. */
   async due(kind: WatchKind, limit: number): Promise<readonly Watched[]> {
-    const { database, dialect, tables } = this.inbox;
+    const { database, dialect } = this.inbox;
     const rows = await database.read(() =>
-      only(sql`SELECT ${COLUMNS}, ${dialect.now} AS now FROM ${tables.watch}
+      only(sql`SELECT ${COLUMNS}, ${dialect.now} AS now FROM ${this.table}
         WHERE source = ${SOURCE} AND due_at <= ${dialect.now} AND account = ${this.account} AND kind = ${kind}
         ORDER BY due_at, id LIMIT ${limit}`),
     );
@@ -73,32 +87,32 @@ export class WatchStore {
   }
 
   async subjects(kind: WatchKind): Promise<readonly string[]> {
-    const { database, tables } = this.inbox;
+    const { database } = this.inbox;
     const rows = await database.read(() =>
-      only(sql`SELECT subject FROM ${tables.watch} WHERE source = ${SOURCE} AND due_at IS NOT NULL
+      only(sql`SELECT subject FROM ${this.table} WHERE source = ${SOURCE} AND due_at IS NOT NULL
         AND account = ${this.account} AND kind = ${kind} ORDER BY id`),
     );
     return rows.map((row) => String(row['subject']));
   }
 
   async polled(rowId: string, nextInMs: number, misses: number): Promise<void> {
-    const { dialect, tables } = this.inbox;
-    await this.change(sql`UPDATE ${tables.watch} SET misses = ${misses},
+    const { dialect } = this.inbox;
+    await this.change(sql`UPDATE ${this.table} SET misses = ${misses},
       due_at = ${dialect.now} + ${dialect.number(Math.round(nextInMs))} WHERE ${dialect.oneOf('id', [rowId])}`);
   }
 
   /** Remembers something new, unless somebody else has done so since `from` was read. */
   async remember({ rowId, state: from }: Watched, state: string): Promise<void> {
-    const { dialect, tables } = this.inbox;
+    const { dialect } = this.inbox;
     await this.change(
-      sql`UPDATE ${tables.watch} SET state = ${state} WHERE ${dialect.oneOf('id', [rowId])} AND state = ${from}`,
+      sql`UPDATE ${this.table} SET state = ${state} WHERE ${dialect.oneOf('id', [rowId])} AND state = ${from}`,
     );
   }
 
   /** Locked in the order of their identity, so that two transactions do not wait for each other. */
   *lock(identities: readonly Buffer[]): Unit<readonly LockedWatch[]> {
-    const { dialect, tables } = this.inbox;
-    const rows = yield sql`SELECT id, identity, state, ${dialect.now} AS now FROM ${tables.watch}
+    const { dialect } = this.inbox;
+    const rows = yield sql`SELECT id, identity, state, ${dialect.now} AS now FROM ${this.table}
       WHERE identity IN (${join(identities)}) ORDER BY identity${dialect.forUpdate}`;
     return rows.map((row) => ({
       rowId: String(row['id']),
@@ -110,12 +124,16 @@ export class WatchStore {
 
   *write(states: ReadonlyMap<string, string>): Unit<void> {
     if (states.size === 0) return;
-    const { dialect, tables } = this.inbox;
+    const { dialect } = this.inbox;
     const cases = [...states].map(
       ([id, state]) => sql`WHEN ${dialect.number(BigInt(id))} THEN ${state}`,
     );
-    yield sql`UPDATE ${tables.watch} SET state = CASE id ${join(cases, ' ')} END
+    yield sql`UPDATE ${this.table} SET state = CASE id ${join(cases, ' ')} END
       WHERE ${dialect.oneOf('id', [...states.keys()])}`;
+  }
+
+  private get table(): Sql {
+    return this.inbox.tables.of(watchTable);
   }
 
   private async change(statement: Sql): Promise<void> {

@@ -1,6 +1,17 @@
-import { hashOf, join, only, raw, sql, storableName } from '../../../inbox/index.js';
-import type { Row, Sql, InboxDatabase, Unit } from '../../../inbox/index.js';
+import {
+  join,
+  only,
+  raw,
+  sql,
+  type Row,
+  type Sql,
+  type Unit,
+  select,
+  type Upsert,
+} from '../../../database/index.js';
+import { hashOf, storableName, type InboxDatabase } from '../../../inbox/index.js';
 import { isTerminalJobStatus } from './armox.job-status.js';
+import { jobTable, STATUS_LENGTH } from './job.table.js';
 
 /** A job that Armox no longer knows, or that did not end in time; ours, not one of Armox's. */
 export const LOST = 'lost';
@@ -41,8 +52,10 @@ const ENDED = 2;
 const stageOf = (status: string): number =>
   isTerminalJobStatus(status) ? ENDED : status === 'pending' || status === LOST ? 0 : 1;
 
-const COLUMNS = raw(
-  'id, job_id, status, settled_at, tracked, webhook_expected, beyond_list, polls, absences, created_at, inbox_id',
+const { list: COLUMNS } = select(
+  jobTable,
+  ...(['id', 'job_id', 'status', 'settled_at', 'tracked', 'webhook_expected'] as const),
+  ...(['beyond_list', 'polls', 'absences', 'created_at', 'inbox_id'] as const),
 );
 
 /** The table of jobs, in the inbox's own database. */
@@ -66,44 +79,74 @@ export class JobStore {
     const values = rows.map(({ identity, item }) => {
       const stage = stageOf(item.status);
       const ended = stage === ENDED;
-      return sql`(${identity}, ${SOURCE}, ${item.account}, ${item.jobId}, ${item.status}, ${stage}, 0, 0, ${now},
-        ${raw('NULL')}, ${ended ? now : raw('NULL')}, ${ended ? BigInt(item.inboxId) : raw('NULL')})`;
+      return {
+        identity,
+        source: SOURCE,
+        account: item.account,
+        job_id: item.jobId,
+        status: item.status,
+        stage,
+        tracked: 0,
+        webhook_expected: 0,
+        created_at: now,
+        due_at: null,
+        settled_at: ended ? now : null,
+        inbox_id: ended ? BigInt(item.inboxId) : null,
+      };
     });
-    const { given, kept, moves } = this.conflict;
-    yield this.upsert(
-      values,
-      sql`
-      settled_at = CASE WHEN ${moves} THEN ${given('settled_at')} ELSE ${kept('settled_at')} END,
-      due_at = CASE WHEN ${moves} AND ${given('stage')} = ${raw(String(ENDED))} THEN NULL
-        WHEN ${moves} AND ${kept('status')} = ${LOST} AND ${kept('tracked')} = 1 THEN ${now} ELSE ${kept('due_at')} END,
-      absences = 0,
-      inbox_id = CASE WHEN ${moves} THEN ${given('inbox_id')} ELSE ${kept('inbox_id')} END,
-      status = CASE WHEN ${moves} THEN ${given('status')} ELSE ${kept('status')} END,
-      stage = CASE WHEN ${moves} THEN ${given('stage')} ELSE ${kept('stage')} END`,
-    );
+    yield* this.upsert(values, ({ given, kept }) => {
+      const moves = sql`${kept('stage')} < ${raw(String(ENDED))} AND ${given('stage')} >= ${kept('stage')}`;
+      const moved = (column: string): Sql =>
+        sql`CASE WHEN ${moves} THEN ${given(column)} ELSE ${kept(column)} END`;
+      // The stage is the last one: the others ask for it as it was.
+      return {
+        settled_at: moved('settled_at'),
+        due_at: sql`CASE WHEN ${moves} AND ${given('stage')} = ${raw(String(ENDED))} THEN NULL
+          WHEN ${moves} AND ${kept('status')} = ${LOST} AND ${kept('tracked')} = 1 THEN ${now} ELSE ${kept('due_at')} END`,
+        absences: raw('0'),
+        inbox_id: moved('inbox_id'),
+        status: moved('status'),
+        stage: moved('stage'),
+      };
+    });
   }
 
   /** From now on the poller asks for it, also if it was lost. What a webhook told before this stays. */
   async track(jobId: string, webhookExpected: boolean, dueInMs: number): Promise<void> {
     const { database, dialect } = this.inbox;
-    const { given, kept } = this.conflict;
-    const due = sql`${dialect.now} + ${dialect.number(Math.round(dueInMs))}`;
-    const row = sql`(${this.identity(jobId)}, ${SOURCE}, ${this.account}, ${jobId}, 'processing', 1, 1,
-      ${webhookExpected ? 1 : 0}, ${dialect.now}, ${due}, ${raw('NULL')}, ${raw('NULL')})`;
-    const changes = sql`tracked = 1, webhook_expected = ${given('webhook_expected')},
-      due_at = CASE WHEN ${kept('stage')} = ${raw(String(ENDED))} THEN NULL ELSE ${given('due_at')} END,
-      absences = 0,
-      settled_at = CASE WHEN ${kept('status')} = ${LOST} THEN NULL ELSE ${kept('settled_at')} END,
-      stage = CASE WHEN ${kept('status')} = ${LOST} THEN ${given('stage')} ELSE ${kept('stage')} END,
-      status = CASE WHEN ${kept('status')} = ${LOST} THEN ${given('status')} ELSE ${kept('status')} END`;
-    await database.statement(() => only(this.upsert([row], changes)));
+    const row = {
+      identity: this.identity(jobId),
+      source: SOURCE,
+      account: this.account,
+      job_id: jobId,
+      status: 'processing',
+      stage: 1,
+      tracked: 1,
+      webhook_expected: webhookExpected ? 1 : 0,
+      created_at: dialect.now,
+      due_at: sql`${dialect.now} + ${dialect.number(Math.round(dueInMs))}`,
+    };
+    const changes: Upsert['changes'] = ({ given, kept }) => {
+      const revived = (column: string, value = given(column)): Sql =>
+        sql`CASE WHEN ${kept('status')} = ${LOST} THEN ${value} ELSE ${kept(column)} END`;
+      return {
+        tracked: raw('1'),
+        webhook_expected: given('webhook_expected'),
+        due_at: sql`CASE WHEN ${kept('stage')} = ${raw(String(ENDED))} THEN NULL ELSE ${given('due_at')} END`,
+        absences: raw('0'),
+        settled_at: revived('settled_at', raw('NULL')),
+        stage: revived('stage'),
+        status: revived('status'),
+      };
+    };
+    await database.statement(() => this.upsert([row], changes));
   }
 
   /** Jobs to be asked for now, the longest due first. */
   async due(limit: number, beyondList: boolean): Promise<readonly TrackedJob[]> {
-    const { database, dialect, tables } = this.inbox;
+    const { database, dialect } = this.inbox;
     const rows = await database.read(() =>
-      only(sql`SELECT ${COLUMNS}, ${dialect.now} AS now FROM ${tables.job}
+      only(sql`SELECT ${COLUMNS}, ${dialect.now} AS now FROM ${this.table}
         WHERE source = ${SOURCE} AND due_at <= ${dialect.now} AND account = ${this.account}
         AND beyond_list = ${raw(beyondList ? '1' : '0')} ORDER BY due_at, id LIMIT ${limit}`),
     );
@@ -112,10 +155,10 @@ export class JobStore {
 
   async find(jobIds: readonly string[]): Promise<readonly TrackedJob[]> {
     if (jobIds.length === 0) return [];
-    const { database, dialect, tables } = this.inbox;
+    const { database, dialect } = this.inbox;
     const identities = jobIds.map((jobId) => this.identity(jobId));
     const rows = await database.read(() =>
-      only(sql`SELECT ${COLUMNS}, ${dialect.now} AS now FROM ${tables.job}
+      only(sql`SELECT ${COLUMNS}, ${dialect.now} AS now FROM ${this.table}
         WHERE identity IN (${join(identities)})`),
     );
     return rows.map(trackedJob);
@@ -142,20 +185,20 @@ export class JobStore {
   /** Lost jobs that Armox shows again are asked for as before. */
   async revive(rowIds: readonly string[]): Promise<void> {
     if (rowIds.length === 0) return;
-    const { dialect, tables } = this.inbox;
+    const { dialect } = this.inbox;
     await this
-      .change(sql`UPDATE ${tables.job} SET status = 'processing', stage = 1, settled_at = NULL,
+      .change(sql`UPDATE ${this.table} SET status = 'processing', stage = 1, settled_at = NULL,
       absences = 0, due_at = ${dialect.now} WHERE ${dialect.oneOf('id', rowIds)} AND status = ${LOST}`);
   }
 
   private async count(next: ReadonlyMap<string, number>, counts: Sql): Promise<void> {
     if (next.size === 0) return;
-    const { dialect, tables } = this.inbox;
+    const { dialect } = this.inbox;
     const cases = [...next].map(
       ([id, inMs]) =>
         sql`WHEN ${dialect.number(BigInt(id))} THEN ${dialect.number(Math.round(inMs))}`,
     );
-    await this.change(sql`UPDATE ${tables.job} SET ${counts},
+    await this.change(sql`UPDATE ${this.table} SET ${counts},
       due_at = ${dialect.now} + CASE id ${join(cases, ' ')} END
       WHERE ${dialect.oneOf('id', [...next.keys()])} AND due_at IS NOT NULL`);
   }
@@ -163,31 +206,31 @@ export class JobStore {
   /** The list is full of younger jobs: these are asked for by id from now on. */
   async passedByList(rowIds: readonly string[]): Promise<void> {
     if (rowIds.length === 0) return;
-    const { dialect, tables } = this.inbox;
+    const { dialect } = this.inbox;
     await this.change(
-      sql`UPDATE ${tables.job} SET beyond_list = 1 WHERE ${dialect.oneOf('id', rowIds)}`,
+      sql`UPDATE ${this.table} SET beyond_list = 1 WHERE ${dialect.oneOf('id', rowIds)}`,
     );
   }
 
   /** Ends a job; the first end stands, but for `lost`, which a later status of Armox's puts right. */
   async settle(rowIds: readonly string[], status: string): Promise<void> {
     if (rowIds.length === 0) return;
-    const { dialect, tables } = this.inbox;
-    await this.change(sql`UPDATE ${tables.job} SET status = ${status}, stage = ${stageOf(status)},
+    const { dialect } = this.inbox;
+    await this.change(sql`UPDATE ${this.table} SET status = ${status}, stage = ${stageOf(status)},
       settled_at = ${dialect.now}, due_at = NULL
       WHERE ${dialect.oneOf('id', rowIds)} AND stage < ${raw(String(ENDED))}`);
   }
 
   /** Forgets jobs older than this that nobody asks for any more. @returns how many; call again until 0 */
   async prune(olderThanMs: number, batch: number): Promise<number> {
-    const { database, dialect, tables } = this.inbox;
+    const { database, dialect } = this.inbox;
     const old = await database.read(() =>
-      only(sql`SELECT id FROM ${tables.job} WHERE source = ${SOURCE} AND due_at IS NULL
+      only(sql`SELECT id FROM ${this.table} WHERE source = ${SOURCE} AND due_at IS NULL
         AND created_at < ${dialect.now} - ${dialect.number(olderThanMs)} ORDER BY id LIMIT ${batch}`),
     );
     if (old.length === 0) return 0;
     const ids = old.map((row) => String(row['id']));
-    await this.change(sql`DELETE FROM ${tables.job} WHERE ${dialect.oneOf('id', ids)}`);
+    await this.change(sql`DELETE FROM ${this.table} WHERE ${dialect.oneOf('id', ids)}`);
     return ids.length;
   }
 
@@ -199,29 +242,17 @@ export class JobStore {
     await this.inbox.database.statement(() => only(statement));
   }
 
-  private upsert(rows: readonly Sql[], changes: Sql): Sql {
-    const { dialect, tables } = this.inbox;
-    const columns = raw(
-      '(identity, source, account, job_id, status, stage, tracked, webhook_expected, created_at, due_at, settled_at, inbox_id)',
-    );
-    return dialect.family === 'mysql'
-      ? sql`INSERT INTO ${tables.job} ${columns} VALUES ${join(rows)} ON DUPLICATE KEY UPDATE ${changes}`
-      : sql`INSERT INTO ${tables.job} AS j ${columns} VALUES ${join(rows)} ON CONFLICT (identity) DO UPDATE SET ${changes}`;
+  private upsert(rows: Upsert['rows'], changes: Upsert['changes']): Unit<readonly Row[]> {
+    return this.inbox.dialect.upsert({ table: this.table, key: 'identity', rows, changes });
   }
 
-  /** How the three databases name the row that is there and the one that was to be inserted. */
-  private get conflict() {
-    const mysql = this.inbox.dialect.family === 'mysql';
-    const kept = (column: string): Sql => raw(mysql ? column : `j.${column}`);
-    const given = (column: string): Sql => raw(mysql ? `VALUES(${column})` : `excluded.${column}`);
-    // MySQL carries out assignments from left to right, so `stage` has to be the last one.
-    const moves = sql`${kept('stage')} < ${raw(String(ENDED))} AND ${given('stage')} >= ${kept('stage')}`;
-    return { kept, given, moves };
+  private get table(): Sql {
+    return this.inbox.tables.of(jobTable);
   }
 }
 
 /** Job ids and statuses as their columns hold them. */
-export const storableStatus = (status: string): string => storableName(status, 100);
+export const storableStatus = (status: string): string => storableName(status, STATUS_LENGTH);
 
 function mayFollow(before: string, after: string): boolean {
   return stageOf(before) < ENDED && stageOf(after) >= stageOf(before);

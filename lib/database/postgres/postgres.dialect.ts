@@ -1,0 +1,29 @@
+import type { Row, Unit } from '../database.js';
+import { Dialect, tail, updateReturning, type Change } from '../dialect.js';
+import { raw, sql, type Sql } from '../sql.js';
+
+export class PostgresDialect extends Dialect {
+  // STABLE, unlike clock_timestamp(), so that an index can be asked with it.
+  protected readonly databaseNow = raw(
+    '(extract(epoch FROM statement_timestamp()) * 1000)::bigint',
+  );
+  protected readonly integer = raw('bigint');
+
+  override oneOf(column: string, ids: readonly string[]): Sql {
+    return sql`${raw(column)} = ANY(${ids}::bigint[])`;
+  }
+
+  override contains(column: string, text: string): Sql {
+    return sql`strpos(${raw(column)}, ${text}) > 0`;
+  }
+
+  *change(change: Change): Unit<readonly Row[]> {
+    const { table, where, limit, skipLocked } = change;
+    // By ctid, since a join turns into a scan of the whole table under some statistics.
+    const rows =
+      skipLocked === true || limit !== undefined
+        ? sql`ctid = ANY(ARRAY(SELECT ctid FROM ${table} WHERE ${where}${tail(change)}${this.skipLocked}))`
+        : where;
+    return yield updateReturning(change, rows);
+  }
+}

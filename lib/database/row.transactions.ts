@@ -1,0 +1,45 @@
+import type { EntityManager } from 'typeorm';
+import type { Row } from './database.js';
+import type { Sql } from './sql.js';
+
+/** What bounds a transactional run. */
+export interface HandlerTurn {
+  /**
+   * Its abort ends the run wherever it is: a wait for a connection is given up, a statement under way is
+   * cancelled, and all is rolled back.
+   */
+  readonly signal: AbortSignal;
+  /** Called with the wait for a connection of the application's pool, which may last. */
+  readonly connecting: <T>(connect: () => Promise<T>) => Promise<T>;
+}
+
+/** What is done while the row is held. */
+export interface RowWork {
+  run(this: void, manager: EntityManager): Promise<void>;
+  /** What is set in the row at the end. */
+  mark(this: void): Sql;
+}
+
+/** A transaction of the application's that holds one row of ours from first to last. */
+export interface RowTransaction {
+  /** Whose work it is, for errors. */
+  readonly handler: string;
+  readonly table: Sql;
+  readonly where: Sql;
+  /** What is read of the row; none of them is in an index. */
+  readonly columns: readonly string[];
+  readonly turn: HandlerTurn;
+  /** What to do with the row as it is; undefined = nothing. */
+  readonly work: (row: Row) => RowWork | undefined;
+}
+
+/**
+ * `declined`: there was nothing to do. `absent`: there is no such row. `stuck`: it could not be ended, so the
+ * row is still locked.
+ */
+export type RowOutcome = 'committed' | 'declined' | 'absent' | 'stuck';
+
+/** Runs them on the application's DataSource. Errors of the work roll everything back and come out as they are. */
+export interface RowTransactions {
+  run(transaction: RowTransaction): Promise<RowOutcome>;
+}

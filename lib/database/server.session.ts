@@ -1,0 +1,85 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { QueryRunner } from 'typeorm';
+import { driverError } from './database.errors.js';
+import { only, type Database, type Row } from './database.js';
+import type { Ask, Server } from './server.js';
+import { rollBackWhole } from './whole.rollback.js';
+
+/** A rollback on a dead connection would last until TCP gives up, a quarter of an hour. */
+const LONGEST_ROLLBACK = 10_000;
+/** A rollback that takes longer waits for a statement of the handler's that is still under way. */
+const FIRST_CANCEL_AFTER = 100;
+/** The handler may have sent several statements, one behind the other. */
+const NEXT_CANCEL_AFTER = 1_000;
+const CANCEL_TIMEOUT = 2_000;
+
+/** A transactional handler's hold on one connection of the application's pool. */
+export class ServerSession {
+  private id: unknown;
+  private spoiled = false;
+
+  constructor(
+    readonly runner: QueryRunner,
+    private readonly connection: unknown,
+    private readonly server: Server,
+    /** On connections of our own, so that a statement can be cancelled from beside it. */
+    private readonly own: Database,
+  ) {
+    this.id = server.sessions.idOf(connection);
+  }
+
+  /** @param row with the columns of `ServerSessions` */
+  identify(row: Row): void {
+    this.id = row['session_id'];
+  }
+
+  readonly query: Ask = async (statement) => {
+    const text = this.server.text(statement);
+    const { records, affected } = await this.runner.query(text, [...statement.values], true);
+    return { rows: (records ?? []) as readonly Row[], affected: affected ?? 0 };
+  };
+
+  /** Cancels what is still under way, and rolls back. @returns whether that is known to have ended it */
+  async rollBack(): Promise<boolean> {
+    const rolledBack = this.rolledBack();
+    const over = new AbortController();
+    void this.cancelUntil(over.signal);
+    const late = pause(LONGEST_ROLLBACK, false, { ref: false, signal: over.signal });
+    late.catch(driverError);
+    const ended = await Promise.race([rolledBack, late]);
+    over.abort();
+    if (!ended) this.spoiled = true;
+    await this.cancelling;
+    return ended;
+  }
+
+  async release(): Promise<void> {
+    // The pool drops what has been destroyed. A cancellation may come late, and must not hit the next user.
+    if (this.spoiled) this.server.destroy(this.connection);
+    await this.runner.release().catch(driverError);
+  }
+
+  private cancelling: Promise<unknown> | undefined;
+
+  private async rolledBack(): Promise<boolean> {
+    try {
+      // Where the handler has meddled with savepoints, TypeORM's level by level does not get through.
+      await rollBackWhole(this.runner).catch(() => this.runner.query('ROLLBACK'));
+      return true;
+    } catch (error) {
+      driverError(error);
+      return false;
+    }
+  }
+
+  private async cancelUntil(over: AbortSignal): Promise<void> {
+    for (let wait = FIRST_CANCEL_AFTER; ; wait = NEXT_CANCEL_AFTER) {
+      await pause(wait, undefined, { ref: false, signal: over }).catch(() => undefined);
+      if (over.aborted || this.id === undefined) return;
+      this.spoiled = true;
+      const cancel = this.server.sessions.cancel(this.id);
+      this.cancelling = this.own.statement(() => only(cancel), CANCEL_TIMEOUT).catch(driverError);
+      await this.cancelling;
+    }
+  }
+}

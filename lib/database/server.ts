@@ -1,0 +1,53 @@
+import type { DataSource } from 'typeorm';
+import type { Failure } from './database.errors.js';
+import type { Row } from './database.js';
+import type { Sql } from './sql.js';
+
+/** What differs between the servers, which have pools of connections. */
+export interface Server {
+  readonly begin: string;
+  /** Run once on each physical connection. */
+  readonly prepare: readonly string[];
+  /** Whether a change is one statement, and so needs no transaction around it. */
+  readonly changesAtOnce: boolean;
+  text(statement: Sql): string;
+  /** Ends the physical connection at once, whatever it is doing; it must not go back to the pool. */
+  destroy(connection: unknown): void;
+  failureOf(this: void, error: unknown): Failure;
+  readonly sessions: ServerSessions;
+}
+
+/** Runs a statement on the session's connection. */
+export type Ask = (
+  statement: Sql,
+) => Promise<{ readonly rows: readonly Row[]; readonly affected: number }>;
+
+/** How a server names a session and its transaction, and how another session ends what that one is doing. */
+export interface ServerSessions {
+  /** Columns `session_id` and `transaction_id`. */
+  readonly columns: Sql;
+  /** True as long as the session is still in that transaction, where the server can tell. */
+  inTransaction(id: unknown): Sql;
+  /** What the driver takes for the session's id; behind a pooler it is not the server's. */
+  idOf(connection: unknown): unknown;
+  /** Ends the session's statement, and nothing else of it. */
+  cancel(id: unknown): Sql;
+  /**
+   * Runs the work of a handler where `inTransaction` cannot tell that its transaction has ended meanwhile.
+   * @throws EventHandlerError then
+   */
+  guarded(ask: Ask, handler: string, work: () => Promise<void>): Promise<void>;
+}
+
+/** Of `pg` and of `mysql2`. */
+const DEFAULT_POOL = 10;
+
+/** Connections that the pool of a server's DataSource opens at most. */
+export function serverPoolSizeOf({ options }: DataSource): number {
+  const { poolSize, extra } = options as {
+    poolSize?: number;
+    extra?: { max?: number; connectionLimit?: number };
+  };
+  // TypeORM lets `extra` win.
+  return extra?.max ?? extra?.connectionLimit ?? poolSize ?? DEFAULT_POOL;
+}
