@@ -41,7 +41,7 @@ export function upkeepSuite(its: Bench): void {
       await application.destroy();
     }
 
-    it('from every previous schema keeps the events, with 20 replicas starting at once', async () => {
+    it('from every previous schema keeps the events, with a dozen replicas starting at once', async () => {
       for (let count = 1; count < all().length; count += 1) {
         const application = await previousSchema(count);
         const connections: InboxConnections[] = [];
@@ -63,7 +63,10 @@ export function upkeepSuite(its: Bench): void {
           ]);
           const before = await storedEvents(store);
 
-          const replicas = await Promise.all(Array.from({ length: 20 }, open));
+          // All have to be open, or known to have failed, before any is closed below.
+          await Promise.allSettled(Array.from({ length: 12 }, open));
+          const replicas = connections.slice(1);
+          expect(replicas).toHaveLength(12);
           await Promise.all(replicas.map((each) => each.migrate()));
           await Promise.all(replicas.map((each) => each.assertSchema()));
 
