@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 const TYPES = ['feat', 'fix', 'refactor', 'perf', 'docs', 'test', 'build', 'ci', 'chore', 'revert'];
 /** Of a subject, which is what follows type and scope. */
 const LONGEST = 100;
-const RULED_SINCE = 'ac5077ba0740cbe128586ce0d8d30ab6e64ffb37';
+const RULED_SINCE = 'fd66f45c8746df4d7db7975fd48913197e680e92';
 
 const HEADER = /^(?<type>[a-z]+)(\([a-z0-9-]+\))?!?: (?<subject>\S.*)$/;
 

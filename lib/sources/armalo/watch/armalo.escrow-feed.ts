@@ -1,7 +1,7 @@
 import { systemClock, type EventFeed, type SourceEvent } from '../../../core/index.js';
 import type { ApiCallOptions } from '../../../api-client/index.js';
 import type { ArmaloClient } from '../api/armalo.client.js';
-import { readMemory } from './armalo.fact.js';
+import { readMemory, remembered, writtenMemory } from './armalo.fact.js';
 import { polledEvent, type ArmaloFeedSurroundings } from './armalo.polled-event.js';
 import { WatchPoll, type WatchPollDependencies } from './watch.poll.js';
 import type { Watched } from './watch.store.js';
@@ -50,6 +50,6 @@ export class ArmaloEscrowFeed implements EventFeed {
       const data = { ...shown, escrowId: watched.subject, previousStatus: memory.value };
       yield [polledEvent(source, this.account, clock, { event: `escrow.${value}`, data })];
     }
-    await store.remember(watched, JSON.stringify({ ...memory, value }));
+    await store.remember(watched, writtenMemory(remembered({ value, at: undefined }, memory)));
   }
 }

@@ -1,9 +1,9 @@
 import type { InsertHook, InboxDatabase } from '../../../inbox/index.js';
-import { factOf, readMemory, reconcileFact } from './armalo.fact.js';
+import { factOf, readMemory, reconcileFact, writtenMemory } from './armalo.fact.js';
 import { watchIdentity, WatchStore } from './watch.store.js';
 
 /**
- * Decides, in the transaction of the insert, whether a score or an escrow's status is news: webhook
+ * Decides, in the transaction of the insert, whether a score or an escrow's status is a change: webhook
  * and poller may bring the same one, in either order or at once, and it is handled once.
  */
 export function armaloFactHook(parts: InboxDatabase): InsertHook {
@@ -25,11 +25,11 @@ export function armaloFactHook(parts: InboxDatabase): InsertHook {
       for (const { rowId, key, state, now } of locked) {
         let memory = readMemory(state);
         for (const item of told.filter((one) => one.key === key)) {
-          const weighed = reconcileFact(memory, item.fact, item.origin, now);
-          memory = weighed.memory;
-          if (!weighed.isChange) repeated.add(item.rowId);
+          const reconciled = reconcileFact(memory, item.fact, item.origin, now);
+          memory = reconciled.memory;
+          if (!reconciled.isChange) repeated.add(item.rowId);
         }
-        const after = JSON.stringify(memory);
+        const after = writtenMemory(memory);
         if (after !== state) states.set(rowId, after);
       }
       yield* store.write(states);

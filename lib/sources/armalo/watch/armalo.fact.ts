@@ -85,14 +85,18 @@ export function reconcileFact(
   };
 }
 
-function remembered(
-  { value, at }: Fact,
+/** What is remembered once a value was seen, by whichever way. */
+export function remembered(
+  { value, at }: Pick<Fact, 'value' | 'at'>,
   memory: FactMemory,
-  notes: NonNullable<FactMemory['notes']>,
+  notes = memory.notes ?? [],
 ): FactMemory {
   const time = at ?? memory.at;
   return { value, ...(time !== undefined && { at: time }), notes: notes.slice(-MOST_NOTES) };
 }
+
+/** As the table keeps it. */
+export const writtenMemory = (memory: FactMemory): string => JSON.stringify(memory);
 
 /** What an unreadable memory is worth: nothing, as before the first look. */
 export function readMemory(state: string): FactMemory {

@@ -2,7 +2,7 @@ import { readInstant, systemClock, type EventFeed, type SourceEvent } from '../.
 import type { ApiCallOptions } from '../../../api-client/index.js';
 import type { ArmaloScore } from '../api/armalo.api-types.js';
 import type { ArmaloClient } from '../api/armalo.client.js';
-import { readMemory, type FactMemory } from './armalo.fact.js';
+import { readMemory, remembered, writtenMemory, type FactMemory } from './armalo.fact.js';
 import { polledEvent, type ArmaloFeedSurroundings } from './armalo.polled-event.js';
 import { WatchPoll, type WatchPollDependencies } from './watch.poll.js';
 import type { Watched } from './watch.store.js';
@@ -39,9 +39,8 @@ export class ArmaloScoreFeed implements EventFeed {
     if (memory.value !== undefined) yield [this.event(watched.subject, score, memory)];
     // Done by the event's own transaction already, unless this is the first sight, or the application's
     // `identify` has made it a duplicate.
-    const at = readInstant(score.computedAt);
-    const after: FactMemory = { ...memory, value, ...(at !== undefined && { at }) };
-    await this.dependencies.store.remember(watched, JSON.stringify(after));
+    const after = remembered({ value, at: readInstant(score.computedAt) }, memory);
+    await this.dependencies.store.remember(watched, writtenMemory(after));
   }
 
   private event(agentId: string, score: ArmaloScore, memory: FactMemory): SourceEvent {

@@ -15,9 +15,9 @@ import {
 import type { ArmoxClient } from '../api/armox.client.js';
 import { jobEvent } from './armox.job-event.js';
 import type { AnyArmoxJob } from '../api/armox.job-reader.js';
-import { isTerminalJobStatus } from './armox.job-status.js';
+import { isTerminalJobStatus, LOST } from './armox.job-status.js';
 import { nextLook, nextLookForAbsent } from './job.schedule.js';
-import { LOST, type JobStore, type TrackedJob } from './job.store.js';
+import type { JobStore, TrackedJob } from './job.store.js';
 
 export interface ArmoxJobFeedDependencies {
   readonly client: ArmoxClient;

@@ -10,10 +10,10 @@ import type { ArmoxClient } from '../api/armox.client.js';
 import type { AnyArmoxEvent } from '../webhook/armox.events.js';
 import { jobEvent } from './armox.job-event.js';
 import { readArmoxJob, type AnyArmoxJob } from '../api/armox.job-reader.js';
-import { isTerminalJobStatus } from './armox.job-status.js';
+import { isTerminalJobStatus, LOST } from './armox.job-status.js';
 import { JobLostError, JobNotRecordedError, JobTimeoutError } from './job.errors.js';
 import { nextLook } from './job.schedule.js';
-import { LOST, type JobStore, type TrackedJob } from './job.store.js';
+import type { JobStore, TrackedJob } from './job.store.js';
 import { JobWaiters } from './job.waiters.js';
 
 export interface RunModelJob extends ApiCallOptions {

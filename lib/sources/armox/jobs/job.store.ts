@@ -10,11 +10,8 @@ import {
   type Upsert,
 } from '../../../database/index.js';
 import { hashOf, storableName, type InboxDatabase } from '../../../inbox/index.js';
-import { isTerminalJobStatus } from './armox.job-status.js';
+import { ENDED, LOST, mayFollow, stageOf } from './armox.job-status.js';
 import { jobTable, STATUS_LENGTH } from './job.table.js';
-
-/** A job that Armox no longer knows, or that did not end in time; ours, not one of Armox's. */
-export const LOST = 'lost';
 
 /** A job as we remember it. */
 export interface TrackedJob {
@@ -47,10 +44,6 @@ export interface JobChange {
 }
 
 const SOURCE = 'armox';
-/** Order of the statuses: a job never goes back. Any one puts `lost` right. */
-const ENDED = 2;
-const stageOf = (status: string): number =>
-  isTerminalJobStatus(status) ? ENDED : status === 'pending' || status === LOST ? 0 : 1;
 
 const { list: COLUMNS } = select(
   jobTable,
@@ -95,6 +88,7 @@ export class JobStore {
       };
     });
     yield* this.upsert(values, ({ given, kept }) => {
+      // As `mayFollow`, of the row that is there and the one that comes.
       const moves = sql`${kept('stage')} < ${raw(String(ENDED))} AND ${given('stage')} >= ${kept('stage')}`;
       const moved = (column: string): Sql =>
         sql`CASE WHEN ${moves} THEN ${given(column)} ELSE ${kept(column)} END`;
@@ -253,10 +247,6 @@ export class JobStore {
 
 /** Job ids and statuses as their columns hold them. */
 export const storableStatus = (status: string): string => storableName(status, STATUS_LENGTH);
-
-function mayFollow(before: string, after: string): boolean {
-  return stageOf(before) < ENDED && stageOf(after) >= stageOf(before);
-}
 
 function trackedJob(row: Row): TrackedJob {
   return {
