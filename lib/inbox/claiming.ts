@@ -123,7 +123,7 @@ export class Claiming {
     return alive;
   }
 
-  async giveBack(leases: readonly Lease[]): Promise<void> {
+  async release(leases: readonly Lease[]): Promise<void> {
     if (leases.length === 0) return;
     const { dialect, tables } = this.inbox;
     await this.inbox.database.oneChange(() =>

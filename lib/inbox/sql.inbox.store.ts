@@ -92,7 +92,7 @@ export class SqlInboxStore implements InboxStore {
   }
 
   release(leases: readonly Lease[]) {
-    return this.claiming.giveBack(leases);
+    return this.claiming.release(leases);
   }
 
   settle(settlements: readonly Settlement[]) {

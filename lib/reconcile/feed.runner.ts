@@ -4,7 +4,7 @@ import { ApiNotSupportedError, ApiRateLimitedError } from '../api-client/index.j
 import type { Inbox } from '../inbox/index.js';
 import { boundedPoll, FeedStuckError } from './bounded.poll.js';
 
-/** What one feed came to in one round. */
+/** What one feed came to in one poll. */
 export interface FeedReport {
   readonly feed: string;
   /** Events that it gave. */

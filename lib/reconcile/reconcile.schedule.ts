@@ -9,13 +9,13 @@ import {
 import type { Reconciler } from './reconciler.js';
 
 export interface ReconcileScheduleOptions {
-  /** Milliseconds between two rounds. Default 10,000. */
+  /** Milliseconds between two polls. Default 10,000. */
   readonly interval?: number | undefined;
   /** Instead of an interval: five or six fields, as `@nestjs/schedule` takes them. */
   readonly cron?: string | undefined;
   /** IANA time zone of `cron`. Default: the process's. */
   readonly timeZone?: string | undefined;
-  /** Share of the interval by which a process's rounds differ from another's, 0 to 1. Default 0.1. */
+  /** Share of the interval by which a process's polls differ from another's, 0 to 1. Default 0.1. */
   readonly jitter?: number | undefined;
 }
 
@@ -25,7 +25,7 @@ export const RECONCILE_JOB = 'armox-armalo:reconcile';
 const INTERVAL = 10_000;
 
 /**
- * When the reconciler has its rounds. In the application's own registry where there is one, where
+ * When the reconciler polls. In the application's own registry where there is one, where
  * it can be seen and stopped; else in one of ours. `ScheduleModule.forRoot()` is never imported
  * here: a second registry runs each of the application's jobs twice.
  */

@@ -22,7 +22,7 @@ export interface ReconcilerDependencies {
   readonly timers?: Timers;
 }
 
-/** What a round came to. */
+/** What a poll came to. */
 export interface ReconcileReport {
   readonly feeds: readonly FeedReport[];
   /** `source/account` that another replica polls. */
@@ -35,7 +35,7 @@ const LEASE = 30_000;
 export class Reconciler {
   private readonly groups: ReadonlyMap<string, FeedGroup>;
   private readonly stopping = new AbortController();
-  /** Why an account could not be polled in its last round, where it could not. */
+  /** Why an account could not be polled in its last poll, where it could not. */
   private readonly leftOut = new Map<string, string>();
   private running: Promise<ReconcileReport> | undefined;
   private following: Promise<ReconcileReport> | undefined;
@@ -59,7 +59,7 @@ export class Reconciler {
     );
   }
 
-  /** One round, now; after the one that is under way, if there is one. Never two at once in a process. */
+  /** One poll of all feeds, now; after the one that is under way, if there is one. Never two at once in a process. */
   reconcileNow(): Promise<ReconcileReport> {
     if (!this.running) return this.tick();
     this.following ??= this.running.then(() => {
@@ -69,7 +69,7 @@ export class Reconciler {
     return this.following;
   }
 
-  /** A round, unless one is under way: then that one. Never rejects. */
+  /** A poll, unless one is under way: then that one. Never rejects. */
   tick(): Promise<ReconcileReport> {
     this.running ??= this.pollAll().finally(() => {
       this.running = undefined;

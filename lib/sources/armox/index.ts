@@ -28,7 +28,12 @@ export { ArmoxClient } from './api/armox.client.js';
 export type * from './api/armox.api-types.js';
 export { readArmoxJob } from './api/armox.job-reader.js';
 export type { AnyArmoxJob } from './api/armox.job-reader.js';
-export { isKnownJobStatus, isTerminalJobStatus, mayFollow, normalJobStatus } from './jobs/armox.job-status.js';
+export {
+  isKnownJobStatus,
+  isTerminalJobStatus,
+  mayFollow,
+  normalJobStatus,
+} from './jobs/armox.job-status.js';
 export type { AnyArmoxJobStatus } from './jobs/armox.job-status.js';
 export { ArmoxJobs } from './jobs/armox.jobs.js';
 export type {

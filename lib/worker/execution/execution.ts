@@ -81,7 +81,7 @@ export class Execution {
     const since = timers.now();
     const [row] = await store.claimById([id], lease);
     if (row && !this.stopped) return this.runClaimed(row, { since });
-    if (row) await this.giveBack([row]);
+    if (row) await this.release([row]);
     return { outcome: 'not-claimed' };
   }
 
@@ -107,7 +107,7 @@ export class Execution {
   }
 
   /** The rows are pending again, with their attempt. Never rejects. */
-  async giveBack(leases: readonly Lease[]): Promise<void> {
+  async release(leases: readonly Lease[]): Promise<void> {
     if (leases.length === 0) return;
     const { store, logger } = this.dependencies;
     try {
@@ -139,7 +139,7 @@ export class Execution {
       await within(allEnded, LAST_GRACE_MS, timers);
       this.batcher.abandon();
     }
-    await within(this.giveBack(this.leases), LAST_GRACE_MS, timers);
+    await within(this.release(this.leases), LAST_GRACE_MS, timers);
     this.keeper.stop();
   }
 

@@ -9,7 +9,7 @@ export interface StalledRecoveryDependencies {
   readonly store: Pick<WorkStore, 'claimStalled' | 'noLongerAlone'>;
   readonly settings: Pick<WorkerSettings, 'lease' | 'maxStalledCount' | 'pollInterval'>;
   readonly timers: Timers;
-  readonly execution: Pick<Execution, 'size' | 'leases' | 'giveBack'>;
+  readonly execution: Pick<Execution, 'size' | 'leases' | 'release'>;
   /** Resolves when the event is settled, or not ours any more. */
   readonly begin: (row: ClaimedRow, since: number) => Promise<void>;
   readonly wakeUp: WakeUp;
@@ -71,7 +71,7 @@ export class StalledRecovery {
       held: new Set(execution.leases.map(({ id }) => id)),
     });
     if (!row || !wakeUp.stopped) return row;
-    await execution.giveBack([row]);
+    await execution.release([row]);
     return undefined;
   }
 

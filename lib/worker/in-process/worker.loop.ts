@@ -122,7 +122,7 @@ export class WorkerLoop {
       await this.wakeUp.sleep(this.claiming.failed(error), []);
       return;
     }
-    if (this.wakeUp.stopped) return execution.giveBack(rows);
+    if (this.wakeUp.stopped) return execution.release(rows);
     for (const row of rows) void this.begin(row, since);
     if (rows.length > 0) this.dryClaims = 0;
     else if (walks) await this.restAfterWalk(timers.now() - since, pastTheBusy);

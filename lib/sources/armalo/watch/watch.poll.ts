@@ -43,7 +43,7 @@ export class WatchPoll {
     look: (watched: Watched, call: ApiCallOptions) => AsyncIterable<readonly SourceEvent[]>,
   ): AsyncGenerator<readonly SourceEvent[]> {
     const { store } = this.dependencies;
-    // Short waits: what the rate limit does not let through now is due in the next round still.
+    // Short waits: what the rate limit does not let through now is due in the next poll still.
     const call: ApiCallOptions = { signal, priority: 'background', maxWait: 1_000 };
     const due = await store.due(this.kind, LOOKS_A_ROUND);
     let failures = 0;

@@ -42,7 +42,7 @@ const LONGEST_LIST = 100;
 /** From so many due jobs on that it may show, one call of the list is cheaper than one each. */
 const WORTH_A_LIST = 3;
 const DUE_AT_ONCE = 500;
-/** By id; the rate limit ends a round sooner. */
+/** By id; the rate limit ends a poll sooner. */
 const BY_ID_AT_ONCE = 60;
 const BATCH = 10;
 /** Failures in a row that speak against the service rather than against a job. */
@@ -59,7 +59,7 @@ export class ArmoxJobFeed implements EventFeed {
   readonly source = 'armox';
   readonly account: string;
   private readonly random: Random;
-  private rounds = 0;
+  private polls = 0;
   /** Said in the log already. */
   private unreadable: string | undefined;
 
@@ -215,14 +215,14 @@ export class ArmoxJobFeed implements EventFeed {
 
   private async forget(): Promise<void> {
     const { store, forgetAfter = 30 * DAY } = this.dependencies;
-    if (this.rounds++ % PRUNE_EVERY !== 0) return;
+    if (this.polls++ % PRUNE_EVERY !== 0) return;
     for (let batch = 0; batch < PRUNE_BATCHES; batch += 1) {
       if ((await store.prune(forgetAfter, 1_000)) === 0) return;
     }
   }
 }
 
-/** Short waits: what the rate limit does not let through now is due in the next round still. */
+/** Short waits: what the rate limit does not let through now is due in the next poll still. */
 const call = (signal: AbortSignal): ApiCallOptions => ({
   signal,
   priority: 'background',
