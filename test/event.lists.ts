@@ -28,3 +28,9 @@ export async function storedEvents(
   }
   return found;
 }
+
+/** What is pending or runs. */
+export async function unfinishedEvents(store: Listing): Promise<readonly StoredEvent[]> {
+  const pending = await storedEvents(store, { state: 'open' });
+  return [...pending, ...(await storedEvents(store, { state: 'running' }))];
+}

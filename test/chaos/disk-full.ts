@@ -4,7 +4,7 @@ import { violation } from './deliveries.js';
 import { Others } from './others.js';
 import type { Scenario, World } from './scenario.js';
 import { perform, type Stage } from './stage.js';
-import { summaries } from '../event.lists.js';
+import { unfinishedEvents } from '../event.lists.js';
 
 /** More than any page that is there already has room for. */
 const BYTES = 20_000;
@@ -82,6 +82,6 @@ async function refusals(stage: Stage, port: number, prefix: string): Promise<rea
 }
 
 async function areBegun({ ground }: Stage): Promise<boolean> {
-  const open = await summaries(ground.store, { state: 'open' });
+  const open = await unfinishedEvents(ground.store);
   return open.length === STORED && open.every(({ attempts }) => attempts > 0);
 }

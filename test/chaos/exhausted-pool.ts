@@ -3,7 +3,7 @@ import { violation } from './deliveries.js';
 import { Others } from './others.js';
 import type { Scenario, World } from './scenario.js';
 import { perform } from './stage.js';
-import { storedEvents } from '../event.lists.js';
+import { unfinishedEvents } from '../event.lists.js';
 
 const APP_POOL = 4;
 const CONCURRENCY = 20;
@@ -28,7 +28,7 @@ export const exhaustedPool: Scenario = {
       const waiting = Array.from({ length: 3 * CONCURRENCY }, (_, index) => `waiting-${index}`);
       await Promise.all(waiting.map((name) => stage.send(violation(name), 'effects')));
       await others.come('beside', span);
-      const open = await storedEvents(stage.ground.store, { state: 'open' });
+      const open = await unfinishedEvents(stage.ground.store);
       const held = open.filter(({ body }) => body?.toString().includes('"waiting-')).length;
       findings.check(held === waiting.length, `only ${held} events waited for the pool`);
       await replica.holdPool(false);

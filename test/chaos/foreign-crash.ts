@@ -4,7 +4,7 @@ import { Run } from './effects.js';
 import { Others } from './others.js';
 import type { Scenario, World } from './scenario.js';
 import { perform, type Stage } from './stage.js';
-import { storedEvents } from '../event.lists.js';
+import { unfinishedEvents } from '../event.lists.js';
 
 /** As on the stage. */
 const LEASE = 1_000;
@@ -74,7 +74,7 @@ async function begun(stage: Stage, names: readonly string[]): Promise<void> {
 }
 
 async function openNames({ ground }: Stage): Promise<ReadonlySet<string>> {
-  const open = await storedEvents(ground.store, { state: 'open' });
+  const open = await unfinishedEvents(ground.store);
   return new Set(
     open.map(({ body }) => /"((long|in-flight)[^"]*)"/.exec(body?.toString() ?? '')?.[1] ?? ''),
   );

@@ -6,7 +6,7 @@ import type { Ground } from './ground.js';
 import { Others } from './others.js';
 import type { Scenario, World } from './scenario.js';
 import { perform, type Stage } from './stage.js';
-import { storedEvents } from '../event.lists.js';
+import { unfinishedEvents } from '../event.lists.js';
 
 /** As on the stage. */
 const LEASE = 1_000;
@@ -47,7 +47,7 @@ export const longHandler: Scenario = {
 
 /** The only open row, by a session that does nothing more: as a power loss leaves one behind. */
 async function lockOpenRow({ dataSource, store }: Ground): Promise<() => Promise<void>> {
-  const [row] = await storedEvents(store, { state: 'open' });
+  const [row] = await unfinishedEvents(store);
   const runner = dataSource.createQueryRunner();
   await runner.startTransaction();
   // By its id: anything wider would lock the places of later rows on MariaDB.
@@ -59,7 +59,7 @@ async function lockOpenRow({ dataSource, store }: Ground): Promise<() => Promise
 }
 
 async function stillOpen({ ground, world }: Stage): Promise<void> {
-  const open = await storedEvents(ground.store, { state: 'open' });
+  const open = await unfinishedEvents(ground.store);
   for (const name of ['stale', 'long']) {
     const found = open.some(({ body }) => body?.toString().includes(`"${name}"`));
     world.findings.check(found, `${name} was over before the others were measured`);
