@@ -49,17 +49,24 @@ export function payloadProblems(
   path: string,
 ): readonly string[] {
   const fields = ruledFields(type);
-  const ruled = Object.entries(value).filter(([key]) => fields.includes(key));
-  const reading = transformed(type, Object.fromEntries(ruled), path);
+  const looked = Object.entries(value).filter(([key]) => fields.includes(key));
+  const reading = transformed(type, Object.fromEntries(looked), path);
   return 'problems' in reading
     ? reading.problems
     : told(validateSync(reading.instance, TOLERANT), path);
 }
 
+/** By class, since the built-in ones are asked for with every delivery. */
+const ruled = new WeakMap<PayloadClass, readonly string[]>();
+
 /** The fields of `type`, inherited ones included, that a decorator of class-validator says something of. */
 export function ruledFields(type: PayloadClass): readonly string[] {
+  const known = ruled.get(type);
+  if (known) return known;
   const rules = getMetadataStorage().getTargetValidationMetadatas(type, '', false, false);
-  return [...new Set(rules.map(({ propertyName }) => propertyName))];
+  const fields = [...new Set(rules.map(({ propertyName }) => propertyName))];
+  ruled.set(type, fields);
+  return fields;
 }
 
 function transformed<Payload extends object>(
