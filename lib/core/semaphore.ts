@@ -7,6 +7,10 @@ export class Semaphore {
     this.free = permits;
   }
 
+  get isFull(): boolean {
+    return this.free === 0;
+  }
+
   /**
    * @returns how to give the permit back; calling it twice does no harm
    * @throws the signal's reason when it aborts before there is a permit

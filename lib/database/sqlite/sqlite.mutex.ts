@@ -1,45 +1,27 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { systemRandom } from '../../core/index.js';
+import { Semaphore, systemRandom } from '../../core/index.js';
 
 /** A few milliseconds, so that several processes on one file do not ask in step. */
 export const breathe = (): Promise<void> => pause(1 + systemRandom() * 8);
 
 /** Gives way to one at a time, in the order of asking. */
 export class SqliteMutex {
-  private held = false;
-  private readonly queue: (() => void)[] = [];
+  private readonly permit = new Semaphore(1);
 
   get isHeld(): boolean {
-    return this.held;
+    return this.permit.isFull;
   }
 
   /** @returns how to let go; undefined when it was not this one's turn within `timeout` milliseconds */
-  acquire(timeout: number): Promise<(() => void) | undefined> {
-    if (!this.held) {
-      this.held = true;
-      return Promise.resolve(this.releaser());
+  async acquire(timeout: number): Promise<(() => void) | undefined> {
+    const over = new AbortController();
+    const timer = setTimeout(() => over.abort(), timeout);
+    try {
+      return await this.permit.acquire(over.signal);
+    } catch {
+      return undefined;
+    } finally {
+      clearTimeout(timer);
     }
-    return new Promise((resolve) => {
-      const turn = (): void => {
-        clearTimeout(timer);
-        resolve(this.releaser());
-      };
-      const timer = setTimeout(() => {
-        this.queue.splice(this.queue.indexOf(turn), 1);
-        resolve(undefined);
-      }, timeout);
-      this.queue.push(turn);
-    });
-  }
-
-  private releaser(): () => void {
-    let released = false;
-    return () => {
-      if (released) return;
-      released = true;
-      const next = this.queue.shift();
-      if (next) next();
-      else this.held = false;
-    };
   }
 }
