@@ -1,4 +1,4 @@
-import type { Column } from './column.js';
+import type { Column, ColumnKind } from './column.js';
 import type { Sql } from './sql.js';
 import type { IndexDefinition, NamedTable, TableDefinition } from './table.definition.js';
 
@@ -54,17 +54,37 @@ export function createLines(
   ];
 }
 
-/** A table, and then its indexes, for databases that have partial ones. */
-export function createWithPartialIndexes(
-  table: NamedTable,
-  layout: Layout,
+/** For databases that have partial indexes. @param storage how a table whose rows change is kept */
+export function partialIndexSchema({
+  types,
+  catalog,
   storage = '',
-): readonly string[] {
-  const { definition, prefix, sql } = table;
-  const indexes = layout.indexes.map(
-    ({ name, columns, unique, where }) =>
-      `CREATE ${unique ? 'UNIQUE ' : ''}INDEX IF NOT EXISTS "${prefix}_${name}" ON ${sql.sql} (${columns.join(', ')})${where === undefined ? '' : ` WHERE ${where}`}`,
-  );
-  const lines = createLines(layout, definition).join(',\n  ');
-  return [`CREATE TABLE IF NOT EXISTS ${sql.sql} (\n  ${lines}\n)${storage}`, ...indexes];
+}: Pick<SchemaDialect, 'catalog'> & {
+  readonly types: Readonly<Record<ColumnKind, string>>;
+  readonly storage?: string;
+}): SchemaDialect {
+  const typeOf = ({ kind }: Column): string => types[kind];
+  const layout = (definition: TableDefinition): Layout => ({
+    columns: columnsOf(definition, typeOf),
+    indexes: definition.indexes ?? [],
+  });
+  const create = ({ definition, prefix, sql: { sql: table } }: NamedTable): readonly string[] => {
+    const its = layout(definition);
+    const lines = createLines(its, definition).join(',\n  ');
+    const end = definition.changing ? storage : '';
+    return [
+      `CREATE TABLE IF NOT EXISTS ${table} (\n  ${lines}\n)${end}`,
+      ...its.indexes.map((index) => createIndex(index, prefix, table)),
+    ];
+  };
+  return { quoted: quotedBy('"'), typeOf, layout, create, catalog };
+}
+
+function createIndex(
+  { name, columns, unique, where }: IndexDefinition,
+  prefix: string,
+  table: string,
+): string {
+  const only = where === undefined ? '' : ` WHERE ${where}`;
+  return `CREATE ${unique ? 'UNIQUE ' : ''}INDEX IF NOT EXISTS "${prefix}_${name}" ON ${table} (${columns.join(', ')})${only}`;
 }

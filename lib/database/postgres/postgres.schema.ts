@@ -1,45 +1,22 @@
-import {
-  columnsOf,
-  createWithPartialIndexes,
-  quotedBy,
-  type SchemaDialect,
-} from '../schema.dialect.js';
-import type { Column, ColumnKind } from '../column.js';
+import { partialIndexSchema } from '../schema.dialect.js';
 import { join, sql } from '../sql.js';
-import type { TableDefinition } from '../table.definition.js';
 
-const TYPES: Readonly<Record<ColumnKind, string>> = {
-  id: 'bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY',
-  reference: 'bigint',
-  hash: 'bytea',
-  bytes: 'bytea',
-  time: 'bigint',
-  count: 'integer',
-  flag: 'smallint',
-  name: 'text',
-  ascii: 'text',
-  text: 'text',
-  'long text': 'text',
-};
-
-const typeOf = ({ kind }: Column): string => TYPES[kind];
-
-const layout = (definition: TableDefinition) => ({
-  columns: columnsOf(definition, typeOf),
-  indexes: definition.indexes ?? [],
-});
-
-export const postgresSchema: SchemaDialect = {
-  quoted: quotedBy('"'),
-  typeOf,
-  layout,
+export const postgresSchema = partialIndexSchema({
+  types: {
+    id: 'bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY',
+    reference: 'bigint',
+    hash: 'bytea',
+    bytes: 'bytea',
+    time: 'bigint',
+    count: 'integer',
+    flag: 'smallint',
+    name: 'text',
+    ascii: 'text',
+    text: 'text',
+    'long text': 'text',
+  },
   // With room beside them, and no index on what changes, changed rows leave the indexes alone (HOT updates).
-  create: (table) =>
-    createWithPartialIndexes(
-      table,
-      layout(table.definition),
-      table.definition.changing ? ' WITH (fillfactor = 50)' : '',
-    ),
+  storage: ' WITH (fillfactor = 50)',
   catalog: (schema, tables) => {
     const names = join(tables);
     return sql`SELECT 'column' AS kind, c.relname AS relation, a.attname AS name
@@ -52,4 +29,4 @@ export const postgresSchema: SchemaDialect = {
       JOIN pg_class i ON i.oid = x.indexrelid
       WHERE n.nspname = ${schema} AND c.relname IN (${names}) AND x.indisvalid AND NOT x.indisprimary`;
   },
-};
+});
