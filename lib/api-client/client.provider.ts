@@ -1,5 +1,5 @@
-import { Logger } from '@nestjs/common';
-import { ArmoxArmaloConfigurationError } from '../core/index.js';
+import { Logger, type FactoryProvider } from '@nestjs/common';
+import { ArmoxArmaloConfigurationError, sourceOptionsToken } from '../core/index.js';
 import type { ApiClientOptions } from './api-client.options.js';
 
 /** What a service's options say about its API. */
@@ -14,14 +14,19 @@ export interface ApiOptions {
  * The client of a source's API. Without a key it can be injected all the same, as an application that
  * only receives has none; whoever calls it is told what is missing.
  */
-export function providedClient<Client extends object>(
+export function clientProvider<Client extends object>(
   source: string,
-  { apiKey, baseUrl }: ApiOptions = {},
-  make: (options: ApiClientOptions) => Client,
-): Client {
-  const logger = new Logger(`ArmoxArmaloClient:${source}`);
-  if (apiKey !== undefined) return make({ apiKey, baseUrl, logger });
-  return withoutKey(make({ apiKey: 'none', baseUrl }), `${source}.apiKey`);
+  Client: new (options: ApiClientOptions) => Client,
+): FactoryProvider<Client> {
+  return {
+    provide: Client,
+    inject: [sourceOptionsToken(source)],
+    useFactory: ({ apiKey, baseUrl }: ApiOptions = {}) => {
+      const logger = new Logger(`ArmoxArmaloClient:${source}`);
+      if (apiKey !== undefined) return new Client({ apiKey, baseUrl, logger });
+      return withoutKey(new Client({ apiKey: 'none', baseUrl }), `${source}.apiKey`);
+    },
+  };
 }
 
 function withoutKey<Client extends object>(client: Client, option: string): Client {

@@ -14,7 +14,7 @@ export {
 export type { FailedCall } from './api.errors.js';
 export type { ApiClientOptions, ApiCallOptions, ServiceProfile } from './api-client.options.js';
 export { API_OPTION_RULES } from './api.option-rules.js';
-export { providedClient } from './client.provider.js';
+export { clientProvider } from './client.provider.js';
 export type { ApiOptions } from './client.provider.js';
 export { ApiTransport } from './api-transport.js';
 export type { ApiAnswer, ApiCall } from './api-transport.js';

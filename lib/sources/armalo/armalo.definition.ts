@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { API_OPTION_RULES, providedClient } from '../../api-client/index.js';
+import { API_OPTION_RULES, clientProvider } from '../../api-client/index.js';
 import {
   INBOX_DATABASE,
   isListOf,
@@ -57,12 +57,7 @@ export const armalo: SourceDefinition<ArmaloOptions> = {
     },
   },
   providers: [
-    {
-      provide: ArmaloClient,
-      inject: [sourceOptionsToken(NAME)],
-      useFactory: (options: ArmaloOptions | undefined) =>
-        providedClient(NAME, options, (given) => new ArmaloClient(given)),
-    },
+    clientProvider(NAME, ArmaloClient),
     {
       provide: WatchStore,
       inject: [INBOX_DATABASE],

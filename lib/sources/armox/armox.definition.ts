@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { API_OPTION_RULES, providedClient } from '../../api-client/index.js';
+import { API_OPTION_RULES, clientProvider } from '../../api-client/index.js';
 import {
   flag,
   INBOX_DATABASE,
@@ -55,12 +55,7 @@ export const armox: SourceDefinition<ArmoxOptions> = {
     },
   },
   providers: [
-    {
-      provide: ArmoxClient,
-      inject: [sourceOptionsToken(NAME)],
-      useFactory: (options: ArmoxOptions | undefined) =>
-        providedClient(NAME, options, (given) => new ArmoxClient(given)),
-    },
+    clientProvider(NAME, ArmoxClient),
     {
       provide: JobStore,
       inject: [INBOX_DATABASE],
