@@ -17,6 +17,7 @@ const CANCEL_TIMEOUT = 2_000;
 export class ServerSession {
   private id: unknown;
   private spoiled = false;
+  private cancelling: Promise<unknown> | undefined;
 
   constructor(
     readonly runner: QueryRunner,
@@ -58,8 +59,6 @@ export class ServerSession {
     if (this.spoiled) this.server.destroy(this.connection);
     await this.runner.release().catch(driverError);
   }
-
-  private cancelling: Promise<unknown> | undefined;
 
   private async rolledBack(): Promise<boolean> {
     try {

@@ -1,6 +1,6 @@
-import { untilAborted } from '../core/index.js';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
+import { untilAborted } from '../core/index.js';
 import { driverError } from './database.errors.js';
 import { only, type Database, type Row } from './database.js';
 import type { Dialect } from './dialect.js';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { EventOrigin, SourceEvent } from '../core/index.js';
+import { LONGEST_ERROR, type EventOrigin, type SourceEvent } from '../core/index.js';
 import { select, type Row } from '../database/index.js';
 import type { ClaimedRow } from './claimed.row.js';
 import type { NewInboxRow } from './intake.store.js';
@@ -10,7 +10,7 @@ import type {
   StoredEvent,
   StoredState,
 } from './stored.event.js';
-import { ERROR_BYTES, storableName, storableText } from './stored.text.js';
+import { storableName, storableText } from './stored.text.js';
 import { attemptTable, inboxTable, LENGTHS } from './table.definitions.js';
 
 /** A row as it goes into the table: names bounded, hashes made. */
@@ -51,7 +51,7 @@ export function preparedRow(row: NewInboxRow): PreparedRow {
     orderHash: row.orderKey === null ? null : hashOf(row.source, row.account, row.orderKey),
     origin: row.origin,
     body: row.body,
-    invalid: row.invalid === null ? null : storableText(row.invalid, ERROR_BYTES),
+    invalid: row.invalid === null ? null : storableText(row.invalid, LONGEST_ERROR),
     event: row.event,
   };
 }

@@ -1,4 +1,4 @@
-import type { DeadEvent } from '../core/index.js';
+import { LONGEST_ERROR, type DeadEvent } from '../core/index.js';
 import { type Row, type Unit, empty, join, raw, sql, type Sql } from '../database/index.js';
 import { DEAD_COLUMNS, deadEvent } from './dead.event.listeners.js';
 import { completedOf, idOf } from './inbox.rows.js';
@@ -6,7 +6,7 @@ import type { Settlement } from './settlement.js';
 import { keysOf, type OrderKeys } from './order.keys.js';
 import type { InboxDatabase } from './inbox.database.js';
 import { hurrySettled } from './superseded.rows.js';
-import { ERROR_BYTES, storableText, UNRECORDABLE } from './stored.text.js';
+import { storableText, UNRECORDABLE } from './stored.text.js';
 import { insertAttempts } from './attempts.js';
 import { LENGTHS } from './table.definitions.js';
 
@@ -196,10 +196,10 @@ function storable(settlement: Settlement): Settlement {
   const failures = settlement.failures.map((failure) => ({
     ...failure,
     handler: storableText(failure.handler, LENGTHS.handler),
-    error: storableText(failure.error, ERROR_BYTES),
+    error: storableText(failure.error, LONGEST_ERROR),
   }));
   return hasError(settlement)
-    ? { ...settlement, failures, error: storableText(settlement.error, ERROR_BYTES) }
+    ? { ...settlement, failures, error: storableText(settlement.error, LONGEST_ERROR) }
     : { ...settlement, failures };
 }
 

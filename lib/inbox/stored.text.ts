@@ -6,9 +6,6 @@ const REPLACEMENT = '\uFFFD';
 /** Recorded where even the sanitised text of an error is refused. */
 export const UNRECORDABLE = 'The error could not be recorded.';
 
-/** The longest error text that is kept, in bytes. */
-export const ERROR_BYTES = 4_000;
-
 /** Lone surrogates are no UTF-8, and PostgreSQL takes no NUL in a text. */
 function wellFormed(text: string): string {
   return Buffer.from(text, 'utf8').toString('utf8').replaceAll('\0', REPLACEMENT);

@@ -21,6 +21,7 @@ import {
   TABLE_PREFIX,
   type RetentionPeriods,
 } from '../inbox/index.js';
+import { POLL_RULES } from '../reconcile/index.js';
 import { sourceOptionRules, type SourceDefinition } from '../source-definition/index.js';
 import type {
   ArmoxArmaloStaticOptions,
@@ -41,15 +42,7 @@ const DAY = 24 * HOUR;
 const CENTURY = 36_500 * DAY;
 
 const RECONCILE_RULES = {
-  interval: number({ unit: 'milliseconds', min: 1_000, max: DAY, default: 10_000 }),
-  cron: rule<string | undefined>('a cron expression', isText, undefined),
-  timeZone: rule<string | undefined>(
-    'an IANA time zone such as Europe/Berlin',
-    isTimeZone,
-    undefined,
-  ),
-  jitter: number({ whole: false, min: 0, max: 1, default: 0.1 }),
-  lease: number({ unit: 'milliseconds', min: 1_000, max: HOUR, default: 30_000 }),
+  ...POLL_RULES,
   feeds: rule<readonly EventFeed[]>(
     'a list of feeds, objects that can `poll`',
     isListOf(isFeed),
@@ -148,14 +141,4 @@ function isDefinition(value: unknown): boolean {
 
 function isFeed(value: unknown): boolean {
   return isObject(value) && typeof Reflect.get(value, 'poll') === 'function';
-}
-
-function isTimeZone(value: unknown): boolean {
-  if (typeof value !== 'string') return false;
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: value });
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -18,11 +18,8 @@ export class ReconcileLifecycle implements OnApplicationBootstrap, OnModuleDestr
     { reconcile }: ResolvedOptions,
     registry: SchedulerRegistry | undefined,
   ) {
-    const lease = reconcile?.lease;
-    const dependencies = { feeds, inbox, store, logger: this.logger };
-    this.reconciler = new Reconciler(
-      lease === undefined ? dependencies : { ...dependencies, lease },
-    );
+    const { logger } = this;
+    this.reconciler = new Reconciler({ feeds, inbox, store, logger, lease: reconcile?.lease });
     if (reconcile && feeds.length > 0) {
       this.schedule = new ReconcileSchedule(this.reconciler, reconcile, registry);
     }

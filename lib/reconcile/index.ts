@@ -1,3 +1,4 @@
+export { POLL_RULES } from './reconcile.option-rules.js';
 export { Reconciler } from './reconciler.js';
 export type { ReconcileReport, ReconcilerDependencies } from './reconciler.js';
 export type { FeedReport } from './feed.runner.js';

@@ -6,6 +6,7 @@ import {
   systemRandom,
   type Random,
 } from '../core/index.js';
+import { POLL_RULES } from './reconcile.option-rules.js';
 import type { Reconciler } from './reconciler.js';
 
 export interface ReconcileScheduleOptions {
@@ -21,8 +22,6 @@ export interface ReconcileScheduleOptions {
 
 /** The name in the registry: `schedulerRegistry.getInterval(…)` or `getCronJob(…)`. */
 export const RECONCILE_JOB = 'armox-armalo:reconcile';
-
-const INTERVAL = 10_000;
 
 /**
  * When the reconciler polls. In the application's own registry where there is one, where
@@ -47,7 +46,8 @@ export class ReconcileSchedule {
   start(): void {
     if (this.started) return;
     this.started = true;
-    const { cron, interval = INTERVAL, jitter = 0.1 } = this.options;
+    const { interval: every, jitter: spread } = POLL_RULES;
+    const { cron, interval = every.default, jitter = spread.default } = this.options;
     if (cron !== undefined) {
       const job = this.cronJob(cron);
       this.registry.addCronJob(RECONCILE_JOB, job);

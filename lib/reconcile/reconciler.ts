@@ -9,6 +9,7 @@ import {
 } from '../core/index.js';
 import type { Inbox, LeaderLock } from '../inbox/index.js';
 import { FeedGroup } from './feed.group.js';
+import { POLL_RULES } from './reconcile.option-rules.js';
 import { FeedRunner, type FeedReport } from './feed.runner.js';
 
 export interface ReconcilerDependencies {
@@ -17,7 +18,7 @@ export interface ReconcilerDependencies {
   readonly store: LeaderLock;
   readonly logger: LoggerService;
   /** Milliseconds after which another replica takes over from one that has died. Default 30,000. */
-  readonly lease?: number;
+  readonly lease?: number | undefined;
   readonly random?: Random;
   readonly timers?: Timers;
 }
@@ -28,8 +29,6 @@ export interface ReconcileReport {
   /** `source/account` that another replica polls. */
   readonly elsewhere: readonly string[];
 }
-
-const LEASE = 30_000;
 
 /** Brings through the inbox's one door what the webhooks have not brought. */
 export class Reconciler {
@@ -47,7 +46,7 @@ export class Reconciler {
       const key = `${feed.source}/${feed.account}`;
       byAccount.set(key, [...(byAccount.get(key) ?? []), feed]);
     }
-    const { inbox, store, logger, lease = LEASE } = dependencies;
+    const { inbox, store, logger, lease = POLL_RULES.lease.default } = dependencies;
     const { random = systemRandom, timers = systemTimers } = dependencies;
     this.groups = new Map(
       [...byAccount].map(([key, feeds]) => {

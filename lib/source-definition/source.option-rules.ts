@@ -9,6 +9,7 @@ import {
   type OptionRule,
   type RulesOf,
 } from '../core/index.js';
+import { DEFAULT_BODY_LIMIT } from '../ingress/index.js';
 import type { SourceDefinition } from './source.definition.js';
 import type { SourceOptions, WebhookSecret } from './source.options.js';
 
@@ -20,7 +21,7 @@ export function sourceOptionRules({ name, eventNames, optionRules }: SourceDefin
       unit: 'bytes',
       min: 1_024,
       max: 104_857_600,
-      default: 1_048_576,
+      default: DEFAULT_BODY_LIMIT,
     }),
     events: expectedEvents(name, eventNames),
     orderingKey: func(),

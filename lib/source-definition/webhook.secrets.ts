@@ -5,9 +5,8 @@ import {
   type AccountSecrets,
   type SecretResolver,
 } from '../core/index.js';
+import { LENGTHS } from '../inbox/index.js';
 import type { SecretAnswer, WebhookSecret } from './source.options.js';
-
-const LONGEST_ACCOUNT = 191;
 
 /** @param option its name, for errors: `armalo.webhookSecret` */
 export function secretResolver(option: string, secret: WebhookSecret | undefined): SecretResolver {
@@ -21,10 +20,10 @@ export function secretResolver(option: string, secret: WebhookSecret | undefined
 function accountSecrets(option: string, asked: string, answer: SecretAnswer): AccountSecrets {
   const named = typeof answer === 'object' && 'account' in answer;
   const { account, secret } = named ? answer : { account: asked, secret: answer };
-  if (account !== '' && !isPlainText(account, LONGEST_ACCOUNT)) {
+  if (account !== '' && !isPlainText(account, LENGTHS.account)) {
     throw new ArmoxArmaloConfigurationError(
       option,
-      `the function must name an account of at most ${LONGEST_ACCOUNT} characters without control characters.`,
+      `the function must name an account of at most ${LENGTHS.account} characters without control characters.`,
     );
   }
   return { account, secrets: checkSecrets(option, [secret ?? []].flat()) };

@@ -1,3 +1,5 @@
+import type { Timers } from '../core/index.js';
+
 /** `work`, but no longer than `ms` after one of the signals has aborted. */
 export async function untilOrGivenUp<T>(
   work: Promise<T>,
@@ -20,4 +22,3 @@ export async function untilOrGivenUp<T>(
     for (const cancel of cancels) cancel();
   }
 }
-import type { Timers } from '../core/index.js';

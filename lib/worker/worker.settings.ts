@@ -13,7 +13,7 @@ export interface WorkerSettings {
   readonly pollInterval: number;
   /** What running handlers are given at shutdown. */
   readonly shutdownTimeout: number;
-  /** DeadEventListeners of the process while it ran one event and nothing beside it, until that event is dead. */
+  /** Deaths of the process while it ran one event and nothing beside it, until that event is dead. */
   readonly maxStalledCount: number;
   readonly retry: HandlerRetryPolicy;
   readonly retention: RetentionPeriods;
