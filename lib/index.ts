@@ -1,6 +1,7 @@
 export { ArmoxArmaloModule, inboxMigrations } from './module/index.js';
 export type {
   ArmoxArmaloAsyncOptions,
+  ArmoxArmaloMigrationOptions,
   ArmoxArmaloOptions,
   ArmoxArmaloOptionsFactory,
   ArmoxArmaloStaticOptions,
@@ -67,7 +68,6 @@ export type {
   EventState,
   EventSummary,
   PageRequest,
-  InboxMigrationOptions,
   InboxViolation,
   ChangeFilter,
   StoredAttempt,

@@ -11,7 +11,6 @@ export {
   ApiRequestRefusedError,
   ApiUnexpectedResponseError,
 } from './api.errors.js';
-export type { FailedCall } from './api.errors.js';
 export type { ApiClientOptions, ApiCallOptions, ServiceProfile } from './api-client.options.js';
 export { API_OPTION_RULES } from './api.option-rules.js';
 export { clientProvider } from './client.provider.js';

@@ -19,13 +19,7 @@ export {
 } from './errors.js';
 export type { DeadEvent, DeadReason } from './dead-event.js';
 export { diagnose, diagnosedAttempt, diagnosedEvent } from './diagnostics.js';
-export type {
-  DiagnosedAttempt,
-  DiagnosedEvent,
-  DiagnosticMessages,
-  DiagnosticName,
-  RefusalReason,
-} from './diagnostics.js';
+export type { DiagnosticMessages, DiagnosticName, RefusalReason } from './diagnostics.js';
 export type { EventFeed } from './feed.js';
 export type { RawDelivery } from './raw-delivery.js';
 export type { EventReading, SourceEvent, EventOrigin } from './source-event.js';
@@ -51,7 +45,7 @@ export { readInstant } from './instant.js';
 export { isJsonObject, readJsonEnvelope, unreadable } from './json-envelope.js';
 export type { JsonEnvelope, JsonObject } from './json-envelope.js';
 export { payloadInstance, payloadProblems, ruledFields } from './payload-instance.js';
-export type { PayloadClass, PayloadReading } from './payload-instance.js';
+export type { PayloadClass } from './payload-instance.js';
 export { isPlainText } from './plain-text.js';
 export { untilAborted } from './until-aborted.js';
 export { cutText, LONGEST_ERROR } from './cut-text.js';

@@ -2,7 +2,7 @@ export { patternMatches } from './event-pattern.js';
 export { createEventDecorator } from './event.decorator.js';
 export type { EventDecorator, HandlerMethodDecorator } from './event.decorator.js';
 export type { DtoReading } from './event.dto.js';
-export type { EventMap, EventOf, EventPattern, Family, WithDto } from './event.selection.js';
+export type { WithDto } from './event.selection.js';
 export { OnDeadEvent } from './dead-event.decorator.js';
 export { DeadEventExplorer } from './dead-event.explorer.js';
 export type { DeadEventListener } from './dead-event.explorer.js';

@@ -20,7 +20,7 @@ export type { InboxStore } from './inbox.store.js';
 export type { LeaderLock } from './leader.lock.js';
 export type { MaintenanceStore } from './maintenance.store.js';
 export type { OperatorStore } from './operator.store.js';
-export type { InsertResult, NewInboxRow, IntakeStore } from './intake.store.js';
+export type { InsertResult, NewInboxRow } from './intake.store.js';
 export type { PublishedHandler, Replica, ReplicaStore } from './replica.store.js';
 export type { Settlement } from './settlement.js';
 export type {

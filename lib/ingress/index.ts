@@ -1,15 +1,10 @@
-export { DeliveryErrorFilter } from './webhook/delivery-error.filter.js';
-export { DeliveryVerifier } from './webhook/delivery.verifier.js';
 export { EventPipe } from './webhook/event.pipe.js';
 export { IngressCounters } from './ingress.counters.js';
-export type { IngressCount, IngressOutcome } from './ingress.counters.js';
 export { DEFAULT_BODY_LIMIT, CaptureRawBody } from './raw-body/raw-body.decorator.js';
 export type { CaptureRawBodyOptions } from './raw-body/raw-body.decorator.js';
-export { RawBodyMiddleware } from './raw-body/raw-body.middleware.js';
 export { ingressExports, ingressProviders } from './ingress.providers.js';
 export { SignatureGuard } from './webhook/signature.guard.js';
 export { createWebhookController } from './webhook/webhook.controller.js';
 export type { WebhookControllerOptions } from './webhook/webhook.controller.js';
-export type { WebhookAnswer } from './webhook/webhook.receiver.js';
 export { WebhookRoutes } from './routes/webhook.routes.js';
 export type { WebhookUrl } from './routes/webhook.routes.js';

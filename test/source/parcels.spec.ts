@@ -2,7 +2,9 @@ import { jest } from '@jest/globals';
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Injectable, Logger } from '@nestjs/common';
-import { Reconciler, type HandlerContext } from 'nestjs-armox-armalo';
+import { inboxMigrations, Reconciler, type HandlerContext } from 'nestjs-armox-armalo';
+import type { SourceDefinition } from 'nestjs-armox-armalo/source';
+import { DataSource } from 'typeorm';
 import { sourceConformance } from '../../lib/testing/index.js';
 import { availableDatabases, describeOn, type TestDatabase } from '../databases.js';
 import { Application } from '../flow/application.js';
@@ -135,6 +137,37 @@ for (const kind of await availableDatabases()) {
       expect(lines.find((line) => line.startsWith('parcels:'))).toBe(
         'parcels: POST /webhooks/parcels, 1 handler',
       );
+    });
+  });
+}
+
+for (const kind of await availableDatabases()) {
+  describeOn(kind, 'Tables of a further source', () => {
+    const start = (database: TestDatabase) =>
+      Application.start({
+        database,
+        options: { sources: [parcels({ webhookSecret: SECRET })], migrationsRun: false },
+      });
+
+    it('come with the migrations that are told of it, and are missed at boot without them', async () => {
+      const database = await kind.create();
+      const dataSource = new DataSource(database.options);
+      try {
+        await dataSource.initialize();
+        const { type } = database.options;
+        const run = async (sources: readonly SourceDefinition[]): Promise<void> => {
+          for (const Migration of inboxMigrations({ type, sources })) {
+            await new Migration().up(dataSource.createQueryRunner());
+          }
+        };
+        await run([]);
+        await expect(start(database)).rejects.toThrow('armox_armalo_parcel');
+        await run([parcels({})]);
+        await (await start(database)).close();
+      } finally {
+        await dataSource.destroy();
+        await database.drop();
+      }
     });
   });
 }

@@ -11,7 +11,6 @@ export { isArmaloEvent } from './webhook/armalo.events.js';
 export type { AnyArmaloEvent, ArmaloEvent, ArmaloEvents } from './webhook/armalo.events.js';
 export { armaloSignature, verifyArmaloSignature } from './webhook/armalo.signature.js';
 export { armaloSource } from './webhook/armalo.source.js';
-export type { ArmaloSourceOptions } from './webhook/armalo.source.js';
 export { OnArmaloEvent } from './webhook/on-armalo-event.decorator.js';
 export type { ArmaloData } from './webhook/armalo-data.js';
 export type { AgentRegisteredData, WalletVerifiedData } from './webhook/agent.dto.js';
@@ -43,22 +42,16 @@ export type { SwarmCreatedData, SwarmHaltedData } from './webhook/swarm.dto.js';
 export { ArmaloClient } from './api/armalo.client.js';
 export type * from './api/armalo.api-types.js';
 export { armaloEvalEnd } from './api/armalo.eval-status.js';
-export type { ArmaloEvalEnd } from './api/armalo.eval-status.js';
 export { ArmaloWebhooks, WebhookRegistrationError } from './api/armalo.webhooks.js';
 export type {
   EnsuredWebhook,
   EnsureWebhookOptions,
   RegistrationProblem,
 } from './api/armalo.webhooks.js';
-export { ArmaloWebhooksApi } from './api/armalo.webhooks-api.js';
 export { ArmaloWatch } from './watch/armalo.watch.js';
 export type { WatchAgent } from './watch/armalo.watch.js';
 export { armaloFactHook } from './watch/armalo.fact-hook.js';
 export { ArmaloScoreFeed } from './watch/armalo.score-feed.js';
-export type { ArmaloScoreFeedDependencies } from './watch/armalo.score-feed.js';
 export { ArmaloEvalFeed } from './watch/armalo.eval-feed.js';
-export type { ArmaloEvalFeedDependencies } from './watch/armalo.eval-feed.js';
 export { ArmaloEscrowFeed } from './watch/armalo.escrow-feed.js';
-export type { ArmaloEscrowFeedDependencies } from './watch/armalo.escrow-feed.js';
 export { WatchStore } from './watch/watch.store.js';
-export { watchTable } from './watch/watch.table.js';

@@ -12,7 +12,6 @@ export { isArmoxEvent } from './webhook/armox.events.js';
 export type { AnyArmoxEvent, ArmoxEvent, ArmoxEvents } from './webhook/armox.events.js';
 export { armoxSignature, verifyArmoxSignature } from './webhook/armox.signature.js';
 export { armoxSource } from './webhook/armox.source.js';
-export type { ArmoxSourceOptions } from './webhook/armox.source.js';
 export { ArmoxJob } from './webhook/job.dto.js';
 export type {
   ArmoxOutput,
@@ -36,16 +35,8 @@ export {
 } from './jobs/armox.job-status.js';
 export type { AnyArmoxJobStatus } from './jobs/armox.job-status.js';
 export { ArmoxJobs } from './jobs/armox.jobs.js';
-export type {
-  ArmoxJobHandle,
-  ArmoxJobsDependencies,
-  RunAppJob,
-  RunModelJob,
-  WaitForJob,
-} from './jobs/armox.jobs.js';
+export type { ArmoxJobHandle, RunAppJob, RunModelJob, WaitForJob } from './jobs/armox.jobs.js';
 export { armoxJobHook } from './jobs/armox.job-hook.js';
 export { ArmoxJobFeed } from './jobs/armox.job-feed.js';
-export type { ArmoxJobFeedDependencies } from './jobs/armox.job-feed.js';
 export { JobLostError, JobNotRecordedError, JobTimeoutError } from './jobs/job.errors.js';
 export { JobStore } from './jobs/job.store.js';
-export { jobTable } from './jobs/job.table.js';
