@@ -34,7 +34,19 @@ export default tseslint.config(
       'no-restricted-properties': [
         'error',
         { object: 'Date', property: 'now', message: 'Take a Clock (core/time.ts).' },
+        { object: 'performance', property: 'now', message: 'Take Timers (core/time.ts).' },
         { object: 'Math', property: 'random', message: 'Take a Random (core/random.ts).' },
+      ],
+      'no-restricted-globals': [
+        'error',
+        ...['setTimeout', 'setInterval'].map((name) => ({
+          name,
+          message: 'Take Timers (core/time.ts).',
+        })),
+      ],
+      'no-restricted-imports': [
+        'error',
+        { paths: [{ name: 'node:timers/promises', message: 'Take Timers (core/time.ts).' }] },
       ],
       'no-console': 'error',
     },

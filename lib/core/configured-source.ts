@@ -20,7 +20,7 @@ export type SecretResolver = (account: string) => Promise<AccountSecrets>;
 export interface ConfiguredSource {
   readonly source: WebhookSource;
   readonly secrets: SecretResolver;
-  /** Path of the built-in route, without global prefix and version: `/webhooks/armalo`. */
+  /** Path of the built-in route, without global prefix and version: `/webhooks/<source>`. */
   readonly path: string;
   /** Whether there is a secret at all: without one every delivery is answered 401. */
   readonly receives: boolean;

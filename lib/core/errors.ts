@@ -16,7 +16,7 @@ export class ArmoxArmaloConfigurationError extends ArmoxArmaloError {
   readonly code = 'ARMOX_ARMALO_CONFIGURATION';
 
   constructor(
-    /** The option's path, e.g. `armalo.webhookSecret`. */
+    /** The option's path, e.g. `<source>.webhookSecret`. */
     readonly option: string,
     whatToDo: string,
     options?: ErrorOptions,

@@ -2,7 +2,7 @@ import type { SourceEvent } from './source-event.js';
 
 /** Where the poller finds what a webhook may not have brought: one kind of thing of one account. */
 export interface EventFeed {
-  /** Stable, unique among the feeds: `armox-jobs`. */
+  /** Stable, unique among the feeds: `<source>-<what>`. */
   readonly name: string;
   /** Name of the source whose events it finds. */
   readonly source: string;

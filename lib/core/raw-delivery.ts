@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 /** One HTTP request to a webhook route, before anything has been believed. */
 export interface RawDelivery {
-  /** Name of the source that the path names, e.g. `armalo`. */
+  /** Name of the source that the path names. */
   readonly source: string;
   /** The `:account` of the path; `''` where the route has none. */
   readonly account: string;

@@ -19,7 +19,7 @@ export interface EventReading<Payload = unknown> {
 
 /** An event of a source, read from bytes that have been verified (or fetched from the source's API). */
 export interface SourceEvent<Payload = unknown> {
-  /** Name of the source, e.g. `armalo`. */
+  /** Name of the source. */
   readonly source: string;
   /** Account of the source that it belongs to; `''` where there is one only. */
   readonly account: string;

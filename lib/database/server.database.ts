@@ -1,6 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { DataSource, QueryRunner } from 'typeorm';
-import { systemRandom } from '../core/index.js';
+import { systemRandom, systemTimers, within } from '../core/index.js';
 import { asStoreError, driverError, timedOut, type Failure } from './database.errors.js';
 import { STATEMENT_TIMEOUT, type Database, type Row, type Unit } from './database.js';
 import type { Server } from './server.js';
@@ -49,7 +48,7 @@ export class ServerDatabase implements Database {
   async close(): Promise<void> {
     const closed = this.dataSource.destroy();
     closed.catch(driverError);
-    await Promise.race([closed, pause(CLOSE_TIMEOUT, undefined, { ref: false })]);
+    await within(closed, CLOSE_TIMEOUT, systemTimers);
   }
 
   private async retried<Result>(
@@ -62,7 +61,7 @@ export class ServerDatabase implements Database {
         return await this.bounded(unit, inTransaction, timeout);
       } catch (error) {
         if (tried === LOCK_TRIES || this.failureOf(error) !== 'lock-conflict') throw error;
-        await pause(5 + systemRandom() * 20 * tried);
+        await systemTimers.sleep(5 + systemRandom() * 20 * tried);
       }
     }
   }
@@ -74,12 +73,12 @@ export class ServerDatabase implements Database {
   ): Promise<Result> {
     const use = new ConnectionUse(this.dataSource.createQueryRunner('master'), this.server);
     return new Promise<Result>((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const cancelTimeout = systemTimers.after(timeout, () => {
         use.abandon();
         reject(timedOut('A statement of the inbox', timeout));
-      }, timeout);
+      });
       this.carryOut(use, unit, inTransaction)
-        .finally(() => clearTimeout(timer))
+        .finally(cancelTimeout)
         .then(resolve, (error: unknown) => reject(asStoreError(error, this.server.failureOf)));
     });
   }

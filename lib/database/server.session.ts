@@ -1,5 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { QueryRunner } from 'typeorm';
+import { LATE, systemTimers, within } from '../core/index.js';
 import { driverError } from './database.errors.js';
 import { only, type Database, type Row } from './database.js';
 import type { Ask, Server } from './server.js';
@@ -45,10 +45,9 @@ export class ServerSession {
     const rolledBack = this.rolledBack();
     const over = new AbortController();
     void this.cancelUntil(over.signal);
-    const late = pause(LONGEST_ROLLBACK, false, { ref: false, signal: over.signal });
-    late.catch(driverError);
-    const ended = await Promise.race([rolledBack, late]);
+    const rolled = await within(rolledBack, LONGEST_ROLLBACK, systemTimers);
     over.abort();
+    const ended = rolled !== LATE && rolled;
     if (!ended) this.spoiled = true;
     await this.cancelling;
     return ended;
@@ -73,7 +72,7 @@ export class ServerSession {
 
   private async cancelUntil(over: AbortSignal): Promise<void> {
     for (let wait = FIRST_CANCEL_AFTER; ; wait = NEXT_CANCEL_AFTER) {
-      await pause(wait, undefined, { ref: false, signal: over }).catch(() => undefined);
+      await systemTimers.sleep(wait, over).catch(() => undefined);
       if (over.aborted || this.id === undefined) return;
       this.spoiled = true;
       const cancel = this.server.sessions.cancel(this.id);

@@ -1,6 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
-import { untilAborted } from '../core/index.js';
+import { systemTimers, untilAborted } from '../core/index.js';
 import { driverError } from './database.errors.js';
 import { only, type Database, type Row } from './database.js';
 import type { Dialect } from './dialect.js';
@@ -104,7 +103,7 @@ export class ServerTransactions implements RowTransactions {
   private async isLocked({ table, where }: RowTransaction): Promise<boolean> {
     const row = sql`SELECT id FROM ${table} WHERE ${where}${this.dialect.skipLocked}`;
     for (const wait of LOCK_CHECKS) {
-      await pause(wait, undefined, { ref: false });
+      await systemTimers.sleep(wait);
       const free = await this.own
         .transaction(() => only(row), LOCK_CHECK_TIMEOUT)
         .catch(driverError);

@@ -1,3 +1,4 @@
+import { systemTimers } from '../core/index.js';
 import { only, join, raw, sql } from '../database/index.js';
 import { idOf } from './inbox.rows.js';
 import type { InboxDatabase } from './inbox.database.js';
@@ -31,7 +32,7 @@ export class LostClaims {
     try {
       return await claim();
     } catch (error) {
-      this.lost.push({ token, stalled, until: performance.now() + 2 * leaseMs });
+      this.lost.push({ token, stalled, until: systemTimers.now() + 2 * leaseMs });
       throw error;
     }
   }
@@ -43,7 +44,7 @@ export class LostClaims {
       const tokens = this.lost.filter((one) => one.stalled === stalled).map(({ token }) => token);
       if (tokens.length > 0) await this.undo(tokens, stalled);
     }
-    this.lost = this.lost.filter(({ until }) => until > performance.now());
+    this.lost = this.lost.filter(({ until }) => until > systemTimers.now());
   }
 
   private async undo(tokens: readonly string[], stalled: boolean): Promise<void> {

@@ -1,4 +1,5 @@
 import type { DataSource, QueryRunner } from 'typeorm';
+import { systemTimers } from '../../core/index.js';
 
 /** The part of a `pg` client that is used here. */
 interface NotifyingClient {
@@ -17,7 +18,7 @@ const LONGEST_PAUSE = 30_000;
 export class PostgresListener {
   private stopped = false;
   private pause = FIRST_PAUSE;
-  private timer: NodeJS.Timeout | undefined;
+  private cancelOpening = (): void => undefined;
   private runner: QueryRunner | undefined;
   private opening: Promise<void> = Promise.resolve();
 
@@ -64,16 +65,15 @@ export class PostgresListener {
 
   private openLater(): void {
     if (this.stopped) return;
-    this.timer = setTimeout(() => {
+    this.cancelOpening = systemTimers.after(this.pause, () => {
       this.opening = this.open().then(this.notified);
-    }, this.pause);
-    this.timer.unref();
+    });
     this.pause = Math.min(LONGEST_PAUSE, this.pause * 2);
   }
 
   private async stop(): Promise<void> {
     this.stopped = true;
-    clearTimeout(this.timer);
+    this.cancelOpening();
     await this.opening;
     const { runner } = this;
     this.runner = undefined;

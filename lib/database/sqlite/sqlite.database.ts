@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { systemTimers } from '../../core/index.js';
 import { asStoreError, timedOut, type Failure } from '../database.errors.js';
 import { STATEMENT_TIMEOUT, type Database, type Unit } from '../database.js';
 import { SqliteConnection } from './sqlite.connection.js';
@@ -41,12 +42,12 @@ export class SqliteDatabase implements Database {
   }
 
   async read<Result>(unit: () => Unit<Result>): Promise<Result> {
-    const waitsUntil = performance.now() + STATEMENT_TIMEOUT;
+    const waitsUntil = systemTimers.now() + STATEMENT_TIMEOUT;
     for (;;) {
       try {
         return (ownTransaction()?.connection ?? this.connection).run(unit(), 'nothing');
       } catch (error) {
-        if (!isBusy(error) || performance.now() > waitsUntil)
+        if (!isBusy(error) || systemTimers.now() > waitsUntil)
           throw asStoreError(error, sqliteFailure);
       }
       await breathe();
@@ -93,7 +94,7 @@ export class SqliteDatabase implements Database {
     within: Brackets,
     timeout: number,
   ): Promise<Result> {
-    const waitsUntil = performance.now() + timeout;
+    const waitsUntil = systemTimers.now() + timeout;
     const release = await this.mutex.acquire(timeout);
     if (!release) throw timedOut('Waiting for a transactional handler on SQLite', timeout);
     try {
@@ -107,7 +108,7 @@ export class SqliteDatabase implements Database {
         } catch (error) {
           if (!isBusy(error)) throw error;
         }
-        if (performance.now() > waitsUntil) throw timedOut('Waiting for SQLite', timeout);
+        if (systemTimers.now() > waitsUntil) throw timedOut('Waiting for SQLite', timeout);
         await breathe();
       }
     } finally {

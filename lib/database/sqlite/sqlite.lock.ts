@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { systemTimers } from '../../core/index.js';
 import { timedOut } from '../database.errors.js';
 import type { Exclusively } from '../migrator.js';
 import { SqliteConnection } from './sqlite.connection.js';
@@ -23,9 +24,9 @@ export async function whileBusy<Result>(attempt: () => Result, tries: number): P
 
 /** In memory the application may have a transaction open on the same connection. */
 async function untilFree(connection: SqliteConnection): Promise<void> {
-  const waitsUntil = performance.now() + TIMEOUT;
+  const waitsUntil = systemTimers.now() + TIMEOUT;
   while (connection.inTransaction) {
-    if (performance.now() > waitsUntil) {
+    if (systemTimers.now() > waitsUntil) {
       throw timedOut('Waiting for a transaction of the application', TIMEOUT);
     }
     await breathe();

@@ -1,8 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { Semaphore, systemRandom } from '../../core/index.js';
+import { Semaphore, systemRandom, systemTimers } from '../../core/index.js';
 
 /** A few milliseconds, so that several processes on one file do not ask in step. */
-export const breathe = (): Promise<void> => pause(1 + systemRandom() * 8);
+export const breathe = (): Promise<void> => systemTimers.sleep(1 + systemRandom() * 8);
 
 /** Gives way to one at a time, in the order of asking. */
 export class SqliteMutex {
@@ -15,13 +14,13 @@ export class SqliteMutex {
   /** @returns how to let go; undefined when it was not this one's turn within `timeout` milliseconds */
   async acquire(timeout: number): Promise<(() => void) | undefined> {
     const over = new AbortController();
-    const timer = setTimeout(() => over.abort(), timeout);
+    const cancel = systemTimers.after(timeout, () => over.abort());
     try {
       return await this.permit.acquire(over.signal);
     } catch {
       return undefined;
     } finally {
-      clearTimeout(timer);
+      cancel();
     }
   }
 }

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { DataSource, QueryRunner } from 'typeorm';
+import { systemTimers } from '../../core/index.js';
 import { asStoreError, driverError, timedOut } from '../database.errors.js';
 import { STATEMENT_TIMEOUT, type Row } from '../database.js';
 import { nestedLeftOpen, transactionEnded } from '../handler.transaction.errors.js';
@@ -78,10 +79,10 @@ export class SqliteTransactions implements RowTransactions {
     runner: QueryRunner,
     first: Sql,
   ): Promise<Row | undefined> {
-    const waitsUntil = performance.now() + STATEMENT_TIMEOUT;
+    const waitsUntil = systemTimers.now() + STATEMENT_TIMEOUT;
     let believedSince = Infinity;
     for (;;) {
-      const now = performance.now();
+      const now = systemTimers.now();
       const taken = this.shared && connection.inTransaction;
       const believed = runner.isTransactionActive || transactionDepth(runner) !== 0;
       if (!believed || taken) believedSince = Infinity;
