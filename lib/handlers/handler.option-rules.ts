@@ -2,7 +2,6 @@ import {
   flag,
   group,
   number,
-  readOptions,
   rule,
   type OptionRule,
   type OptionRules,
@@ -25,8 +24,6 @@ export const RETRY_RULES = {
 } satisfies RulesOf<HandlerRetryPolicy> & {
   [Part in keyof HandlerRetryPolicy]: OptionRule<number>;
 };
-
-export const defaultRetryPolicy: HandlerRetryPolicy = readOptions(RETRY_RULES, {});
 
 export const HANDLER_RULES = {
   name: rule(

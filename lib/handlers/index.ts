@@ -7,7 +7,7 @@ export { OnDeadEvent } from './dead-event.decorator.js';
 export { DeadEventExplorer } from './dead-event.explorer.js';
 export type { DeadEventListener } from './dead-event.explorer.js';
 export type { HandlerContext } from './handler-context.js';
-export { defaultRetryPolicy, HANDLER_RULES, RETRY_RULES } from './handler.option-rules.js';
+export { HANDLER_RULES, RETRY_RULES } from './handler.option-rules.js';
 export type { HandlerOptions, HandlerRetryPolicy } from './handler.options.js';
 export { HandlerExplorer } from './handler.explorer.js';
 export { HandlerRegistry } from './handler.registry.js';

@@ -42,8 +42,6 @@ interface Waiting {
   given: boolean;
 }
 
-const DEFAULT_TIMEOUT = 5_000;
-
 /** Lost connections in a row after which it is the database, and not the rows. */
 const LOSSES = 3;
 
@@ -74,7 +72,7 @@ export class AcceptQueue {
       return Promise.reject(new InboxUnavailableError(text));
     }
     return new Promise((resolve, reject) => {
-      const timeout = this.store.ingestTimeout ?? DEFAULT_TIMEOUT;
+      const timeout = this.store.ingestTimeout;
       const cancelTimeout = this.timers.after(timeout, () => this.giveUp(waiting, timeout));
       const waiting: Waiting = { row, resolve, reject, cancelTimeout, given: false };
       this.queue.push(waiting);

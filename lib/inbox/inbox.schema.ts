@@ -37,7 +37,7 @@ export class InboxSchema {
   private get whatToDo(): string {
     return (
       'Either set the option `migrationsRun: true`, or add ' +
-      `\`...inboxMigrations(${this.argument})\` to the \`migrations\` of your own DataSource and run them.`
+      `\`...inboxMigrations(${this.argument})\` to the \`migrations\` of your own DataSource and run them. Where the module has \`sources\`, name the same there.`
     );
   }
 

@@ -40,7 +40,7 @@ export class Inbox {
    */
   async accept(event: SourceEvent, origin: EventOrigin): Promise<AcceptedEvent> {
     const row = newRow(event, origin);
-    const result = this.store.joins?.() ? await this.join(row) : await this.queue.add(row);
+    const result = this.store.joins() ? await this.join(row) : await this.queue.add(row);
     diagnose(result.outcome, () => ({ ...diagnosedEvent({ ...row, id: result.id }), origin }));
     return { ...result, eventId: event.id };
   }

@@ -24,13 +24,13 @@ export interface InsertResult {
 
 /** What the way in needs of the storage. Every time is the database's own. */
 export interface IntakeStore {
-  /** Milliseconds within which an insert must be committed. Default 5000. */
-  readonly ingestTimeout?: number;
+  /** Milliseconds within which an insert must be committed. */
+  readonly ingestTimeout: number;
   /**
    * Whether the caller runs inside a transaction that `insert` becomes part of (a transactional handler
    * on SQLite): such an insert must not wait for other callers' inserts, which wait for that transaction.
    */
-  joins?(): boolean;
+  joins(): boolean;
   /** One transaction, one commit; results in the order of `rows`. A duplicate changes nothing. */
   insert(rows: readonly NewInboxRow[]): Promise<readonly InsertResult[]>;
 }

@@ -2,13 +2,9 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { jest } from '@jest/globals';
 import { InboxUnavailableError, type SourceEvent } from '../../lib/core/index.js';
 import { AcceptQueue, ACCEPT_LIMITS } from '../../lib/inbox/accept.queue.js';
+import type { IntakeStore } from '../../lib/inbox/intake.store.js';
 import { LostConnectionError } from '../../lib/database/index.js';
-import {
-  Inbox,
-  type InboxStore,
-  type InsertResult,
-  type NewInboxRow,
-} from '../../lib/inbox/index.js';
+import { Inbox, type InsertResult, type NewInboxRow } from '../../lib/inbox/index.js';
 
 interface Call {
   readonly rows: readonly NewInboxRow[];
@@ -16,8 +12,16 @@ interface Call {
   fail(error: Error): void;
 }
 
+const INGEST_TIMEOUT = 5_000;
+
+const storeOf = (insert: IntakeStore['insert'], ingestTimeout = INGEST_TIMEOUT): IntakeStore => ({
+  insert,
+  ingestTimeout,
+  joins: () => false,
+});
+
 /** A store whose inserts the test commits by hand. */
-function handStore(ingestTimeout?: number) {
+function handStore(ingestTimeout = INGEST_TIMEOUT) {
   const calls: Call[] = [];
   const arrivals: (() => void)[] = [];
   const insert = (rows: readonly NewInboxRow[]) =>
@@ -30,12 +34,12 @@ function handStore(ingestTimeout?: number) {
       });
       arrivals.splice(0).forEach((arrived) => arrived());
     });
-  const store = { insert, ...(ingestTimeout === undefined ? {} : { ingestTimeout }) };
+  const store = storeOf(insert, ingestTimeout);
   const call = async (index: number): Promise<Call> => {
     while (calls.length <= index) await new Promise<void>((resolve) => arrivals.push(resolve));
     return calls[index] as Call;
   };
-  return { store: store as unknown as InboxStore, calls, call };
+  return { store, calls, call };
 }
 
 const sourceEvent = (id: string, changed: Partial<SourceEvent> = {}): SourceEvent => ({
@@ -149,7 +153,7 @@ describe('Inbox.accept', () => {
         id: eventId,
         outcome: eventId === 'known' ? 'duplicate' : 'stored',
       }));
-    const inbox = new Inbox({ insert });
+    const inbox = new Inbox(storeOf(insert));
     const told: string[] = [];
     inbox.onStored(() => {
       throw new Error('a bug of the listener');
@@ -182,7 +186,7 @@ describe('the queue of events to accept', () => {
       if (rows.some(({ eventId }) => eventId === 'poison')) throw refusal;
       return rows.map(({ eventId }): InsertResult => ({ id: eventId, outcome: 'stored' }));
     });
-    const queue = new AcceptQueue({ insert }, () => undefined);
+    const queue = new AcceptQueue(storeOf(insert), () => undefined);
     const results = await Promise.allSettled(
       ['a', 'poison', 'b'].map((eventId) => queue.add(row(eventId))),
     );
@@ -195,7 +199,7 @@ describe('the queue of events to accept', () => {
   it('does not ask a database that is down once for each row', async () => {
     const down = new InboxUnavailableError('down');
     const insert = jest.fn(() => Promise.reject(down));
-    const queue = new AcceptQueue({ insert }, () => undefined);
+    const queue = new AcceptQueue(storeOf(insert), () => undefined);
     const results = await Promise.allSettled(['a', 'b', 'c'].map((id) => queue.add(row(id))));
     expect(results.map(({ status }) => status)).toEqual(Array(3).fill('rejected'));
     expect(insert).toHaveBeenCalledTimes(1);
@@ -207,7 +211,7 @@ describe('the queue of events to accept', () => {
       return rows.map(({ eventId }): InsertResult => ({ id: eventId, outcome: 'stored' }));
     });
     const stored = jest.fn();
-    const queue = new AcceptQueue({ insert }, stored);
+    const queue = new AcceptQueue(storeOf(insert), stored);
     const results = await Promise.allSettled(
       ['a', 'huge', 'b'].map((eventId) => queue.add(row(eventId))),
     );
@@ -217,7 +221,7 @@ describe('the queue of events to accept', () => {
 
   it('takes three broken connections in a row for a database that is down', async () => {
     const insert = jest.fn(() => Promise.reject(broken()));
-    const queue = new AcceptQueue({ insert }, () => undefined);
+    const queue = new AcceptQueue(storeOf(insert), () => undefined);
     const results = await Promise.allSettled(
       ['a', 'b', 'c', 'd', 'e', 'f'].map((eventId) => queue.add(row(eventId))),
     );

@@ -113,7 +113,7 @@ export function upkeepSuite(its: Bench): void {
         const schema = type === 'postgres' ? ", schema: 'public'" : '';
         await expect(told).rejects.toMatchObject({
           code: 'ARMOX_ARMALO_SCHEMA',
-          message: `T${part.slice(1)} is missing, so events cannot be stored and handled. Either set the option \`migrationsRun: true\`, or add \`...inboxMigrations({ type: '${type}', tablePrefix: 'stale'${schema} })\` to the \`migrations\` of your own DataSource and run them.`,
+          message: `T${part.slice(1)} is missing, so events cannot be stored and handled. Either set the option \`migrationsRun: true\`, or add \`...inboxMigrations({ type: '${type}', tablePrefix: 'stale'${schema} })\` to the \`migrations\` of your own DataSource and run them. Where the module has \`sources\`, name the same there.`,
         });
         await expect(connections.assertSchema()).rejects.toThrow(/`stale_migration` says/);
       } finally {

@@ -8,7 +8,6 @@ import {
   type WebhookSource,
 } from '../../lib/core/index.js';
 import {
-  defaultRetryPolicy,
   type HandlerContext,
   type HandlerOptions,
   type RegisteredHandler,
@@ -24,6 +23,7 @@ import {
   retryDelay,
   keptSlot,
 } from '../../lib/worker/index.js';
+import { defaultRetryPolicy } from './default-retry.policy.js';
 import { LogBook } from './log-book.js';
 import { ManualTime, rest } from '../manual-time.js';
 import { MemoryStore } from './memory.store.js';

@@ -4,7 +4,6 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { systemClock, systemTimers, type WebhookSource } from '../../lib/core/index.js';
 import {
-  defaultRetryPolicy,
   type HandlerContext,
   type HandlerOptions,
   type RegisteredHandler,
@@ -24,6 +23,7 @@ import {
 } from '../../lib/worker/index.js';
 import { availableDatabases, describeOn, type TestDatabase } from '../databases.js';
 import { event } from '../inbox/store-suite.js';
+import { defaultRetryPolicy } from './default-retry.policy.js';
 import { InProcess } from './in-process.js';
 import { LogBook } from './log-book.js';
 import { ManualTime } from '../manual-time.js';

@@ -9,7 +9,6 @@ import {
   type WebhookSource,
 } from '../../lib/core/index.js';
 import {
-  defaultRetryPolicy,
   type HandlerContext,
   type HandlerOptions,
   type RegisteredHandler,
@@ -17,6 +16,7 @@ import {
 import { InboxConnections, type InboxStore, type NewInboxRow } from '../../lib/inbox/index.js';
 import { Dispatcher, HandlerRunner, HandOver, OtherReplicas } from '../../lib/worker/index.js';
 import { availableDatabases, describeOn, type TestDatabase } from '../databases.js';
+import { defaultRetryPolicy } from './default-retry.policy.js';
 import { InProcess } from './in-process.js';
 import { LogBook } from './log-book.js';
 import { ManualTime } from '../manual-time.js';

@@ -12,7 +12,6 @@ import type { DeadEvent, WebhookSource } from '../../lib/core/index.js';
 import {
   createEventDecorator,
   DeadEventExplorer,
-  defaultRetryPolicy,
   HandlerExplorer,
   HandlerRegistry,
   OnDeadEvent,
@@ -28,6 +27,7 @@ import {
   WorkerLifecycle,
   type WorkerSettings,
 } from '../../lib/worker/index.js';
+import { defaultRetryPolicy } from './default-retry.policy.js';
 import { LogBook } from './log-book.js';
 import { ManualTime, rest } from '../manual-time.js';
 import { MemoryStore } from './memory.store.js';
