@@ -43,9 +43,9 @@ export interface ApiCallOptions {
 
 /** What differs between services. */
 export interface ServiceProfile {
-  /** As people write it: `Armox`. */
+  /** As people write it. */
   readonly name: string;
-  /** The module's option, for errors at boot: `armox`. */
+  /** The module's option, for errors at boot. */
   readonly option: string;
   /** The public base URL. */
   readonly baseUrl: string;

@@ -2,7 +2,7 @@ import { ArmoxArmaloError } from '../core/index.js';
 
 /** What is known of a call that failed. Never holds the key. */
 export interface FailedCall {
-  /** The service's name as people write it: `Armox`, `Armalo`. */
+  /** The service's name as people write it. */
   readonly service: string;
   /** Method and path below the base URL, without the query: `GET /jobs/job_123`. */
   readonly request: string;
@@ -64,7 +64,7 @@ export class ApiAuthError extends ApiError {
   }
 }
 
-/** 402: no credits (Armox), or not paid for by the plan (Armalo). Never retried, never paid. */
+/** 402: no credits, or not paid for by the plan. Never retried, never paid. */
 export class ApiPaymentRequiredError extends ApiError {
   readonly code = 'ARMOX_ARMALO_PAYMENT_REQUIRED';
 

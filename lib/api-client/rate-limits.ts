@@ -6,7 +6,7 @@ export interface RateLimits {
   readonly requestsPerMinute?: number | undefined;
   /** Share of the limit that background calls may use, 0 to 1. Default 0.5. */
   readonly backgroundShare?: number | undefined;
-  /** Never more background calls in 60 s than this. Default: Armox none, Armalo 30. */
+  /** Never more background calls in 60 s than this. Default: what the service documents, if anything. */
   readonly backgroundPerMinute?: number | undefined;
 }
 

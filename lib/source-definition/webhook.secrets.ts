@@ -8,7 +8,7 @@ import {
 import { LENGTHS } from '../inbox/index.js';
 import type { SecretAnswer, WebhookSecret } from './source.options.js';
 
-/** @param option its name, for errors: `armalo.webhookSecret` */
+/** @param option its name, for errors: `<source>.webhookSecret` */
 export function secretResolver(option: string, secret: WebhookSecret | undefined): SecretResolver {
   if (typeof secret === 'function') {
     return async (account) => accountSecrets(option, account, await secret(account));

@@ -14,7 +14,7 @@ import { webhookSourceOf } from './webhook-route.metadata.js';
 
 /** A route of the application that takes POST requests. */
 export interface PostRoute {
-  /** Full path pattern, with global prefix and version: `/api/v1/webhooks/armalo/:account`. */
+  /** Full path pattern, with global prefix and version: `/api/v1/webhooks/<source>/:account`. */
   readonly path: string;
   readonly controller: string;
   /** Whether it answers to some hosts, or to some versions that are not in its path, only. */

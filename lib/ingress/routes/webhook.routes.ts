@@ -12,7 +12,7 @@ import { RouteTable, type PostRoute } from './route.table.js';
 
 export interface WebhookUrl {
   readonly source: string;
-  /** Path with global prefix and version: `/api/webhooks/armalo`. */
+  /** Path with global prefix and version: `/api/webhooks/<source>`. */
   readonly path: string;
 }
 

@@ -15,9 +15,9 @@ import { webhookGuard } from './webhook.guard.js';
 import { markWebhookSource } from '../routes/webhook-route.metadata.js';
 
 export interface WebhookControllerOptions {
-  /** Name of the source, e.g. `armalo`. */
+  /** Name of the source. */
   readonly source: string;
-  /** Without global prefix and version, e.g. `/webhooks/armalo`. */
+  /** Without global prefix and version, e.g. `/webhooks/<source>`. */
   readonly path: string;
   /** Whether `<path>/:account` is a route too. */
   readonly accounts: boolean;
