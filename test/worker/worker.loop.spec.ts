@@ -449,7 +449,7 @@ describe('slots', () => {
     store.add(4, { name: 'pact.violated' });
     loop.start();
     await timers.pass(POLL);
-    expect(connections).toHaveLength(3);
+    expect(connections).toHaveLength(2);
     expect([...running.keys()]).toEqual(['11', '12', '13']);
     await finish('11');
     await timers.pass(POLL);

@@ -27,8 +27,6 @@ export interface ExecutionDependencies {
 
 /** What an engine says of a row that it has claimed itself. */
 export interface ClaimedTurn {
-  /** When the claim was asked for, by `timers`: the lease cannot have begun earlier. */
-  readonly since: number;
   /** Default: one that is kept while the event waits for a connection. */
   readonly slot?: Slot;
   /** Called when the handlers have ended, before what they came to is written: others may run now. */
@@ -80,15 +78,23 @@ export class Execution {
     if (this.stopped) return { outcome: 'not-claimed' };
     const since = timers.now();
     const [row] = await store.claimById([id], lease);
-    if (row && !this.stopped) return this.runClaimed(row, { since });
-    if (row) await this.release([row]);
+    const held = row && this.hold(row, since);
+    if (held && !this.stopped) return this.runHeld(held);
+    if (held) await this.release([held]);
     return { outcome: 'not-claimed' };
   }
 
-  /** @returns when it is settled, or not ours any more; never rejects */
-  runClaimed(row: ClaimedRow, turn: ClaimedTurn): Promise<ExecutionOutcome> {
-    const held = this.keeper.hold(row, turn.since);
+  /**
+   * Keeps the lease of a claimed row until it has been run, or is released.
+   * @param since when the claim was asked for, by `timers`: the lease cannot have begun earlier
+   */
+  hold(row: ClaimedRow, since: number): HeldRow {
     diagnose('claimed', () => diagnosedAttempt(row));
+    return this.keeper.hold(row, since);
+  }
+
+  /** @returns when it is settled, or not ours any more; never rejects */
+  runHeld(held: HeldRow, turn: ClaimedTurn = {}): Promise<ExecutionOutcome> {
     // Its own, as a handler that calls `AsyncLocalStorage.enterWith` changes the one it runs in.
     const context = new AsyncResource('armox-armalo:event');
     const ended = context
@@ -106,8 +112,13 @@ export class Execution {
     return this.keeper.releaseOverdue();
   }
 
-  /** The rows are pending again, with their attempt. Never rejects. */
-  async release(leases: readonly Lease[]): Promise<void> {
+  /** Rows that have not been run are pending again, with their attempt. Never rejects. */
+  async release(rows: readonly HeldRow[]): Promise<void> {
+    for (const held of rows) this.keeper.release(held);
+    await this.giveBack(rows.map(({ row }) => row));
+  }
+
+  private async giveBack(leases: readonly Lease[]): Promise<void> {
     if (leases.length === 0) return;
     const { store, logger } = this.dependencies;
     try {
@@ -139,7 +150,7 @@ export class Execution {
       await within(allEnded, LAST_GRACE_MS, timers);
       this.batcher.abandon();
     }
-    await within(this.release(this.leases), LAST_GRACE_MS, timers);
+    await within(this.giveBack(this.leases), LAST_GRACE_MS, timers);
     this.keeper.stop();
   }
 
@@ -150,28 +161,24 @@ export class Execution {
   private async execute(held: HeldRow, turn: ClaimedTurn): Promise<ExecutionOutcome> {
     const settlement = await this.dispatchOrReport(held, turn.slot ?? keptSlot);
     turn.handled?.();
-    if (settlement && !held.lost) return this.settle(held, settlement, turn.since);
+    if (settlement && !held.lost) return this.settle(held, settlement);
     // At shutdown it is given back with the rest.
     if (held.lost || !this.stopped) this.keeper.release(held);
     return { outcome: 'unsettled' };
   }
 
-  private async settle(
-    held: HeldRow,
-    settlement: Settlement,
-    since: number,
-  ): Promise<ExecutionOutcome> {
+  private async settle(held: HeldRow, settlement: Settlement): Promise<ExecutionOutcome> {
     this.keeper.ended(held);
     const written = await this.batcher.settle(settlement, () => !held.lost);
     if (written !== 'dropped') this.keeper.release(held);
     else if (!this.stopped) this.keeper.drop(held);
     if (written === 'refused') this.logRefused(held);
     if (written !== 'settled') return { outcome: 'unsettled' };
-    this.diagnoseSettled(held.row, settlement, since);
+    this.diagnoseSettled(held, settlement);
     return outcomeOf(settlement);
   }
 
-  private diagnoseSettled(row: ClaimedRow, settlement: Settlement, since: number): void {
+  private diagnoseSettled({ row, since }: HeldRow, settlement: Settlement): void {
     diagnose('settled', () => ({
       ...diagnosedAttempt(row),
       outcome: settlement.to,

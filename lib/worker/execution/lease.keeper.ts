@@ -6,6 +6,8 @@ import { Outage } from './outage.js';
 /** A claimed row that this process answers for until it is settled or given back. */
 export interface HeldRow {
   readonly row: ClaimedRow;
+  /** When the claim was asked for, by `timers`: the lease cannot have begun earlier. */
+  readonly since: number;
   /** Aborts when the lease is lost, or the application does not wait any longer. */
   readonly signal: AbortSignal;
   /** Whether somebody else may have the row by now. */
@@ -51,11 +53,11 @@ export class LeaseKeeper {
     this.cancel = undefined;
   }
 
-  /** @param since when the claim was asked for: the lease cannot have begun earlier */
   hold(row: ClaimedRow, since: number): HeldRow {
     const controller = new AbortController();
     const holding: Holding = {
       row,
+      since,
       controller,
       signal: controller.signal,
       lost: false,

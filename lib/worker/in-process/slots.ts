@@ -7,17 +7,27 @@ export interface SlotsDependencies {
   readonly transactions: number;
   /** Names of the sources that events come from. */
   readonly sources: readonly string[];
-  /** Events that have a transactional handler. */
+  /** Events that have a transactional handler; asked when the first of them waits. */
   readonly transactional: () => readonly ClaimException[];
   /** Called when something may start that could not before. */
   readonly freed: () => void;
+  /** Called when an event has got what it waited for. */
+  readonly waitEnded: () => void;
 }
 
-/** What can be claimed for the slots that are free. */
+/** What waits for a slot already. */
+export interface Stock {
+  /** How many rows of each source may. */
+  readonly target: number;
+  /** How many do. */
+  sizeOf(source: string): number;
+}
+
+/** What can be claimed for the slots that are free, and for those that soon will be. */
 export interface NextClaim {
   readonly limit: number;
   readonly except: readonly ClaimException[];
-  /** A source has its share and is left out: the walk takes time that it could work in. */
+  /** A source has all it needs and is left out: the walk takes time that it could work in. */
   readonly pastTheBusy: boolean;
 }
 
@@ -35,6 +45,7 @@ export class Slots {
   private taken = 0;
   private waiting = 0;
   private readonly share: number;
+  private knownTransactional: readonly ClaimException[] | undefined;
 
   constructor(private readonly dependencies: SlotsDependencies) {
     const { concurrency, sources } = dependencies;
@@ -50,29 +61,61 @@ export class Slots {
     };
   }
 
+  hasSlot(source: string): boolean {
+    return this.freeFor(source) > 0;
+  }
+
+  /** False for an event that needs a transaction while enough others wait for one. */
+  mayStart({ source, name }: { readonly source: string; readonly name: string }): boolean {
+    if (!this.manyWait) return true;
+    return !this.transactional.some(
+      (one) => one.source === source && (one.names?.includes(name) ?? true),
+    );
+  }
+
   /**
-   * Leaves out the sources that have their share, and, while enough events wait for a transaction
-   * already, those that would join them. @returns undefined when nothing can start
+   * Leaves out the sources that have all they need, and, while enough events wait for a transaction
+   * already, those that would join them. @returns undefined when nothing is needed
    */
-  next(): NextClaim | undefined {
-    const { concurrency, transactions, sources, transactional } = this.dependencies;
-    let limit = concurrency - this.taken;
-    if (limit <= 0) return undefined;
-    const full = new Set<string>();
+  next(stock: Stock): NextClaim | undefined {
+    const { sources } = this.dependencies;
+    const { target } = stock;
+    let limit = Infinity;
+    const supplied = new Set<string>();
     for (const source of sources) {
-      const left = this.share - (this.bySource.get(source) ?? 0);
-      if (left > 0) limit = Math.min(limit, left);
-      else full.add(source);
+      const wanted = this.wanted(source, target, stock.sizeOf(source));
+      if (wanted > 0) limit = Math.min(limit, wanted);
+      else supplied.add(source);
     }
-    const waits = this.waiting >= transactions ? transactional() : [];
+    const waits = this.manyWait ? this.transactional : [];
     const except: readonly ClaimException[] = [
-      ...[...full].map((source) => ({ source })),
-      ...waits.filter(({ source }) => !full.has(source)),
+      ...[...supplied].map((source) => ({ source })),
+      ...waits.filter(({ source }) => !supplied.has(source)),
     ];
-    const left = sources.filter(
+    const left = sources.some(
       (name) => !except.some(({ source, names }) => source === name && !names),
     );
-    return left.length > 0 ? { limit, except, pastTheBusy: full.size > 0 } : undefined;
+    return left ? { limit, except, pastTheBusy: supplied.size > 0 } : undefined;
+  }
+
+  /** Half of the stock goes before it is filled up, so that claims are large and handlers never wait for one. */
+  private wanted(source: string, target: number, stocked: number): number {
+    const free = this.freeFor(source);
+    if (free > 0) return free + Math.max(0, target - stocked);
+    return stocked <= target / 2 ? target - stocked : 0;
+  }
+
+  private freeFor(source: string): number {
+    const { concurrency } = this.dependencies;
+    return Math.min(concurrency - this.taken, this.share - (this.bySource.get(source) ?? 0));
+  }
+
+  private get manyWait(): boolean {
+    return this.waiting >= this.dependencies.transactions;
+  }
+
+  private get transactional(): readonly ClaimException[] {
+    return (this.knownTransactional ??= this.dependencies.transactional());
   }
 
   private async withoutSlot<T>(source: string, wait: () => Promise<T>): Promise<T> {
@@ -89,6 +132,7 @@ export class Slots {
       over = true;
       this.waiting -= 1;
       this.change(source, 1);
+      this.dependencies.waitEnded();
       if (this.waiting === this.dependencies.transactions - 1) this.dependencies.freed();
     }
   }

@@ -1,6 +1,7 @@
 import type { Timers } from '../../core/index.js';
-import type { ClaimedRow, WorkStore, Lease, Outlook } from '../../inbox/index.js';
+import type { WorkStore, Lease, Outlook } from '../../inbox/index.js';
 import type { Execution } from '../execution/execution.js';
+import type { HeldRow } from '../execution/lease.keeper.js';
 import type { Outage } from '../execution/outage.js';
 import type { WakeUp } from './wake-up.js';
 import type { WorkerSettings } from '../worker.settings.js';
@@ -9,9 +10,11 @@ export interface StalledRecoveryDependencies {
   readonly store: Pick<WorkStore, 'claimStalled' | 'noLongerAlone'>;
   readonly settings: Pick<WorkerSettings, 'lease' | 'maxStalledCount' | 'pollInterval'>;
   readonly timers: Timers;
-  readonly execution: Pick<Execution, 'size' | 'leases' | 'release'>;
+  readonly execution: Pick<Execution, 'leases' | 'hold' | 'release'>;
+  /** Whether anything runs or will at once. */
+  readonly busy: () => boolean;
   /** Resolves when the event is settled, or not ours any more. */
-  readonly begin: (row: ClaimedRow, since: number) => Promise<void>;
+  readonly begin: (held: HeldRow) => Promise<void>;
   readonly wakeUp: WakeUp;
   readonly outage: Outage;
   /** Called when an event that ran among others has ended, and the next of its kind can be taken. */
@@ -47,22 +50,22 @@ export class StalledRecovery {
     if (!alone && (this.amongOthers || !this.busy)) return false;
     const since = timers.now();
     if (since < this.nextTry) return false;
-    const row = await this.claim(alone);
-    if (!row) {
+    const held = await this.claim(alone, since);
+    if (!held) {
       // Locked, or another worker's by now: who looks after every claim must not try each time.
       this.nextTry = timers.now() + settings.pollInterval;
       return false;
     }
-    if (alone) await this.runAlone(row, since);
-    else this.runAmongOthers(row, since);
+    if (alone) await this.runAlone(held);
+    else this.runAmongOthers(held);
     return true;
   }
 
   private get busy(): boolean {
-    return this.dependencies.execution.size > 0;
+    return this.dependencies.busy();
   }
 
-  private async claim(alone: boolean): Promise<ClaimedRow | undefined> {
+  private async claim(alone: boolean, since: number): Promise<HeldRow | undefined> {
     const { store, settings, execution, wakeUp } = this.dependencies;
     const row = await store.claimStalled({
       leaseMs: settings.lease,
@@ -70,30 +73,31 @@ export class StalledRecovery {
       alone,
       held: new Set(execution.leases.map(({ id }) => id)),
     });
-    if (!row || !wakeUp.stopped) return row;
-    await execution.release([row]);
+    const held = row && execution.hold(row, since);
+    if (!held || !wakeUp.stopped) return held;
+    await execution.release([held]);
     return undefined;
   }
 
-  private runAmongOthers(row: ClaimedRow, since: number): void {
+  private runAmongOthers(held: HeldRow): void {
     this.amongOthers = true;
-    void this.dependencies.begin(row, since).then(() => {
+    void this.dependencies.begin(held).then(() => {
       this.amongOthers = false;
       this.dependencies.looksAgain();
     });
   }
 
   /** Until it is settled, or for so long that others must not wait any more. */
-  private async runAlone(row: ClaimedRow, since: number): Promise<void> {
+  private async runAlone(held: HeldRow): Promise<void> {
     const { timers, begin, wakeUp, looksAgain } = this.dependencies;
     const began = timers.now();
-    void begin(row, since);
+    void begin(held);
     const over = began + ALONE_MS;
     while (this.busy && !wakeUp.stopped && timers.now() < over) {
       await wakeUp.sleep(over - timers.now(), ['slot']);
     }
     this.aloneAgainAt = timers.now() + WORK_BETWEEN * (timers.now() - began);
-    await this.noLongerAlone(row);
+    await this.noLongerAlone(held.row);
     looksAgain();
   }
 

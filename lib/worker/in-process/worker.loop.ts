@@ -3,8 +3,10 @@ import type { LoggerService } from '@nestjs/common';
 import type { Random, Timers } from '../../core/index.js';
 import type { ClaimedRow, ClaimException, Outlook, WorkStore } from '../../inbox/index.js';
 import type { Execution } from '../execution/execution.js';
+import type { HeldRow } from '../execution/lease.keeper.js';
 import { Outage } from '../execution/outage.js';
 import type { WorkerSettings } from '../worker.settings.js';
+import { LookAhead } from './look-ahead.js';
 import { Slots, type NextClaim } from './slots.js';
 import { StalledRecovery } from './stalled.recovery.js';
 import { WakeUp } from './wake-up.js';
@@ -39,6 +41,8 @@ const SHORTEST_SLEEP = 25;
  * `pastTheBusy` costs the source that has much to do a tenth of its time, the other walks nobody's.
  */
 const REST_AFTER_A_WALK = { pastTheBusy: 10, pastTheWaiting: 1 };
+/** As long as those that wait for a connection get one, what is behind them comes soon enough by itself. */
+const FLOWS_FOR = 20;
 
 /** The engine that needs nothing but the database: finds what can start, until stopped. */
 export class WorkerLoop {
@@ -46,6 +50,7 @@ export class WorkerLoop {
   // and handlers, whoever calls notify (nestjs/throttler#2629).
   private readonly atBootstrap = AsyncLocalStorage.snapshot();
   private readonly slots: Slots;
+  private readonly lookAhead: LookAhead;
   private readonly recovery: StalledRecovery;
   private readonly claiming: Outage;
   private readonly looking: Outage;
@@ -53,6 +58,7 @@ export class WorkerLoop {
   private notified = false;
   private nextLook = -Infinity;
   private nextWalk = -Infinity;
+  private flowsUntil = -Infinity;
   private dryClaims = 0;
   private looping: Promise<void> = Promise.resolve();
 
@@ -64,11 +70,25 @@ export class WorkerLoop {
     const later = 'They are looked for again.';
     const outage = (this.looking = new Outage('look for events', later, logger, random));
     const { concurrency, transactions } = settings;
-    const freed = () => wakeUp.wake('slot');
-    this.slots = new Slots({ concurrency, transactions, sources, transactional, freed });
-    const begin = (row: ClaimedRow, since: number) => this.begin(row, since);
+    const freed = () => this.freed();
+    const waitEnded = () => (this.flowsUntil = timers.now() + FLOWS_FOR);
+    const slots = { concurrency, transactions, sources, transactional, freed, waitEnded };
+    this.slots = new Slots(slots);
+    this.lookAhead = new LookAhead(timers, (rows) => void execution.release(rows));
+    const begin = (held: HeldRow) => this.begin(held);
+    const busy = () => execution.size > 0 || this.lookAhead.size > 0;
     const looksAgain = () => this.lookAgain();
-    const recovery = { store, settings, timers, execution, begin, wakeUp, outage, looksAgain };
+    const recovery = {
+      store,
+      settings,
+      timers,
+      execution,
+      busy,
+      begin,
+      wakeUp,
+      outage,
+      looksAgain,
+    };
     this.recovery = new StalledRecovery(recovery);
   }
 
@@ -84,9 +104,10 @@ export class WorkerLoop {
   }
 
   /** Resolves when nothing is claimed any more; what runs goes on. */
-  stop(): Promise<void> {
+  async stop(): Promise<void> {
     this.wakeUp.wake('stop');
-    return this.looping;
+    const waiting = this.lookAhead.drain();
+    await Promise.all([this.looping, this.dependencies.execution.release(waiting)]);
   }
 
   private async loop(): Promise<void> {
@@ -99,8 +120,9 @@ export class WorkerLoop {
   }
 
   private nextClaim(): NextClaim | undefined {
-    const next = this.slots.next();
-    const most = Math.min(MOST_UNSETTLED - this.dependencies.execution.size, LARGEST_CLAIM);
+    const next = this.slots.next(this.lookAhead);
+    const unsettled = this.dependencies.execution.size + this.lookAhead.size;
+    const most = Math.min(MOST_UNSETTLED - unsettled, LARGEST_CLAIM);
     return next && most > 0 ? { ...next, limit: Math.min(next.limit, most) } : undefined;
   }
 
@@ -109,8 +131,9 @@ export class WorkerLoop {
     const { store, execution, settings, timers } = this.dependencies;
     const walks = except.length > 0;
     const since = timers.now();
-    if (walks && since < this.nextWalk) {
-      await this.wakeUp.sleep(this.nextWalk - since, ['slot']);
+    const walksAt = pastTheBusy ? this.nextWalk : Math.max(this.nextWalk, this.flowsUntil);
+    if (walks && since < walksAt) {
+      await this.wakeUp.sleep(walksAt - since, ['slot']);
       return;
     }
     this.notified = false;
@@ -122,22 +145,39 @@ export class WorkerLoop {
       await this.wakeUp.sleep(this.claiming.failed(error), []);
       return;
     }
-    if (this.wakeUp.stopped) return execution.release(rows);
-    for (const row of rows) void this.begin(row, since);
+    const held = rows.map((row) => execution.hold(row, since));
+    if (this.wakeUp.stopped) return execution.release(held);
+    this.lookAhead.add(held);
+    this.startWaiting();
     if (rows.length > 0) this.dryClaims = 0;
     else if (walks) await this.restAfterWalk(timers.now() - since, pastTheBusy);
     else await this.look('after a dry claim');
   }
 
   /** The slot is free when the handlers have ended, before the settle is written. */
-  private async begin(row: ClaimedRow, since: number): Promise<void> {
-    const slot = this.slots.open(row.source);
+  private async begin(held: HeldRow): Promise<void> {
+    const slot = this.slots.open(held.row.source);
     const handled = () => {
       slot.close();
-      this.wakeUp.wake('slot');
+      this.lookAhead.finished();
+      this.freed();
     };
-    await this.dependencies.execution.runClaimed(row, { since, slot, handled });
+    await this.dependencies.execution.runHeld(held, { slot, handled });
     this.wakeUp.wake('slot');
+  }
+
+  /** What is claimed already goes first; the loop claims more where that is not enough. */
+  private freed(): void {
+    this.startWaiting();
+    this.wakeUp.wake('slot');
+  }
+
+  private startWaiting(): void {
+    while (this.lookAhead.size > 0) {
+      const held = this.lookAhead.next(this.slots);
+      if (!held) return;
+      void this.begin(held);
+    }
   }
 
   /** One statement tells an idle worker all it has to know. */
