@@ -16,8 +16,8 @@ export interface HandlerTurn {
 /** What is done while the row is held. */
 export interface RowWork {
   run(this: void, manager: EntityManager): Promise<void>;
-  /** What is set in the row at the end. */
-  mark(this: void): Sql;
+  /** What is set in the row at the end, asked for when `run` has resolved. */
+  mark(this: void): Promise<Sql>;
 }
 
 /** A transaction of the application's that holds one row of ours from first to last. */
@@ -26,7 +26,7 @@ export interface RowTransaction {
   readonly handler: string;
   readonly table: Sql;
   readonly where: Sql;
-  /** What is read of the row; none of them is in an index. */
+  /** What is read of the row; the first of them is in no index. */
   readonly columns: readonly string[];
   readonly turn: HandlerTurn;
   /** What to do with the row as it is; undefined = nothing. */

@@ -91,7 +91,7 @@ export class ServerTransactions implements RowTransactions {
   ): Promise<void> {
     const still = this.server.sessions.inTransaction(row['transaction_id']);
     const { affected } = await session.query(
-      sql`UPDATE ${table} SET ${work.mark()} WHERE ${where} AND ${still}`,
+      sql`UPDATE ${table} SET ${await work.mark()} WHERE ${where} AND ${still}`,
     );
     if (affected === 0) throw transactionEnded(handler);
   }

@@ -1,11 +1,19 @@
 import type { EntityManager } from 'typeorm';
-import type { HandlerTurn, RowOutcome, RowTransactions } from '../database/index.js';
-import { sql, type Sql, type Unit } from '../database/index.js';
+import {
+  sql,
+  type HandlerTurn,
+  type Row,
+  type RowOutcome,
+  type RowTransactions,
+  type Sql,
+  type Unit,
+} from '../database/index.js';
 import type { Lease } from './claimed.row.js';
 import type { InboxDatabase } from './inbox.database.js';
 import { completedOf } from './inbox.rows.js';
-import { tokenBytes } from './row.lease.js';
-import type { TransactionalOutcome } from './work.store.js';
+import { keysOf, type OrderKeys } from './order.keys.js';
+import { ended, tokenBytes } from './row.lease.js';
+import type { TransactionalOutcome, TransactionalOptions } from './work.store.js';
 
 const unbounded = (): HandlerTurn => ({
   signal: new AbortController().signal,
@@ -23,6 +31,7 @@ const OUTCOMES: Readonly<Record<RowOutcome, TransactionalOutcome>> = {
 export class HandlerTransactions {
   constructor(
     private readonly inbox: InboxDatabase,
+    private readonly orderKeys: OrderKeys,
     private readonly transactions: RowTransactions,
   ) {}
 
@@ -32,30 +41,44 @@ export class HandlerTransactions {
     handler: string,
     leaseMs: number,
     work: (manager: EntityManager) => Promise<void>,
-    turn = unbounded(),
+    { turn = unbounded(), ends = async () => undefined }: TransactionalOptions = {},
   ): Promise<TransactionalOutcome> {
-    const { dialect, tables } = this.inbox;
+    let all: readonly string[] | undefined;
+    let held: Row = {};
     const outcome = await this.transactions.run({
       handler,
-      table: tables.inbox,
+      table: this.inbox.tables.inbox,
       where: fence(lease),
-      columns: ['completed_handlers'],
+      columns: ['completed_handlers', 'order_hash'],
       turn,
       work: (row) => {
+        held = row;
         const completed = completedOf(row);
         if (completed.includes(handler)) return undefined;
-        // With a fresh lease, so that a long handler's event does not look abandoned after its commit.
-        const mark =
-          (): Sql => sql`completed_handlers = ${dialect.text(withOne(completed, handler))},
-          lease_until = ${dialect.now} + ${dialect.number(leaseMs)}`;
+        const mark = async (): Promise<Sql> => {
+          all = await ends();
+          const completedNow = namesJson([...completed, handler, ...(all ?? [])]);
+          return this.mark(completedNow, all ? 'done' : leaseMs);
+        };
         return { run: work, mark };
       },
     });
-    return OUTCOMES[outcome];
+    if (outcome !== 'committed' || !all) return OUTCOMES[outcome];
+    await this.orderKeys.promoteOrLeave(keysOf([held]));
+    return 'ended';
+  }
+
+  /** With a fresh lease, so that a long handler's event does not look abandoned after its commit. */
+  private mark(completedHandlers: string, next: 'done' | number): Sql {
+    const { dialect } = this.inbox;
+    const completed = sql`completed_handlers = ${dialect.text(completedHandlers)}`;
+    return next === 'done'
+      ? sql`${ended(dialect, 'done')}, ${completed}, reason = NULL, last_error = NULL`
+      : sql`${completed}, lease_until = ${dialect.now} + ${dialect.number(next)}`;
   }
 
   /** For a handler without a transaction. @returns false when the lease has gone */
-  mark(lease: Lease, handler: string): Promise<boolean> {
+  markCompleted(lease: Lease, handler: string): Promise<boolean> {
     const { database, dialect, tables } = this.inbox;
     return database.transaction(function* (): Unit<boolean> {
       const [row] =
@@ -63,7 +86,7 @@ export class HandlerTransactions {
       if (!row) return false;
       const completed = completedOf(row);
       if (!completed.includes(handler)) {
-        yield sql`UPDATE ${tables.inbox} SET completed_handlers = ${withOne(completed, handler)} WHERE ${fence(lease)}`;
+        yield sql`UPDATE ${tables.inbox} SET completed_handlers = ${namesJson([...completed, handler])} WHERE ${fence(lease)}`;
       }
       return true;
     });
@@ -73,5 +96,4 @@ export class HandlerTransactions {
 const fence = ({ id, token }: Lease): Sql =>
   sql`id = ${BigInt(id)} AND lease = ${tokenBytes(token)}`;
 
-const withOne = (completed: readonly string[], handler: string): string =>
-  JSON.stringify([...completed, handler]);
+const namesJson = (names: readonly string[]): string => JSON.stringify([...new Set(names)]);

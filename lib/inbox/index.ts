@@ -44,5 +44,7 @@ export type {
   Outlook,
   Recovery,
   TransactionalOutcome,
+  Ends,
+  TransactionalOptions,
   WorkStore,
 } from './work.store.js';

@@ -8,7 +8,11 @@ export type Settlement = Lease & {
   readonly attempt: number;
   readonly failures: readonly FailedAttempt[];
 } & (
-    | { readonly to: 'done' }
+    | {
+        readonly to: 'done';
+        /** In the transaction of its last handler: nothing is left to be written. */
+        readonly written?: true;
+      }
     | { readonly to: 'ignored'; readonly reason: EndReason }
     | {
         readonly to: 'dead';

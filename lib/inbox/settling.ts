@@ -8,6 +8,7 @@ import type { InboxDatabase } from './inbox.database.js';
 import { hurrySettled } from './superseded.rows.js';
 import { storableText, UNRECORDABLE } from './stored.text.js';
 import { insertAttempts } from './attempts.js';
+import { ended } from './row.lease.js';
 import { LENGTHS } from './table.definitions.js';
 
 const ROWS_AT_ONCE = 100;
@@ -110,18 +111,18 @@ export class Settling {
 
   private *change(group: Group, members: readonly Settlement[]): Unit<readonly Row[]> {
     const { dialect, tables } = this.inbox;
-    const final = isFinal(group.to);
     const wait = perRow(
       members,
       (one) => ('inMs' in one ? Math.round(one.inMs) : 0),
       (value) => dialect.number(value as number),
     );
+    const next = isFinal(group.to)
+      ? ended(dialect, group.to)
+      : sql`state = 'open', due_at = ${dialect.now} + ${wait}, finished_at = NULL,
+          lease = NULL, lease_until = NULL`;
     return yield* dialect.change({
       table: tables.inbox,
-      set: sql`state = ${raw(final ? `'${group.to}'` : "'open'")},
-        due_at = ${final ? dialect.now : sql`${dialect.now} + ${wait}`},
-        finished_at = ${final ? dialect.now : raw('NULL')},
-        lease = NULL, lease_until = NULL,
+      set: sql`${next},
         completed_handlers = ${perRow(members, ({ completedHandlers }) => JSON.stringify(completedHandlers))},
         reason = ${perRow(members, (one) => ('reason' in one ? one.reason : null))},
         last_error = ${perRow(members, (one) => (hasError(one) ? one.error : null))}${
@@ -139,7 +140,9 @@ interface Group {
   readonly members: readonly Settlement[];
 }
 
-const isFinal = (to: Settlement['to']): boolean => to !== 'retry' && to !== 'postponed';
+type FinalState = Exclude<Settlement['to'], 'retry' | 'postponed'>;
+
+const isFinal = (to: Settlement['to']): to is FinalState => to !== 'retry' && to !== 'postponed';
 
 /** A done row needs no completed any more that its dispatcher does not know of. */
 const keepsMarks = ({ to }: Group): boolean => !isFinal(to) || to === 'dead';

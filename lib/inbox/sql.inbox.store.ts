@@ -1,6 +1,6 @@
 import { Claiming } from './claiming.js';
 import type { EntityManager } from 'typeorm';
-import type { OpenDatabase, HandlerTurn } from '../database/index.js';
+import type { OpenDatabase } from '../database/index.js';
 import type { DeadEventListener } from './dead.event.listeners.js';
 import { EventQueries } from './event.queries.js';
 import { InsertHooks } from './insert.hooks.js';
@@ -12,7 +12,7 @@ import type { NewInboxRow } from './intake.store.js';
 import type { PublishedHandler } from './replica.store.js';
 import type { Settlement } from './settlement.js';
 import type { ChangeFilter, EventFilter, PageRequest, RetentionPeriods } from './stored.event.js';
-import type { ClaimException, Recovery } from './work.store.js';
+import type { ClaimException, Recovery, TransactionalOptions } from './work.store.js';
 import { Inserting } from './inserting.js';
 import { OrderKeys } from './order.keys.js';
 import { Replicas } from './replicas.js';
@@ -52,7 +52,7 @@ export class SqlInboxStore implements InboxStore {
     this.inserting = new Inserting(inbox, this.orderKeys, inserts, ingestTimeout, insertHooks);
     this.claiming = new Claiming(inbox, this.orderKeys);
     this.settling = new Settling(inbox, this.orderKeys);
-    this.transactions = new HandlerTransactions(inbox, rowTransactions);
+    this.transactions = new HandlerTransactions(inbox, this.orderKeys, rowTransactions);
     this.retention = new Retention(inbox);
     this.changes = new OperatorChanges(inbox, this.orderKeys);
     this.queries = new EventQueries(inbox);
@@ -100,7 +100,7 @@ export class SqlInboxStore implements InboxStore {
   }
 
   markCompleted(lease: Lease, handler: string) {
-    return this.transactions.mark(lease, handler);
+    return this.transactions.markCompleted(lease, handler);
   }
 
   newerApplied(id: string, handler: string) {
@@ -116,9 +116,9 @@ export class SqlInboxStore implements InboxStore {
     handler: string,
     leaseMs: number,
     work: (manager: EntityManager) => Promise<void>,
-    turn?: HandlerTurn,
+    options?: TransactionalOptions,
   ) {
-    return this.transactions.run(lease, handler, leaseMs, work, turn);
+    return this.transactions.run(lease, handler, leaseMs, work, options);
   }
 
   sweepWaiting() {

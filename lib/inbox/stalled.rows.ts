@@ -15,7 +15,7 @@ import type { ClaimedRow, Lease } from './claimed.row.js';
 import type { Recovery } from './work.store.js';
 import type { LostClaims } from './lost.claims.js';
 import { keysOf, type OrderKeys } from './order.keys.js';
-import { freshToken, leased, PENDING, tokenBytes } from './row.lease.js';
+import { ended, freshToken, leased, PENDING, tokenBytes } from './row.lease.js';
 import type { InboxDatabase } from './inbox.database.js';
 import { insertAttempts } from './attempts.js';
 
@@ -177,8 +177,6 @@ export class StalledRows {
   }
 
   private dead(error: string): Sql {
-    const { now } = this.inbox.dialect;
-    return sql`state = 'dead', reason = 'killed-process', last_error = ${error},
-      due_at = ${now}, finished_at = ${now}, lease = NULL, lease_until = NULL`;
+    return sql`${ended(this.inbox.dialect, 'dead')}, reason = 'killed-process', last_error = ${error}`;
   }
 }

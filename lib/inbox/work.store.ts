@@ -25,6 +25,19 @@ export interface Recovery {
   readonly held: ReadonlySet<string>;
 }
 
+export type Ends = () => Promise<readonly string[] | undefined>;
+
+export interface TransactionalOptions {
+  /** Default: without a bound. */
+  readonly turn?: HandlerTurn;
+  /**
+   * Asked when `work` has resolved: the names of all handlers that have completed, where the event is done
+   * with this one. Then that is written in the same commit, and nothing is left to be settled; else, and by
+   * default, undefined.
+   */
+  readonly ends?: Ends;
+}
+
 /** Milliseconds; 0 = now, or earlier. */
 export interface Outlook {
   /** Until the next pending row is due; undefined = none is pending. */
@@ -34,10 +47,10 @@ export interface Outlook {
 }
 
 /**
- * What a transactional run came to. `already`: a previous commit says that the handler has completed. `stuck`: it
+ * What a transactional run came to. `ended`: committed, and the event with it. `already`: a previous commit says that the handler has completed. `stuck`: it
  * could not be ended, so the row is still locked and nothing can be written to it for now.
  */
-export type TransactionalOutcome = 'committed' | 'already' | 'lease-lost' | 'stuck';
+export type TransactionalOutcome = 'committed' | 'ended' | 'already' | 'lease-lost' | 'stuck';
 
 /**
  * What a worker needs of the storage. Every time is the database's own, and every change of a claimed
@@ -87,9 +100,9 @@ export interface WorkStore {
   /** The row of one of these events, whatever has become of it; undefined where none is stored. */
   firstStored(events: LaterEvents): Promise<string | undefined>;
   /**
-   * Runs `work` in a transaction that holds the row by id and token; its writes, that the handler
-   * and a fresh lease are one commit. Errors of `work` roll everything back and come out as they are.
-   * @param turn default: without a bound
+   * Runs `work` in a transaction that holds the row by id and token; its writes, that the handler has
+   * completed, and a fresh lease or the event's end are one commit. Errors of `work` roll everything back and
+   * come out as they are.
    * @throws EventHandlerTimeoutError when the turn ended before there was a connection; EventHandlerError when
    * `work` has ended its own transaction, or left a nested one open
    */
@@ -98,7 +111,7 @@ export interface WorkStore {
     handler: string,
     leaseMs: number,
     work: (manager: EntityManager) => Promise<void>,
-    turn?: HandlerTurn,
+    options?: TransactionalOptions,
   ): Promise<TransactionalOutcome>;
   /** Graceful shutdown: the rows are pending again at once, with their attempt given back. */
   release(leases: readonly Lease[]): Promise<void>;

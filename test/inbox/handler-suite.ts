@@ -29,6 +29,45 @@ export function handlerSuite(its: Bench): void {
     expect((await its.store.insert([event()]))[0]?.outcome).toBe('stored');
   };
 
+  describe('a handler that is the last', () => {
+    const ends = async () => ['A.before', 'A.b'];
+
+    it('ends its event in its own commit, and the next of the ordering key goes on', async () => {
+      const [head, follower] = await its.store.insert([
+        event({ orderKey: 'k' }),
+        event({ orderKey: 'k' }),
+      ]);
+      const row = await claimOne(its.store);
+      const work = async (manager: EntityManager) => void (await manager.query(write('last')));
+      expect(await its.store.runTransactional(row, 'A.b', LEASE, work, { ends })).toBe('ended');
+      expect(await written()).toEqual(['last']);
+      expect(await its.store.find({ id: head?.id ?? '' })).toMatchObject({
+        state: 'done',
+        completedHandlers: ['A.b', 'A.before'],
+        finishedAt: expect.any(Number) as unknown,
+      });
+      expect(await its.store.heartbeat([row], LEASE)).toEqual(new Set());
+      expect((await claimOne(its.store)).id).toBe(follower?.id);
+    });
+
+    it('that fails ends nothing', async () => {
+      const [{ id } = { id: '' }] = await its.store.insert([event()]);
+      const row = await claimOne(its.store);
+      const work = async (manager: EntityManager) => {
+        await manager.query(write('undone'));
+        throw new Error('x');
+      };
+      await expect(its.store.runTransactional(row, 'A.b', LEASE, work, { ends })).rejects.toThrow(
+        'x',
+      );
+      expect(await written()).toEqual([]);
+      expect(await its.store.find({ id })).toMatchObject({
+        state: 'running',
+        completedHandlers: [],
+      });
+    });
+  });
+
   describe('a handler that ends its own transaction', () => {
     const begin = 'BEGIN';
     for (const [title, statements] of Object.entries({

@@ -597,6 +597,63 @@ describe('a transactional handler', () => {
     expect(store.written).toEqual(['effect']);
   });
 
+  it('ends its event in its own commit, where it is the last and the others have succeeded', async () => {
+    const { handler, store, claim, dispatcher } = workbench();
+    handler('plain', () => undefined);
+    handler('tx', (_, context) => write(context, 'effect'), { transactional: true });
+    const settlement = await dispatcher.dispatch(
+      await claim(),
+      new AbortController().signal,
+      keptSlot,
+    );
+    expect(settlement).toMatchObject({ to: 'done', written: true });
+    expect(store.row('1')).toMatchObject({
+      state: 'done',
+      token: null,
+      completedHandlers: ['plain', 'tx'],
+    });
+  });
+
+  it.each([
+    ['another follows', ['tx', 'plain']],
+    ['one before it has failed', ['failing', 'tx']],
+    ['one before it was skipped as stale', ['skipped', 'tx']],
+  ])('leaves the end to the settle where %s', async (_, names) => {
+    const { handler, store, claim, dispatcher } = workbench();
+    const bodies: Record<string, () => void> = {
+      failing: () => handler('failing', () => Promise.reject(new Error('x'))),
+      plain: () => handler('plain', () => undefined),
+      skipped: () => handler('skipped', () => undefined, { stale: 'skip' }),
+      tx: () => handler('tx', (__, context) => write(context, 'effect'), { transactional: true }),
+    };
+    Object.assign(store.row('1'), { orderKey: 'k', occurredAt: 1 });
+    store.newerApplied = async (_id, name) => (name === 'skipped' ? '9' : undefined);
+    for (const name of names) bodies[name]?.();
+    const settlement = await dispatcher.dispatch(
+      await claim(),
+      new AbortController().signal,
+      keptSlot,
+    );
+    expect(settlement).not.toHaveProperty('written');
+    expect(store.row('1')).toMatchObject({ state: 'open', token: expect.any(String) as unknown });
+    expect(store.written).toEqual(['effect']);
+  });
+
+  it('leaves the event open where another replica has a handler for it', async () => {
+    const { handler, store, claim, dispatcher } = workbench();
+    store.otherReplicas = async () => [
+      { id: 'new', handlers: [{ source: 'armalo', name: 'more', patterns: ['*'] }] },
+    ];
+    handler('tx', (_, context) => write(context, 'effect'), { transactional: true });
+    const settlement = await dispatcher.dispatch(
+      await claim(),
+      new AbortController().signal,
+      keptSlot,
+    );
+    expect(settlement).toMatchObject({ to: 'postponed', completedHandlers: ['tx'] });
+    expect(store.row('1')).toMatchObject({ state: 'open', completedHandlers: ['tx'] });
+  });
+
   it('is rolled back before its failure or timeout is settled', async () => {
     const { handler, attempt, store, timers } = workbench();
     const options = { transactional: true, timeout: 1_000 };

@@ -14,6 +14,7 @@ import type {
   Settlement,
   StoredAttempt,
   StoredState,
+  TransactionalOptions,
   TransactionalOutcome,
 } from '../../lib/inbox/index.js';
 import type { Timers } from '../../lib/core/index.js';
@@ -195,6 +196,7 @@ export class MemoryStore {
     handler: string,
     leaseMs: number,
     work: (manager: EntityManager) => Promise<void>,
+    { ends }: TransactionalOptions = {},
   ): Promise<TransactionalOutcome> {
     this.called('begin');
     if (!this.holds(lease)) return 'lease-lost';
@@ -203,9 +205,11 @@ export class MemoryStore {
     const connection = {};
     this.locked.set(lease.id, connection);
     const writes: string[] = [];
+    let all: readonly string[] | undefined;
     const manager = { write: (text: string) => writes.push(text) };
     try {
       await work(manager as unknown as EntityManager);
+      all = await ends?.();
       this.called('commit');
       if (this.locked.get(lease.id) !== connection) throw new Error('connection is closed');
     } catch (error) {
@@ -216,6 +220,11 @@ export class MemoryStore {
     }
     this.written.push(...writes);
     this.row(lease.id).completedHandlers.push(handler);
+    if (all) {
+      this.row(lease.id).completedHandlers = [...all];
+      Object.assign(this.row(lease.id), { state: 'done', token: null });
+      return 'ended';
+    }
     this.row(lease.id).leaseUntil = this.timers.now() + leaseMs;
     return 'committed';
   }

@@ -8,12 +8,7 @@ import {
   type HandlerOptions,
   type RegisteredHandler,
 } from '../../lib/handlers/index.js';
-import {
-  InboxConnections,
-  type ClaimedRow,
-  type HandlerTurn,
-  type InboxStore,
-} from '../../lib/inbox/index.js';
+import { InboxConnections, type ClaimedRow, type InboxStore } from '../../lib/inbox/index.js';
 import {
   Dispatcher,
   HandlerRunner,
@@ -268,8 +263,10 @@ describe('the wait for a connection of the application', () => {
     const given: (() => void)[] = [];
     const runner = new HandlerRunner({
       store: {
-        runTransactional: async (_lease, _handler, _ms, _work, turn?: HandlerTurn) => {
-          await turn?.connecting(() => new Promise<void>((resolve) => given.push(resolve)));
+        runTransactional: async (_lease, _handler, _ms, _work, options) => {
+          await options?.turn?.connecting(
+            () => new Promise<void>((resolve) => given.push(resolve)),
+          );
           return 'committed';
         },
       },
@@ -281,7 +278,7 @@ describe('the wait for a connection of the application', () => {
     const row = { id: '1', token: '1' } as ClaimedRow;
     const never = new AbortController().signal;
     const tx = handler('A.b', () => Promise.resolve());
-    const runs = [1, 2].map(() => runner.run(tx, row, {}, never, keptSlot));
+    const runs = [1, 2].map(() => runner.run(tx, row, {}, never, keptSlot, async () => undefined));
     await timers.pass(4_999);
     expect(logger.lines).toEqual([]);
     await timers.pass(1);

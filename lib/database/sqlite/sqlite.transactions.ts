@@ -122,7 +122,7 @@ export class SqliteTransactions implements RowTransactions {
         const cause = driverError(error);
         throw /no such savepoint/.test(cause.message) ? transactionEnded(handler, cause) : error;
       });
-      const mark = sql`UPDATE ${table} SET ${work.mark()} WHERE ${where}`;
+      const mark = sql`UPDATE ${table} SET ${await work.mark()} WHERE ${where}`;
       await runner.query(mark.sql, [...mark.values]);
       // TypeORM would release a savepoint instead, and leave the transaction open.
       if (transactionDepth(runner) !== 1) throw nestedLeftOpen(handler);

@@ -5,7 +5,7 @@ import type {
   RegisteredHandler,
   HandlerRetryPolicy,
 } from '../../handlers/index.js';
-import type { ClaimedRow, WorkStore, LaterEvents, Settlement } from '../../inbox/index.js';
+import type { ClaimedRow, Ends, WorkStore, LaterEvents, Settlement } from '../../inbox/index.js';
 import { errorHeadline, errorText, hasCode } from './error-text.js';
 import { eventOutcome, problemsText, settlementBase } from './event.outcome.js';
 import type { HandlerReport, HandlerResult } from './handler.failure.js';
@@ -83,8 +83,13 @@ export class Dispatcher {
     };
     const { source: name, account } = row;
     const later = event.supersededBy && { source: name, account, eventIds: event.supersededBy };
-    const reports = await this.runAll(row, remaining, { payload, later }, signal, slot);
+    const ends = () => this.allCompleted(row, handlers);
+    const reports = await this.runAll(row, remaining, { payload, later, ends }, signal, slot);
     if (!reports) return undefined;
+    const last = reports.at(-1)?.result;
+    if (last?.kind === 'done' && last.ended) {
+      return { ...settlementBase(row, namesOf(handlers)), to: 'done', written: true };
+    }
     const outcome = eventOutcome(
       row,
       reports,
@@ -104,7 +109,11 @@ export class Dispatcher {
   private async runAll(
     row: ClaimedRow,
     handlers: readonly RegisteredHandler[],
-    event: { readonly payload: () => unknown; readonly later: LaterEvents | undefined },
+    event: {
+      readonly payload: () => unknown;
+      readonly later: LaterEvents | undefined;
+      readonly ends: Ends;
+    },
     signal: AbortSignal,
     slot: Slot,
   ): Promise<readonly HandlerReport[] | undefined> {
@@ -115,19 +124,31 @@ export class Dispatcher {
         reports.push({ handler: handler.name, policy, result: { kind: 'used-up' } });
         continue;
       }
+      const last = handler === handlers.at(-1);
+      const ends = async () =>
+        last && reports.every(({ result }) => result.kind === 'done') ? event.ends() : undefined;
       const result =
         (await this.skip(row, handler, event.later)) ??
-        (await this.dependencies.runner.run(handler, row, event.payload(), signal, slot));
+        (await this.dependencies.runner.run(handler, row, event.payload(), signal, slot, ends));
       if (result.kind === 'stopped') return undefined;
       reports.push({ handler: handler.name, policy, result });
       if (result.kind === 'failed') this.logFailure(row, handler, result.error, result.duration);
       if (result.kind === 'invalid') break;
-      const last = handler === handlers.at(-1);
       if (result.kind === 'done' && !handler.options.transactional && !last) {
         if (!(await this.markNow(row, handler.name))) return undefined;
       }
     }
     return reports;
+  }
+
+  /** Of all our handlers, where the event is final once these have completed it. */
+  private async allCompleted(
+    row: ClaimedRow,
+    handlers: readonly RegisteredHandler[],
+  ): Promise<readonly string[] | undefined> {
+    const done = { ...settlementBase(row, namesOf(handlers)), to: 'done' } as const;
+    const { to } = await this.dependencies.handOver.insteadOf(done, row, handlers);
+    return to === 'done' ? done.completedHandlers : undefined;
   }
 
   /**
@@ -230,6 +251,9 @@ function endText(settlement: Settlement): string {
 function eventText(row: ClaimedRow): string {
   return `${row.source} ${row.name} #${row.id} (${row.eventId}), attempt ${row.attempt}`;
 }
+
+const namesOf = (handlers: readonly RegisteredHandler[]): readonly string[] =>
+  handlers.map(({ name }) => name);
 
 function invalid(row: ClaimedRow, error: string): Settlement {
   return { ...settlementBase(row), to: 'dead', reason: 'invalid-payload', error };

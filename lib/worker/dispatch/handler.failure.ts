@@ -2,7 +2,8 @@ import type { HandlerRetryPolicy } from '../../handlers/index.js';
 
 /** What one handler came to in one attempt. */
 export type HandlerResult =
-  | { readonly kind: 'done' }
+  /** `ended`: and that the event is done is committed with it. */
+  | { readonly kind: 'done'; readonly ended?: true }
   | { readonly kind: 'failed'; readonly error: unknown; readonly duration: number }
   /** The event is stale, and `because` says for what newer one. The handler was not run. */
   | { readonly kind: 'skipped'; readonly because: string }

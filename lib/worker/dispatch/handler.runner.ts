@@ -8,7 +8,7 @@ import {
   type Timers,
 } from '../../core/index.js';
 import type { DtoReading, RegisteredHandler } from '../../handlers/index.js';
-import { type ClaimedRow, type TransactionalOutcome, type WorkStore } from '../../inbox/index.js';
+import type { ClaimedRow, Ends, TransactionalOutcome, WorkStore } from '../../inbox/index.js';
 import { ConnectionWait } from './connection.wait.js';
 import { Deadline, rulesTimedOut } from './deadline.js';
 import { callHandler, type HandlerCall } from './handler.call.js';
@@ -49,12 +49,13 @@ export class HandlerRunner {
     payload: unknown,
     signal: AbortSignal,
     slot: Slot,
+    ends: Ends,
   ): Promise<RunResult> {
     const { timers } = this.dependencies;
     const began = timers.now();
     const about = () => ({ ...diagnosedAttempt(row), handler: handler.name });
     diagnose('handler-started', about);
-    const result = await this.runOrFail(handler, row, payload, signal, slot);
+    const result = await this.runOrFail(handler, row, payload, signal, slot, ends);
     const { kind: outcome } = result;
     diagnose('handler-ended', () => ({ ...about(), outcome, duration: timers.now() - began }));
     return result;
@@ -66,6 +67,7 @@ export class HandlerRunner {
     payload: unknown,
     signal: AbortSignal,
     slot: Slot,
+    ends: Ends,
   ): Promise<RunResult> {
     const { timers, loggerOf } = this.dependencies;
     const began = timers.now();
@@ -78,7 +80,8 @@ export class HandlerRunner {
         await callHandler(call);
         return { kind: 'done' };
       }
-      const outcome = await this.inTransaction(call, slot);
+      const outcome = await this.inTransaction(call, slot, ends);
+      if (outcome === 'ended') return { kind: 'done', ended: true };
       return { kind: outcome === 'committed' || outcome === 'already' ? 'done' : 'stopped' };
     } catch (error) {
       if (signal.aborted) return { kind: 'stopped' };
@@ -105,6 +108,7 @@ export class HandlerRunner {
   private async inTransaction(
     call: HandlerCall,
     slot: Slot,
+    ends: Ends,
   ): Promise<TransactionalOutcome | 'given-up'> {
     const { store, leaseMs, timers } = this.dependencies;
     const { row, handler, signal, logger } = call;
@@ -123,8 +127,11 @@ export class HandlerRunner {
     };
     const transaction = store
       .runTransactional(lease, handler.name, leaseMs, work, {
-        signal: deadline.signal,
-        connecting: (connect) => this.connections.until(connect, slot, logger),
+        turn: {
+          signal: deadline.signal,
+          connecting: (connect) => this.connections.until(connect, slot, logger),
+        },
+        ends,
       })
       // The permit stands for the connection, so it lasts as long as the transaction does.
       .finally(leave);
