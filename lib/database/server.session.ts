@@ -3,7 +3,19 @@ import { LATE, systemTimers, within } from '../core/index.js';
 import { driverError } from './database.errors.js';
 import { only, type Database, type Row } from './database.js';
 import type { Ask, Server } from './server.js';
+import { sharingTrip } from './shared.trip.js';
+import { raw, sql, type Sql } from './sql.js';
 import { rollBackWhole } from './whole.rollback.js';
+
+/** As TypeORM writes them. */
+const BEGIN = 'START TRANSACTION';
+const COMMIT = 'COMMIT';
+
+const DIVISION_BY_ZERO = '22012';
+
+/** Fails where it changes no row, so that the statement after it is not run. */
+const orFail = (change: Sql): Sql =>
+  sql`WITH changed AS (${change} RETURNING 1) SELECT 1 / count(*) FROM changed`;
 
 /** A rollback on a dead connection would last until TCP gives up, a quarter of an hour. */
 const LONGEST_ROLLBACK = 10_000;
@@ -39,6 +51,44 @@ export class ServerSession {
     const { records, affected } = await this.runner.query(text, [...statement.values], true);
     return { rows: (records ?? []) as readonly Row[], affected: affected ?? 0 };
   };
+
+  /** Begins the transaction, and reads with `first`. */
+  async begin(first: Sql): Promise<readonly Row[]> {
+    const { runner, server, connection } = this;
+    const { inOneTrip } = server;
+    // An isolation level is set after the BEGIN and before anything else.
+    if (!inOneTrip || runner.connection.options.isolationLevel !== undefined) {
+      await runner.startTransaction();
+      return (await this.query(first)).rows;
+    }
+    let rows: readonly Row[] = [];
+    const together = async (): Promise<void> => {
+      [, rows = []] = await inOneTrip(connection, [raw(BEGIN), first]);
+    };
+    await sharingTrip(runner, BEGIN, together, () => runner.startTransaction());
+    return rows;
+  }
+
+  /** Runs `last`, and commits. @returns false, with the transaction still open, where it changed no row */
+  async commit(last: Sql): Promise<boolean> {
+    const { runner, server, connection } = this;
+    const { inOneTrip } = server;
+    if (!inOneTrip) {
+      if ((await this.query(last)).affected === 0) return false;
+      await runner.commitTransaction();
+      return true;
+    }
+    const together = async (): Promise<void> => {
+      await inOneTrip(connection, [orFail(last), raw(COMMIT)]);
+    };
+    try {
+      await sharingTrip(runner, COMMIT, together, () => runner.commitTransaction());
+      return true;
+    } catch (error) {
+      if (driverError(error).code === DIVISION_BY_ZERO) return false;
+      throw error;
+    }
+  }
 
   /** Cancels what is still under way, and rolls back. @returns whether that is known to have ended it */
   async rollBack(): Promise<boolean> {

@@ -7,7 +7,7 @@ import { nestedLeftOpen, noConnection, transactionEnded } from './handler.transa
 import type { RowOutcome, RowTransaction, RowTransactions, RowWork } from './row.transactions.js';
 import { serverPoolSizeOf, type Server } from './server.js';
 import { ServerSession } from './server.session.js';
-import { raw, sql } from './sql.js';
+import { raw, sql, type Sql } from './sql.js';
 import { transactionDepth } from './transaction.state.js';
 
 /** Milliseconds before each look. */
@@ -53,7 +53,6 @@ export class ServerTransactions implements RowTransactions {
     const { signal } = transaction.turn;
     const { runner } = session;
     signal.throwIfAborted();
-    await runner.startTransaction();
     const row = await this.lockRow(session, transaction);
     const work = row && transaction.work(row);
     if (!work) {
@@ -64,11 +63,11 @@ export class ServerTransactions implements RowTransactions {
     const run = (): Promise<void> => work.run(runner.manager);
     await this.server.sessions.guarded(session.query, transaction.handler, run);
     signal.throwIfAborted();
-    await this.mark(session, transaction, work, row);
+    const mark = await this.markOf(transaction, work, row);
     signal.throwIfAborted();
     // TypeORM would release a savepoint instead, and the transaction would go back to the pool open.
     if (transactionDepth(runner) !== 1) throw nestedLeftOpen(transaction.handler);
-    await runner.commitTransaction();
+    if (!(await session.commit(mark))) throw transactionEnded(transaction.handler);
     return 'committed';
   }
 
@@ -77,23 +76,15 @@ export class ServerTransactions implements RowTransactions {
     { table, columns, where }: RowTransaction,
   ): Promise<Row | undefined> {
     const asked = sql`${raw(columns.join(', '))}, ${this.server.sessions.columns}`;
-    const { rows } = await session.query(
+    const [row] = await session.begin(
       sql`SELECT ${asked} FROM ${table} WHERE ${where}${this.dialect.forUpdate}`,
     );
-    return rows[0];
+    return row;
   }
 
-  private async mark(
-    session: ServerSession,
-    { handler, table, where }: RowTransaction,
-    work: RowWork,
-    row: Row,
-  ): Promise<void> {
+  private async markOf({ table, where }: RowTransaction, work: RowWork, row: Row): Promise<Sql> {
     const still = this.server.sessions.inTransaction(row['transaction_id']);
-    const { affected } = await session.query(
-      sql`UPDATE ${table} SET ${await work.mark()} WHERE ${where} AND ${still}`,
-    );
-    if (affected === 0) throw transactionEnded(handler);
+    return sql`UPDATE ${table} SET ${await work.mark()} WHERE ${where} AND ${still}`;
   }
 
   /**

@@ -14,6 +14,15 @@ export interface Server {
   /** Ends the physical connection at once, whatever it is doing; it must not go back to the pool. */
   destroy(connection: unknown): void;
   failureOf(this: void, error: unknown): Failure;
+  /**
+   * Runs statements on a connection in one round trip, the next only where the one before it has succeeded.
+   * Absent where the driver cannot.
+   * @returns the rows of each
+   */
+  readonly inOneTrip?: (
+    connection: unknown,
+    statements: readonly Sql[],
+  ) => Promise<readonly (readonly Row[])[]>;
   readonly sessions: ServerSessions;
 }
 

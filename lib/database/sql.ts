@@ -14,6 +14,13 @@ export class Sql {
     return this.texts.reduce((before, text, index) => `${before}$${index}${text}`);
   }
 
+  /** With each value as `literal` writes it, for what takes no parameters. */
+  textWith(literal: (value: unknown) => string): string {
+    return this.texts.reduce(
+      (before, text, index) => `${before}${literal(this.values[index - 1])}${text}`,
+    );
+  }
+
   get sql(): string {
     return this.texts.join('?');
   }

@@ -1,6 +1,7 @@
 import type { Server } from '../server.js';
 import { raw, sql } from '../sql.js';
 import { postgresFailure } from './postgres.errors.js';
+import { inOneTrip } from './postgres.trip.js';
 
 export const postgresServer: Server = {
   begin: 'BEGIN ISOLATION LEVEL READ COMMITTED',
@@ -13,6 +14,7 @@ export const postgresServer: Server = {
     void client.end().catch(() => undefined);
   },
   failureOf: postgresFailure,
+  inOneTrip,
   sessions: {
     columns: raw('pg_backend_pid() AS session_id, txid_current() AS transaction_id'),
     inTransaction: (id) => sql`txid_current() = CAST(${id} AS bigint)`,
