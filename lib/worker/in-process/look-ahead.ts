@@ -1,4 +1,5 @@
 import type { Timers } from '../../core/index.js';
+import type { ClaimedRow } from '../../inbox/index.js';
 import type { HeldRow } from '../execution/lease.keeper.js';
 
 /** Rows are claimed ahead for so long, at the pace of late. */
@@ -12,11 +13,16 @@ const MOST_BYTES = 16 * 1024 * 1024;
 /** The pace is that of at least so long, so that a single quick event does not look like a thousand a second. */
 const SHORTEST_WINDOW_MS = 50;
 
-/** Which of the waiting may start. */
-export interface Starting {
-  hasSlot(source: string): boolean;
-  /** Asked for sources that have a slot. */
-  mayStart(row: { readonly source: string; readonly name: string }): boolean;
+/** Rows that may start, or may not, for the same reasons. */
+export interface Lane {
+  readonly source: string;
+  /** Whether they have a transactional handler. */
+  readonly transactional: boolean;
+}
+
+interface Queue {
+  readonly lane: Lane;
+  rows: Waiting[];
 }
 
 interface Waiting {
@@ -31,7 +37,7 @@ interface Waiting {
  * keep nothing from other replicas.
  */
 export class LookAhead {
-  private readonly bySource = new Map<string, Waiting[]>();
+  private readonly queues: Queue[] = [];
   private waiting = 0;
   private places = 0;
   private windowBegan: number;
@@ -44,6 +50,7 @@ export class LookAhead {
 
   constructor(
     private readonly timers: Pick<Timers, 'now' | 'after'>,
+    private readonly laneOf: (row: ClaimedRow) => Lane,
     /** Gives back what has waited too long. */
     private readonly giveBack: (rows: readonly HeldRow[]) => void,
   ) {
@@ -55,7 +62,9 @@ export class LookAhead {
   }
 
   sizeOf(source: string): number {
-    return this.bySource.get(source)?.length ?? 0;
+    let size = 0;
+    for (const { lane, rows } of this.queues) if (lane.source === source) size += rows.length;
+    return size;
   }
 
   /** How many rows of each source may wait. */
@@ -83,7 +92,7 @@ export class LookAhead {
     let bytes = 0;
     for (const held of rows) {
       bytes += held.row.body.length;
-      this.queueOf(held.row.source).push({ held, since, place: this.places++ });
+      this.queueOf(this.laneOf(held.row)).rows.push({ held, since, place: this.places++ });
     }
     this.weight = bytes / rows.length;
     this.waiting += rows.length;
@@ -91,20 +100,18 @@ export class LookAhead {
   }
 
   /** Takes out the oldest row that may start; undefined when none may. */
-  next(starting: Starting): HeldRow | undefined {
-    let found:
-      { readonly queue: Waiting[]; readonly at: number; readonly place: number } | undefined;
-    for (const [source, queue] of this.bySource) {
-      if (!starting.hasSlot(source)) continue;
-      const at = queue.findIndex(({ held }) => held.lost || starting.mayStart(held.row));
-      const place = queue[at]?.place;
-      if (place !== undefined && place < (found?.place ?? Infinity)) found = { queue, at, place };
+  next(mayStart: (lane: Lane) => boolean): HeldRow | undefined {
+    let oldest: Queue | undefined;
+    for (const queue of this.queues) {
+      const place = queue.rows[0]?.place;
+      if (place === undefined || place > (oldest?.rows[0]?.place ?? Infinity)) continue;
+      if (mayStart(queue.lane)) oldest = queue;
     }
-    if (!found) return undefined;
-    const [taken] = found.queue.splice(found.at, 1);
+    const taken = oldest?.rows.shift();
+    if (!taken) return undefined;
     this.waiting -= 1;
     // Its lease ran out while it waited; somebody else has it.
-    return taken?.held.lost === false ? taken.held : this.next(starting);
+    return taken.held.lost ? this.next(mayStart) : taken.held;
   }
 
   /** Takes out all of them. */
@@ -114,11 +121,12 @@ export class LookAhead {
     return this.remove(() => true);
   }
 
-  private queueOf(source: string): Waiting[] {
-    const known = this.bySource.get(source);
-    if (known) return known;
-    const queue: Waiting[] = [];
-    this.bySource.set(source, queue);
+  private queueOf(lane: Lane): Queue {
+    const { source, transactional } = lane;
+    let queue = this.queues.find(
+      (one) => one.lane.source === source && one.lane.transactional === transactional,
+    );
+    if (!queue) this.queues.push((queue = { lane, rows: [] }));
     return queue;
   }
 
@@ -127,25 +135,16 @@ export class LookAhead {
     const overdue = this.timers.now() - LONGEST_WAIT_MS;
     const rows = this.remove(({ since }) => since <= overdue);
     if (this.waiting > 0) {
-      const oldest = Math.min(
-        ...[...this.bySource.values()].map(([first]) => first?.since ?? Infinity),
-      );
+      const oldest = Math.min(...this.queues.map(({ rows: [first] }) => first?.since ?? Infinity));
       this.cancelReturn = this.timers.after(oldest - overdue, () => this.returnOverdue());
     }
     if (rows.length > 0) this.giveBack(rows);
   }
 
   private remove(which: (one: Waiting) => boolean): readonly HeldRow[] {
-    const removed: HeldRow[] = [];
-    for (const [source, queue] of this.bySource) {
-      const kept: Waiting[] = [];
-      for (const one of queue) {
-        if (!which(one)) kept.push(one);
-        else if (!one.held.lost) removed.push(one.held);
-      }
-      this.bySource.set(source, kept);
-    }
-    this.waiting = [...this.bySource.values()].reduce((sum, { length }) => sum + length, 0);
-    return removed;
+    const removed = this.queues.flatMap(({ rows }) => rows.filter(which));
+    for (const queue of this.queues) queue.rows = queue.rows.filter((one) => !which(one));
+    this.waiting -= removed.length;
+    return removed.map(({ held }) => held).filter(({ lost }) => !lost);
   }
 }

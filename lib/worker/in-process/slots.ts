@@ -1,5 +1,6 @@
-import type { ClaimException } from '../../inbox/index.js';
+import type { ClaimedRow, ClaimException } from '../../inbox/index.js';
 import type { Slot } from '../execution/slot.js';
+import type { Lane } from './look-ahead.js';
 
 export interface SlotsDependencies {
   readonly concurrency: number;
@@ -7,7 +8,7 @@ export interface SlotsDependencies {
   readonly transactions: number;
   /** Names of the sources that events come from. */
   readonly sources: readonly string[];
-  /** Events that have a transactional handler; asked when the first of them waits. */
+  /** Events that have a transactional handler; asked at the first claim. */
   readonly transactional: () => readonly ClaimException[];
   /** Called when something may start that could not before. */
   readonly freed: () => void;
@@ -61,16 +62,16 @@ export class Slots {
     };
   }
 
-  hasSlot(source: string): boolean {
-    return this.freeFor(source) > 0;
-  }
-
-  /** False for an event that needs a transaction while enough others wait for one. */
-  mayStart({ source, name }: { readonly source: string; readonly name: string }): boolean {
-    if (!this.manyWait) return true;
-    return !this.transactional.some(
+  laneOf({ source, name }: ClaimedRow): Lane {
+    const transactional = this.transactional.some(
       (one) => one.source === source && (one.names?.includes(name) ?? true),
     );
+    return { source, transactional };
+  }
+
+  /** Whether there is a slot, and, for what needs a transaction, few enough wait for one. */
+  mayStart({ source, transactional }: Lane): boolean {
+    return this.freeFor(source) > 0 && !(transactional && this.manyWait);
   }
 
   /**

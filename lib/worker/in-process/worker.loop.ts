@@ -6,7 +6,7 @@ import type { Execution } from '../execution/execution.js';
 import type { HeldRow } from '../execution/lease.keeper.js';
 import { Outage } from '../execution/outage.js';
 import type { WorkerSettings } from '../worker.settings.js';
-import { LookAhead } from './look-ahead.js';
+import { LookAhead, type Lane } from './look-ahead.js';
 import { Slots, type NextClaim } from './slots.js';
 import { StalledRecovery } from './stalled.recovery.js';
 import { WakeUp } from './wake-up.js';
@@ -51,6 +51,7 @@ export class WorkerLoop {
   private readonly atBootstrap = AsyncLocalStorage.snapshot();
   private readonly slots: Slots;
   private readonly lookAhead: LookAhead;
+  private readonly mayStart = (lane: Lane): boolean => this.slots.mayStart(lane);
   private readonly recovery: StalledRecovery;
   private readonly claiming: Outage;
   private readonly looking: Outage;
@@ -74,7 +75,11 @@ export class WorkerLoop {
     const waitEnded = () => (this.flowsUntil = timers.now() + FLOWS_FOR);
     const slots = { concurrency, transactions, sources, transactional, freed, waitEnded };
     this.slots = new Slots(slots);
-    this.lookAhead = new LookAhead(timers, (rows) => void execution.release(rows));
+    this.lookAhead = new LookAhead(
+      timers,
+      (row) => this.slots.laneOf(row),
+      (rows) => void execution.release(rows),
+    );
     const begin = (held: HeldRow) => this.begin(held);
     const busy = () => execution.size > 0 || this.lookAhead.size > 0;
     const looksAgain = () => this.lookAgain();
@@ -174,7 +179,7 @@ export class WorkerLoop {
 
   private startWaiting(): void {
     while (this.lookAhead.size > 0) {
-      const held = this.lookAhead.next(this.slots);
+      const held = this.lookAhead.next(this.mayStart);
       if (!held) return;
       void this.begin(held);
     }
