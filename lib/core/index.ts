@@ -47,6 +47,7 @@ export type { JsonEnvelope, JsonObject } from './json-envelope.js';
 export { payloadInstance, payloadProblems, ruledFields } from './payload-instance.js';
 export type { PayloadClass } from './payload-instance.js';
 export { isPlainText } from './plain-text.js';
+export { Aborter, type Abortable } from './abortable.js';
 export { untilAborted } from './until-aborted.js';
 export { cutText, LONGEST_ERROR } from './cut-text.js';
 export { Semaphore } from './semaphore.js';

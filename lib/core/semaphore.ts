@@ -1,3 +1,5 @@
+import type { Abortable } from './abortable.js';
+
 /** Lets so many in at a time, the others in order of asking. */
 export class Semaphore {
   private free: number;
@@ -15,7 +17,7 @@ export class Semaphore {
    * @returns how to give the permit back; calling it twice does no harm
    * @throws the signal's reason when it aborts before there is a permit
    */
-  async acquire(signal: AbortSignal): Promise<() => void> {
+  async acquire(signal: Abortable): Promise<() => void> {
     signal.throwIfAborted();
     if (this.free > 0) this.free--;
     else await this.turn(signal);
@@ -26,7 +28,7 @@ export class Semaphore {
     };
   }
 
-  private turn(signal: AbortSignal): Promise<void> {
+  private turn(signal: Abortable): Promise<void> {
     return new Promise((resolve, reject) => {
       const enter = () => {
         signal.removeEventListener('abort', leave);
@@ -34,10 +36,10 @@ export class Semaphore {
       };
       const leave = () => {
         this.queue.delete(enter);
-        reject(signal.reason as Error);
+        reject(signal.reason);
       };
       this.queue.add(enter);
-      signal.addEventListener('abort', leave, { once: true });
+      signal.addEventListener('abort', leave);
     });
   }
 

@@ -1,14 +1,16 @@
+import type { Abortable } from './abortable.js';
+
 /**
  * `work`, or the signal's reason once that aborts; what `work` comes to then is nobody's any more.
  * @throws the signal's reason
  */
-export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+export async function untilAborted<T>(work: Promise<T>, signal: Abortable): Promise<T> {
   let stop = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {
-    const onAbort = (): void => reject(signal.reason as Error);
+    const onAbort = (): void => reject(signal.reason);
     stop = () => signal.removeEventListener('abort', onAbort);
     if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
+    else signal.addEventListener('abort', onAbort);
   });
   try {
     return await Promise.race([work, aborted]);

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import type { Abortable } from '../core/index.js';
 import type { Row } from './database.js';
 import type { Sql } from './sql.js';
 
@@ -8,7 +9,7 @@ export interface HandlerTurn {
    * Its abort ends the run wherever it is: a wait for a connection is given up, a statement under way is
    * cancelled, and all is rolled back.
    */
-  readonly signal: AbortSignal;
+  readonly signal: Abortable;
   /** Called with the wait for a connection of the application's pool, which may last. */
   readonly connecting: <T>(connect: () => Promise<T>) => Promise<T>;
 }

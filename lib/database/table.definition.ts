@@ -60,9 +60,10 @@ export function select<Its extends Columns, const Name extends keyof Its & strin
   return {
     columns: names,
     list: raw(names.join(', ')),
-    read: (row) =>
-      Object.fromEntries(names.map((name) => [name, columns[name]?.read(row[name])])) as ReturnType<
-        Selection<Its, Name>['read']
-      >,
+    read: (row) => {
+      const its: Partial<Record<Name, unknown>> = {};
+      for (const name of names) its[name] = columns[name]?.read(row[name]);
+      return its as ReturnType<Selection<Its, Name>['read']>;
+    },
   };
 }

@@ -1,9 +1,9 @@
-import type { Timers } from '../core/index.js';
+import type { Abortable, Timers } from '../core/index.js';
 
 /** `work`, but no longer than `ms` after one of the signals has aborted. */
 export async function untilOrGivenUp<T>(
   work: Promise<T>,
-  signals: readonly AbortSignal[],
+  signals: readonly Abortable[],
   ms: number,
   timers: Timers,
 ): Promise<T | 'given-up'> {

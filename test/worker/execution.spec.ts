@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Abortable } from '../../lib/core/index.js';
 import type { ClaimedRow, Settlement } from '../../lib/inbox/index.js';
 import { Execution, type ExecutionOutcome } from '../../lib/worker/index.js';
 import { ManualTime, rest } from '../manual-time.js';
@@ -14,7 +15,7 @@ function workbench() {
   const store = new MemoryStore(timers);
   const logger = new LogBook();
   const running = new Map<string, { row: ClaimedRow; end: (to?: Settlement) => void }>();
-  const dispatch = (row: ClaimedRow, signal: AbortSignal) =>
+  const dispatch = (row: ClaimedRow, signal: Abortable) =>
     new Promise<Settlement | undefined>((resolve) => {
       const end = (to?: Settlement) => (running.delete(row.id), resolve(to));
       running.set(row.id, { row, end });

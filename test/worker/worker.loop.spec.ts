@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Abortable } from '../../lib/core/index.js';
 import type { ClaimedRow, ClaimException, Settlement } from '../../lib/inbox/index.js';
 import { patternMatches } from '../../lib/handlers/event-pattern.js';
 import { transactionalEvents } from '../../lib/worker/in-process/transactional.events.js';
@@ -23,11 +24,11 @@ function workbench(
   const timers = new ManualTime();
   const store = new MemoryStore(timers);
   const logger = new LogBook();
-  const running = new Map<string, { end: (to?: Settlement) => void; signal: AbortSignal }>();
+  const running = new Map<string, { end: (to?: Settlement) => void; signal: Abortable }>();
   const started: string[] = [];
   let onStart: (row: ClaimedRow) => void = () => {};
   let wait: (row: ClaimedRow, slot: Slot) => Promise<void> | undefined = () => undefined;
-  const run = async (row: ClaimedRow, signal: AbortSignal, slot: Slot) => {
+  const run = async (row: ClaimedRow, signal: Abortable, slot: Slot) => {
     await wait(row, slot);
     started.push(row.id);
     onStart(row);

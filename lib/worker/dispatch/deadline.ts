@@ -1,4 +1,9 @@
-import { EventHandlerTimeoutError, type Timers } from '../../core/index.js';
+import {
+  Aborter,
+  EventHandlerTimeoutError,
+  type Abortable,
+  type Timers,
+} from '../../core/index.js';
 import { HANDLER_RULES, type RegisteredHandler } from '../../handlers/index.js';
 
 export const timeoutOf = ({ options }: RegisteredHandler): number =>
@@ -6,25 +11,25 @@ export const timeoutOf = ({ options }: RegisteredHandler): number =>
 
 /** Aborts when a handler's timeout is over, or with the signal of its row. */
 export class Deadline {
-  private readonly controller = new AbortController();
+  private readonly aborter = new Aborter();
   private readonly cancel: () => void;
   private readonly onAbort: () => void;
 
   constructor(
     handler: RegisteredHandler,
-    private readonly row: AbortSignal,
+    private readonly row: Abortable,
     timers: Timers,
     overdue: typeof timedOut = timedOut,
   ) {
     const timeout = timeoutOf(handler);
-    this.onAbort = () => this.controller.abort(row.reason);
-    this.cancel = timers.after(timeout, () => this.controller.abort(overdue(handler, timeout)));
+    this.onAbort = () => this.aborter.abort(row.reason as Error);
+    this.cancel = timers.after(timeout, () => this.aborter.abort(overdue(handler, timeout)));
     if (row.aborted) this.onAbort();
-    else row.addEventListener('abort', this.onAbort, { once: true });
+    else row.addEventListener('abort', this.onAbort);
   }
 
-  get signal(): AbortSignal {
-    return this.controller.signal;
+  get signal(): Abortable {
+    return this.aborter;
   }
 
   /** It does not abort any more. */

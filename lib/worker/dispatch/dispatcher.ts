@@ -1,5 +1,12 @@
 import type { LoggerService } from '@nestjs/common';
-import type { Clock, EventReading, Random, WebhookSource, Timers } from '../../core/index.js';
+import type {
+  Abortable,
+  Clock,
+  EventReading,
+  Random,
+  WebhookSource,
+  Timers,
+} from '../../core/index.js';
 import type {
   HandlerRegistry,
   RegisteredHandler,
@@ -38,11 +45,7 @@ export class Dispatcher {
   }
 
   /** @returns undefined when nothing may be settled: the lease is lost, or the application stops */
-  async dispatch(
-    row: ClaimedRow,
-    signal: AbortSignal,
-    slot: Slot,
-  ): Promise<Settlement | undefined> {
+  async dispatch(row: ClaimedRow, signal: Abortable, slot: Slot): Promise<Settlement | undefined> {
     const began = this.dependencies.timers.now();
     const settlement = await this.settlementOf(row, signal, slot);
     if (settlement) this.log(row, settlement, Math.round(this.dependencies.timers.now() - began));
@@ -51,7 +54,7 @@ export class Dispatcher {
 
   private async settlementOf(
     row: ClaimedRow,
-    signal: AbortSignal,
+    signal: Abortable,
     slot: Slot,
   ): Promise<Settlement | undefined> {
     const source = this.sources.get(row.source);
@@ -114,7 +117,7 @@ export class Dispatcher {
       readonly later: LaterEvents | undefined;
       readonly ends: Ends;
     },
-    signal: AbortSignal,
+    signal: Abortable,
     slot: Slot,
   ): Promise<readonly HandlerReport[] | undefined> {
     const reports: HandlerReport[] = [];

@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import {
   EventHandlerError,
   NotTransactionalError,
+  type Abortable,
   type EventOrigin,
   type Timers,
 } from '../../core/index.js';
@@ -19,7 +20,7 @@ export interface HandlerCall {
   readonly manager?: EntityManager;
   readonly logger: LoggerService;
   /** Of the row (lease lost, or shutdown); in a transaction of the deadline, which is the row's and the timeout's. */
-  readonly signal: AbortSignal;
+  readonly signal: Abortable;
   readonly timers: Timers;
 }
 
@@ -42,7 +43,7 @@ export async function callHandler(call: HandlerCall): Promise<void> {
   const timeout = timeoutOf(handler);
   const cancel = timers.after(timeout, () => cut(timedOut(handler, timeout)));
   const onAbort = () => cut(signal.reason as Error);
-  signal.addEventListener('abort', onAbort, { once: true });
+  signal.addEventListener('abort', onAbort);
   try {
     await Promise.race([handler.invoke(call.payload, context), cutOff]);
   } finally {
@@ -57,7 +58,6 @@ class CallContext implements HandlerContext {
   readonly source: string;
   readonly account: string;
   readonly name: string;
-  readonly idempotencyKey: string;
   readonly attempt: number;
   readonly origin: EventOrigin;
   readonly receivedAt: Date;
@@ -74,13 +74,16 @@ class CallContext implements HandlerContext {
     this.source = row.source;
     this.account = row.account;
     this.name = row.name;
-    this.idempotencyKey = idempotencyKey(row, handler.name);
     this.attempt = row.attempt;
     this.origin = row.origin;
     this.receivedAt = new Date(row.receivedAt);
     this.logger = logger;
     this.#handler = handler.name;
     this.#manager = manager && guardedManager(manager, handler.name, () => this.#lateWrite());
+  }
+
+  get idempotencyKey(): string {
+    return idempotencyKey(this, this.#handler);
   }
 
   get signal(): AbortSignal {

@@ -1,10 +1,12 @@
 import type { LoggerService } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import {
+  Aborter,
   diagnose,
   diagnosedAttempt,
   Semaphore,
   untilAborted,
+  type Abortable,
   type Timers,
 } from '../../core/index.js';
 import type { DtoReading, RegisteredHandler } from '../../handlers/index.js';
@@ -47,7 +49,7 @@ export class HandlerRunner {
     handler: RegisteredHandler,
     row: ClaimedRow,
     payload: unknown,
-    signal: AbortSignal,
+    signal: Abortable,
     slot: Slot,
     ends: Ends,
   ): Promise<RunResult> {
@@ -65,7 +67,7 @@ export class HandlerRunner {
     handler: RegisteredHandler,
     row: ClaimedRow,
     payload: unknown,
-    signal: AbortSignal,
+    signal: Abortable,
     slot: Slot,
     ends: Ends,
   ): Promise<RunResult> {
@@ -93,7 +95,7 @@ export class HandlerRunner {
   private async read(
     handler: RegisteredHandler,
     payload: unknown,
-    signal: AbortSignal,
+    signal: Abortable,
   ): Promise<DtoReading> {
     if (!handler.withDto) return { event: payload };
     const deadline = new Deadline(handler, signal, this.dependencies.timers, rulesTimedOut);
@@ -115,13 +117,13 @@ export class HandlerRunner {
     // This wait does not count to the timeout: each permit comes free within the timeout of its holder.
     const leave = await slot.whileWaiting(() => this.transactions.acquire(signal));
     const deadline = new Deadline(handler, signal, timers);
-    const failed = new AbortController();
+    const failed = new Aborter();
     const lease = { id: row.id, token: row.token };
     const work = async (manager: EntityManager): Promise<void> => {
       try {
         await callHandler({ ...call, signal: deadline.signal, manager });
       } catch (error) {
-        failed.abort();
+        failed.abort(error as Error);
         throw error;
       }
     };
@@ -136,7 +138,7 @@ export class HandlerRunner {
       // The permit stands for the connection, so it lasts as long as the transaction does.
       .finally(leave);
     try {
-      const ends = [failed.signal, deadline.signal];
+      const ends = [failed, deadline.signal];
       return await untilOrGivenUp(transaction, ends, LONGEST_END_MS, timers);
     } finally {
       deadline.end();

@@ -1,6 +1,13 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { LoggerService } from '@nestjs/common';
-import { diagnose, diagnosedAttempt, within, type Random, type Timers } from '../../core/index.js';
+import {
+  diagnose,
+  diagnosedAttempt,
+  within,
+  type Abortable,
+  type Random,
+  type Timers,
+} from '../../core/index.js';
 import type { ClaimedRow, Lease, Settlement, WorkStore } from '../../inbox/index.js';
 import { errorHeadline, errorText } from '../dispatch/error-text.js';
 import { outcomeOf, type ExecutionOutcome } from './execution.outcome.js';
@@ -11,7 +18,7 @@ import { keptSlot, type Slot } from './slot.js';
 /** @returns what becomes of the row; undefined = nothing may be settled, as the lease is lost */
 export type Dispatch = (
   row: ClaimedRow,
-  signal: AbortSignal,
+  signal: Abortable,
   slot: Slot,
 ) => Promise<Settlement | undefined>;
 

@@ -1,5 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
-import type { Random, Timers } from '../../core/index.js';
+import { Aborter, type Abortable, type Random, type Timers } from '../../core/index.js';
 import type { ClaimedRow, WorkStore, Lease } from '../../inbox/index.js';
 import { Outage } from './outage.js';
 
@@ -9,7 +9,7 @@ export interface HeldRow {
   /** When the claim was asked for, by `timers`: the lease cannot have begun earlier. */
   readonly since: number;
   /** Aborts when the lease is lost, or the application does not wait any longer. */
-  readonly signal: AbortSignal;
+  readonly signal: Abortable;
   /** Whether somebody else may have the row by now. */
   readonly lost: boolean;
 }
@@ -19,7 +19,7 @@ interface Holding extends HeldRow {
   deadline: number;
   /** Its handlers have: whether the lease still holds is asked by its settle alone. */
   ended: boolean;
-  readonly controller: AbortController;
+  readonly signal: Aborter;
 }
 
 /** Extends the leases of all held rows in one call, and aborts those that could not be extended. */
@@ -54,12 +54,10 @@ export class LeaseKeeper {
   }
 
   hold(row: ClaimedRow, since: number): HeldRow {
-    const controller = new AbortController();
     const holding: Holding = {
       row,
       since,
-      controller,
-      signal: controller.signal,
+      signal: new Aborter(),
       lost: false,
       deadline: since + this.leaseMs,
       ended: false,
@@ -91,7 +89,7 @@ export class LeaseKeeper {
 
   /** Shutdown: handlers are told to stop; the leases are still ours to give back. */
   abortAll(reason: Error): void {
-    for (const holding of this.held.values()) holding.controller.abort(reason);
+    for (const holding of this.held.values()) holding.signal.abort(reason);
   }
 
   leases(): readonly Lease[] {
@@ -152,7 +150,7 @@ export class LeaseKeeper {
     if (this.held.get(holding.row.id) !== holding) return;
     holding.lost = true;
     this.held.delete(holding.row.id);
-    holding.controller.abort(
+    holding.signal.abort(
       new Error('The lease of this event has run out; another worker may be handling it.'),
     );
   }

@@ -72,8 +72,11 @@ export class SettleBatcher {
   private nextGroup(): readonly Entry[] {
     const [first] = this.queue;
     const size = first && first.failures >= 2 ? 1 : LARGEST_GROUP;
-    const group = this.queue.slice(0, size).filter((entry, at) => at === 0 || entry.failures < 2);
-    this.queue = this.queue.filter((entry) => !group.includes(entry));
+    const candidates = this.queue.splice(0, size);
+    const group = candidates.filter((entry, at) => at === 0 || entry.failures < 2);
+    if (group.length < candidates.length) {
+      this.queue.unshift(...candidates.filter((entry, at) => at > 0 && entry.failures >= 2));
+    }
     return group;
   }
 
