@@ -289,7 +289,7 @@ for (const kind of await availableDatabases()) {
             if (eventId === 'long') await new Promise<void>((resolve) => (release = resolve));
           }),
         ],
-        { lease: 300 },
+        { lease: 600 },
       );
       await until(() => ended('dead'));
       expect(await store.find({ eventId: 'dead' })).toMatchObject({ stalledCount: 0, attempts: 2 });

@@ -131,7 +131,9 @@ export class Dispatcher {
       const ends = async () =>
         last && reports.every(({ result }) => result.kind === 'done') ? event.ends() : undefined;
       const result =
-        (await this.skip(row, handler, event.later)) ??
+        (event.later || handler.options.stale === 'skip'
+          ? await this.skip(row, handler, event.later)
+          : undefined) ??
         (await this.dependencies.runner.run(handler, row, event.payload(), signal, slot, ends));
       if (result.kind === 'stopped') return undefined;
       reports.push({ handler: handler.name, policy, result });

@@ -49,6 +49,15 @@ export function eventOutcome(
   random: Random,
   now: number,
 ): Settlement {
+  if (reports.every(({ result }) => result.kind === 'done')) {
+    return {
+      ...settlementBase(
+        row,
+        reports.map(({ handler }) => handler),
+      ),
+      to: 'done',
+    };
+  }
   const failed = reports.filter((report): report is Failure => report.result.kind === 'failed');
   const later = now - row.receivedAt < POSTPONED_FREELY_MS ? failed.filter(asksForLater) : [];
   const failures = failed.filter((failure) => !later.includes(failure));

@@ -36,6 +36,7 @@ export class HandOver {
     ours: readonly RegisteredHandler[],
   ): Promise<Settlement> {
     if (settlement.to !== 'done' && settlement.to !== 'ignored') return settlement;
+    if (settlement.to === 'done' && this.others.areNone) return settlement;
     const { id, token, attempt, failures } = settlement;
     // Those that were skipped as stale have had their turn too.
     const completedHandlers = [

@@ -33,22 +33,25 @@ export async function callHandler(call: HandlerCall): Promise<void> {
   const { handler, signal, timers } = call;
   signal.throwIfAborted();
   const context = new CallContext(call);
-  let cut = (_reason: Error): void => {};
-  const cutOff = new Promise<never>((_, reject) => {
-    cut = (reason) => {
-      context.abort(reason);
-      reject(reason);
-    };
-  });
-  const timeout = timeoutOf(handler);
-  const cancel = timers.after(timeout, () => cut(timedOut(handler, timeout)));
-  const onAbort = () => cut(signal.reason as Error);
-  signal.addEventListener('abort', onAbort);
+  let stop = (): void => {};
   try {
-    await Promise.race([handler.invoke(call.payload, context), cutOff]);
+    await new Promise<void>((resolve, reject) => {
+      const cut = (reason: Error): void => {
+        context.abort(reason);
+        reject(reason);
+      };
+      const timeout = timeoutOf(handler);
+      const cancel = timers.after(timeout, () => cut(timedOut(handler, timeout)));
+      const onAbort = () => cut(signal.reason as Error);
+      signal.addEventListener('abort', onAbort);
+      stop = () => {
+        cancel();
+        signal.removeEventListener('abort', onAbort);
+      };
+      handler.invoke(call.payload, context).then(resolve, reject);
+    });
   } finally {
-    cancel();
-    signal.removeEventListener('abort', onAbort);
+    stop();
     context.end();
   }
 }

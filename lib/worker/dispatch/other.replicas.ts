@@ -11,6 +11,7 @@ export const BELIEVED_MS = 1_000;
  */
 export class OtherReplicas {
   private latest: { readonly since: number; readonly replicas: Promise<readonly Replica[]> };
+  private foundNone = false;
   private next: Promise<readonly Replica[]> | undefined;
 
   constructor(
@@ -20,6 +21,11 @@ export class OtherReplicas {
     private readonly timers: Timers,
   ) {
     this.latest = { since: -Infinity, replicas: Promise.resolve([]) };
+  }
+
+  /** Whether what was read a second ago at most says that there are none: then nobody need be waited for. */
+  get areNone(): boolean {
+    return this.foundNone && this.timers.now() - this.latest.since < BELIEVED_MS;
   }
 
   /**
@@ -64,11 +70,18 @@ export class OtherReplicas {
 
   private read(): Promise<readonly Replica[]> {
     const replicas = this.store.otherReplicas(this.replica);
+    this.foundNone = false;
     this.latest = { since: this.timers.now(), replicas };
+    const { latest } = this;
     // What could not be read is asked for again, not remembered.
-    replicas.catch(() => {
-      if (this.latest.replicas === replicas) this.latest = { ...this.latest, since: -Infinity };
-    });
+    replicas.then(
+      ({ length }) => {
+        if (this.latest === latest) this.foundNone = length === 0;
+      },
+      () => {
+        if (this.latest === latest) this.latest = { ...latest, since: -Infinity };
+      },
+    );
     return replicas;
   }
 }
