@@ -10,7 +10,7 @@ export { driverOf, poolSizeOf } from './drivers.js';
 export type { Given, Insertion, InsertStrategy } from './insert.strategy.js';
 export { creation, historyTable, migrate } from './migrator.js';
 export type { MigrationClass } from './migrator.js';
-export type { HandlerTurn, RowOutcome, RowTransactions } from './row.transactions.js';
+export type { HandlerTurn, RowMark, RowTransactions } from './row.transactions.js';
 export { neededParts, presentParts } from './schema.check.js';
 export { empty, join, raw, sql } from './sql.js';
 export type { Sql } from './sql.js';

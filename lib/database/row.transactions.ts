@@ -14,29 +14,37 @@ export interface HandlerTurn {
   readonly connecting: <T>(connect: () => Promise<T>) => Promise<T>;
 }
 
-/** What is done while the row is held. */
-export interface RowWork {
-  run(this: void, manager: EntityManager): Promise<void>;
-  /** What is set in the row at the end, asked for when `run` has resolved. */
-  mark(this: void): Promise<Sql>;
+/** What is written in some of the rows. */
+export interface RowMark {
+  readonly set: Sql;
+  readonly where: Sql;
+  /** How many rows these are. */
+  readonly count: number;
 }
 
-/** A transaction of the application's that holds one row of ours from first to last. */
+/** What is done while the rows are held. */
+export interface RowWork {
+  run(this: void, manager: EntityManager): Promise<void>;
+  /** Asked for when `run` has resolved. */
+  marks(this: void): Promise<readonly RowMark[]>;
+}
+
+/** A transaction of the application's that holds rows of ours from first to last. */
 export interface RowTransaction {
   /** Whose work it is, for errors. */
   readonly handler: string;
   readonly table: Sql;
   readonly where: Sql;
-  /** What is read of the row; the first of them is in no index. */
+  /** What is read of the rows; the first of them is in no index. */
   readonly columns: readonly string[];
   readonly turn: HandlerTurn;
-  /** What to do with the row as it is; undefined = nothing. */
-  readonly work: (row: Row) => RowWork | undefined;
+  /** What to do with the rows as they are; undefined = nothing. */
+  readonly work: (rows: readonly Row[]) => RowWork | undefined;
 }
 
 /**
  * `declined`: there was nothing to do. `absent`: there is no such row. `stuck`: it could not be ended, so the
- * row is still locked.
+ * rows are still locked.
  */
 export type RowOutcome = 'committed' | 'declined' | 'absent' | 'stuck';
 

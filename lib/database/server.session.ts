@@ -13,9 +13,16 @@ const COMMIT = 'COMMIT';
 
 const DIVISION_BY_ZERO = '22012';
 
-/** Fails where it changes no row, so that the statement after it is not run. */
-const orFail = (change: Sql): Sql =>
-  sql`WITH changed AS (${change} RETURNING 1) SELECT 1 / count(*) FROM changed`;
+export interface Change {
+  readonly statement: Sql;
+  /** Rows that it changes. */
+  readonly count: number;
+}
+
+/** Fails where it changes other rows than that, so that no statement after it is run. */
+const orFail = ({ statement, count }: Change): Sql =>
+  sql`WITH changed AS (${statement} RETURNING 1)
+    SELECT 1 / CASE WHEN count(*) = ${count} THEN 1 ELSE 0 END FROM changed`;
 
 /** A rollback on a dead connection would last until TCP gives up, a quarter of an hour. */
 const LONGEST_ROLLBACK = 10_000;
@@ -69,17 +76,22 @@ export class ServerSession {
     return rows;
   }
 
-  /** Runs `last`, and commits. @returns false, with the transaction still open, where it changed no row */
-  async commit(last: Sql): Promise<boolean> {
+  /**
+   * Makes the changes, and commits.
+   * @returns false, with the transaction to be rolled back, where one did not find all of its rows
+   */
+  async commit(changes: readonly Change[]): Promise<boolean> {
     const { runner, server, connection } = this;
     const { inOneTrip } = server;
     if (!inOneTrip) {
-      if ((await this.query(last)).affected === 0) return false;
+      for (const { statement, count } of changes) {
+        if ((await this.query(statement)).affected !== count) return false;
+      }
       await runner.commitTransaction();
       return true;
     }
     const together = async (): Promise<void> => {
-      await inOneTrip(connection, [orFail(last), raw(COMMIT)]);
+      await inOneTrip(connection, [...changes.map(orFail), raw(COMMIT)]);
     };
     try {
       await sharingTrip(runner, COMMIT, together, () => runner.commitTransaction());

@@ -6,15 +6,15 @@ import type { Dialect } from './dialect.js';
 import { nestedLeftOpen, noConnection, transactionEnded } from './handler.transaction.errors.js';
 import type { RowOutcome, RowTransaction, RowTransactions, RowWork } from './row.transactions.js';
 import { serverPoolSizeOf, type Server } from './server.js';
-import { ServerSession } from './server.session.js';
-import { raw, sql, type Sql } from './sql.js';
+import { ServerSession, type Change } from './server.session.js';
+import { raw, sql } from './sql.js';
 import { transactionDepth } from './transaction.state.js';
 
 /** Milliseconds before each look. */
 const LOCK_CHECKS = [0, 100, 400, 1_500];
 const LOCK_CHECK_TIMEOUT = 1_000;
 
-/** PostgreSQL and MySQL/MariaDB: on the application's own DataSource, the row locked from first to last. */
+/** PostgreSQL and MySQL/MariaDB: on the application's own DataSource, the rows locked from first to last. */
 export class ServerTransactions implements RowTransactions {
   constructor(
     private readonly application: DataSource,
@@ -53,8 +53,9 @@ export class ServerTransactions implements RowTransactions {
     const { signal } = transaction.turn;
     const { runner } = session;
     signal.throwIfAborted();
-    const row = await this.lockRow(session, transaction);
-    const work = row && transaction.work(row);
+    const rows = await this.lockRows(session, transaction);
+    const [row] = rows;
+    const work = row && transaction.work(rows);
     if (!work) {
       await runner.rollbackTransaction();
       return row ? 'declined' : 'absent';
@@ -63,28 +64,35 @@ export class ServerTransactions implements RowTransactions {
     const run = (): Promise<void> => work.run(runner.manager);
     await this.server.sessions.guarded(session.query, transaction.handler, run);
     signal.throwIfAborted();
-    const mark = await this.markOf(transaction, work, row);
+    const marks = await this.marksOf(transaction, work, row);
     signal.throwIfAborted();
     // TypeORM would release a savepoint instead, and the transaction would go back to the pool open.
     if (transactionDepth(runner) !== 1) throw nestedLeftOpen(transaction.handler);
-    if (!(await session.commit(mark))) throw transactionEnded(transaction.handler);
+    if (!(await session.commit(marks))) throw transactionEnded(transaction.handler);
     return 'committed';
   }
 
-  private async lockRow(
+  private async lockRows(
     session: ServerSession,
     { table, columns, where }: RowTransaction,
-  ): Promise<Row | undefined> {
+  ): Promise<readonly Row[]> {
     const asked = sql`${raw(columns.join(', '))}, ${this.server.sessions.columns}`;
-    const [row] = await session.begin(
+    return session.begin(
       sql`SELECT ${asked} FROM ${table} WHERE ${where}${this.dialect.forUpdate}`,
     );
-    return row;
   }
 
-  private async markOf({ table, where }: RowTransaction, work: RowWork, row: Row): Promise<Sql> {
+  private async marksOf(
+    { table }: RowTransaction,
+    work: RowWork,
+    row: Row,
+  ): Promise<readonly Change[]> {
     const still = this.server.sessions.inTransaction(row['transaction_id']);
-    return sql`UPDATE ${table} SET ${await work.mark()} WHERE ${where} AND ${still}`;
+    const marks = await work.marks();
+    return marks.map(({ set, where, count }) => ({
+      statement: sql`UPDATE ${table} SET ${set} WHERE ${where} AND ${still}`,
+      count,
+    }));
   }
 
   /**

@@ -6,7 +6,7 @@ import type { ClaimedRow, Lease } from './claimed.row.js';
 import type { ClaimException, Outlook, Recovery } from './work.store.js';
 import { LostClaims } from './lost.claims.js';
 import type { OrderKeys } from './order.keys.js';
-import { freshToken, leased, PENDING, tokenBytes } from './row.lease.js';
+import { freshToken, held, leased, PENDING } from './row.lease.js';
 import type { InboxDatabase } from './inbox.database.js';
 
 /** Every so many claims one starts at the oldest row, for what came due behind the cursor. */
@@ -103,12 +103,12 @@ export class Claiming {
   async heartbeat(leases: readonly Lease[], leaseMs: number): Promise<ReadonlySet<string>> {
     if (leases.length === 0) return new Set();
     const { database, dialect, tables } = this.inbox;
-    const held = this.held(leases);
+    const ours = held(dialect, leases);
     const extended = await database.atOnce(() =>
       dialect.change({
         table: tables.inbox,
         set: sql`lease_until = ${dialect.now} + ${dialect.number(leaseMs)}`,
-        where: held,
+        where: ours,
         skipLocked: true,
         returning: ['id'],
       }),
@@ -117,7 +117,7 @@ export class Claiming {
     if (alive.size === leases.length) return alive;
     // What is left is lost, or locked by its own transactional handler, which extends it at its commit.
     const locked = await database.read(() =>
-      only(sql`SELECT id FROM ${tables.inbox} WHERE ${held}`),
+      only(sql`SELECT id FROM ${tables.inbox} WHERE ${ours}`),
     );
     for (const row of locked) alive.add(idOf(row));
     return alive;
@@ -130,7 +130,7 @@ export class Claiming {
       dialect.change({
         table: tables.inbox,
         set: sql`lease = NULL, lease_until = NULL, attempts = attempts - 1`,
-        where: this.held(leases),
+        where: held(dialect, leases),
         // Locked by a transaction that could not be ended: its lease runs out by itself.
         skipLocked: true,
         returning: ['id'],
@@ -185,18 +185,6 @@ export class Claiming {
 
   private get claimable(): Sql {
     return sql`${PENDING} AND due_at <= ${this.inbox.dialect.now} AND lease_until IS NULL`;
-  }
-
-  /** The rows whose lease is still one of these. */
-  private held(leases: readonly Lease[]): Sql {
-    const byToken = new Map<string, string[]>();
-    for (const { id, token } of leases) byToken.set(token, [...(byToken.get(token) ?? []), id]);
-    const { dialect } = this.inbox;
-    const each = [...byToken].map(
-      ([token, ids]) => sql`(lease = ${tokenBytes(token)} AND ${dialect.oneOf('id', ids)})`,
-    );
-    const ids = leases.map(({ id }) => id);
-    return sql`${dialect.oneOf('id', ids)} AND (${join(each, ' OR ')})`;
   }
 }
 

@@ -3,29 +3,42 @@ import {
   sql,
   type HandlerTurn,
   type Row,
-  type RowOutcome,
+  type RowMark,
   type RowTransactions,
   type Sql,
   type Unit,
 } from '../database/index.js';
 import type { Lease } from './claimed.row.js';
 import type { InboxDatabase } from './inbox.database.js';
-import { completedOf } from './inbox.rows.js';
+import { completedOf, idOf } from './inbox.rows.js';
 import { keysOf, type OrderKeys } from './order.keys.js';
-import { ended, tokenBytes } from './row.lease.js';
-import type { TransactionalOutcome, TransactionalOptions } from './work.store.js';
+import { ended, held, tokenBytes } from './row.lease.js';
+import type {
+  TransactionalOutcome,
+  TransactionalOptions,
+  TransactionalPart,
+} from './work.store.js';
 
 const unbounded = (): HandlerTurn => ({
   signal: new AbortController().signal,
   connecting: (connect) => connect(),
 });
 
-const OUTCOMES: Readonly<Record<RowOutcome, TransactionalOutcome>> = {
-  committed: 'committed',
-  declined: 'already',
-  absent: 'lease-lost',
-  stuck: 'stuck',
-};
+/** A part with its row, which is locked. */
+interface Taken {
+  readonly part: TransactionalPart;
+  readonly row: Row;
+  readonly completed: readonly string[];
+}
+
+/** In the order of the parts. */
+function takenOf(parts: readonly TransactionalPart[], rows: readonly Row[]): readonly Taken[] {
+  const byId = new Map(rows.map((row) => [idOf(row), row]));
+  return parts.flatMap((part) => {
+    const row = byId.get(part.lease.id);
+    return row ? [{ part, row, completed: completedOf(row) }] : [];
+  });
+}
 
 /** Which handlers have completed an event, written with what they have done or beside it. */
 export class HandlerTransactions {
@@ -41,31 +54,75 @@ export class HandlerTransactions {
     handler: string,
     leaseMs: number,
     work: (manager: EntityManager) => Promise<void>,
-    { turn = unbounded(), ends = async () => undefined }: TransactionalOptions = {},
+    { turn, ends }: TransactionalOptions = {},
   ): Promise<TransactionalOutcome> {
-    let all: readonly string[] | undefined;
-    let held: Row = {};
+    const parts = [{ lease, work, ends }];
+    const [outcome = 'lease-lost'] = await this.runTogether(handler, leaseMs, parts, turn);
+    return outcome;
+  }
+
+  /** The same for several events. */
+  async runTogether(
+    handler: string,
+    leaseMs: number,
+    parts: readonly TransactionalPart[],
+    turn = unbounded(),
+  ): Promise<readonly TransactionalOutcome[]> {
+    const { dialect, tables } = this.inbox;
+    const outcomes = new Map<string, TransactionalOutcome>();
+    let taken: readonly Taken[] = [];
     const outcome = await this.transactions.run({
       handler,
-      table: this.inbox.tables.inbox,
-      where: fence(lease),
-      columns: ['completed_handlers', 'order_hash'],
+      table: tables.inbox,
+      where: held(
+        dialect,
+        parts.map(({ lease }) => lease),
+      ),
+      columns: ['completed_handlers', 'id', 'order_hash'],
       turn,
-      work: (row) => {
-        held = row;
-        const completed = completedOf(row);
-        if (completed.includes(handler)) return undefined;
-        const mark = async (): Promise<Sql> => {
-          all = await ends();
-          const completedNow = namesJson([...completed, handler, ...(all ?? [])]);
-          return this.mark(completedNow, all ? 'done' : leaseMs);
+      work: (rows) => {
+        const found = takenOf(parts, rows);
+        taken = found.filter(({ completed }) => !completed.includes(handler));
+        for (const { part } of found) outcomes.set(part.lease.id, 'already');
+        if (taken.length === 0) return undefined;
+        const run = async (manager: EntityManager): Promise<void> => {
+          for (const { part } of taken) await part.work(manager);
         };
-        return { run: work, mark };
+        return { run, marks: () => this.marks(handler, leaseMs, taken, outcomes) };
       },
     });
-    if (outcome !== 'committed' || !all) return OUTCOMES[outcome];
-    await this.orderKeys.promoteOrLeave(keysOf([held]));
-    return 'ended';
+    if (outcome === 'stuck') return parts.map(() => 'stuck');
+    const ended = taken.filter(({ part }) => outcomes.get(part.lease.id) === 'ended');
+    await this.orderKeys.promoteOrLeave(keysOf(ended.map(({ row }) => row)));
+    return parts.map(({ lease }) => outcomes.get(lease.id) ?? 'lease-lost');
+  }
+
+  /** One for all rows that come to the same. */
+  private async marks(
+    handler: string,
+    leaseMs: number,
+    taken: readonly Taken[],
+    outcomes: Map<string, TransactionalOutcome>,
+  ): Promise<readonly RowMark[]> {
+    const { dialect } = this.inbox;
+    const groups = new Map<string, { readonly set: Sql; readonly leases: Lease[] }>();
+    for (const { part, completed } of taken) {
+      const all = await part.ends?.();
+      outcomes.set(part.lease.id, all ? 'ended' : 'committed');
+      const names = namesJson([...completed, handler, ...(all ?? [])]);
+      const key = `${all ? 'ended' : 'goes on'} ${names}`;
+      const group = groups.get(key);
+      if (group) group.leases.push(part.lease);
+      else {
+        const set = this.mark(names, all ? 'done' : leaseMs);
+        groups.set(key, { set, leases: [part.lease] });
+      }
+    }
+    return [...groups.values()].map(({ set, leases }) => ({
+      set,
+      where: held(dialect, leases),
+      count: leases.length,
+    }));
   }
 
   /** With a fresh lease, so that a long handler's event does not look abandoned after its commit. */

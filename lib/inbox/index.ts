@@ -46,5 +46,6 @@ export type {
   TransactionalOutcome,
   Ends,
   TransactionalOptions,
+  TransactionalPart,
   WorkStore,
 } from './work.store.js';

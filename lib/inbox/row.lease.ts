@@ -1,9 +1,26 @@
 import { randomBytes } from 'node:crypto';
-import { type Dialect, raw, sql, type Sql } from '../database/index.js';
+import { type Dialect, join, raw, sql, type Sql } from '../database/index.js';
+import type { Lease } from './claimed.row.js';
 
 export const freshToken = (): string => randomBytes(16).toString('hex');
 
 export const tokenBytes = (token: string): Buffer => Buffer.from(token, 'hex');
+
+/** The rows whose lease is still one of these. */
+export function held(dialect: Dialect, leases: readonly Lease[]): Sql {
+  const byToken = new Map<string, string[]>();
+  for (const { id, token } of leases) {
+    const ids = byToken.get(token);
+    if (ids) ids.push(id);
+    else byToken.set(token, [id]);
+  }
+  const each = [...byToken].map(
+    ([token, ids]) => sql`(lease = ${tokenBytes(token)} AND ${dialect.oneOf('id', ids)})`,
+  );
+  if (each.length === 1) return join(each);
+  const ids = leases.map(({ id }) => id);
+  return sql`${dialect.oneOf('id', ids)} AND (${join(each, ' OR ')})`;
+}
 
 /** What a claim sets. */
 export function leased(dialect: Dialect, token: string, leaseMs: number): Sql {

@@ -1,6 +1,6 @@
 import { Claiming } from './claiming.js';
 import type { EntityManager } from 'typeorm';
-import type { OpenDatabase } from '../database/index.js';
+import type { HandlerTurn, OpenDatabase } from '../database/index.js';
 import type { DeadEventListener } from './dead.event.listeners.js';
 import { EventQueries } from './event.queries.js';
 import { InsertHooks } from './insert.hooks.js';
@@ -12,7 +12,12 @@ import type { NewInboxRow } from './intake.store.js';
 import type { PublishedHandler } from './replica.store.js';
 import type { Settlement } from './settlement.js';
 import type { ChangeFilter, EventFilter, PageRequest, RetentionPeriods } from './stored.event.js';
-import type { ClaimException, Recovery, TransactionalOptions } from './work.store.js';
+import type {
+  ClaimException,
+  Recovery,
+  TransactionalOptions,
+  TransactionalPart,
+} from './work.store.js';
 import { Inserting } from './inserting.js';
 import { OrderKeys } from './order.keys.js';
 import { Replicas } from './replicas.js';
@@ -119,6 +124,15 @@ export class SqlInboxStore implements InboxStore {
     options?: TransactionalOptions,
   ) {
     return this.transactions.run(lease, handler, leaseMs, work, options);
+  }
+
+  runTogether(
+    handler: string,
+    leaseMs: number,
+    parts: readonly TransactionalPart[],
+    turn?: HandlerTurn,
+  ) {
+    return this.transactions.runTogether(handler, leaseMs, parts, turn);
   }
 
   sweepWaiting() {

@@ -25,6 +25,13 @@ export interface Recovery {
   readonly held: ReadonlySet<string>;
 }
 
+/** One event's part in a transaction of several. */
+export interface TransactionalPart {
+  readonly lease: Lease;
+  work(this: void, manager: EntityManager): Promise<void>;
+  readonly ends?: Ends | undefined;
+}
+
 export type Ends = () => Promise<readonly string[] | undefined>;
 
 export interface TransactionalOptions {
@@ -113,6 +120,17 @@ export interface WorkStore {
     work: (manager: EntityManager) => Promise<void>,
     options?: TransactionalOptions,
   ): Promise<TransactionalOutcome>;
+  /**
+   * As `runTransactional`, with the parts of several events in one transaction, one after the other: all of them
+   * are committed, or, where one throws, none.
+   * @returns an outcome for each part; a part that is not ours to run any more is left out
+   */
+  runTogether(
+    handler: string,
+    leaseMs: number,
+    parts: readonly TransactionalPart[],
+    turn?: HandlerTurn,
+  ): Promise<readonly TransactionalOutcome[]>;
   /** Graceful shutdown: the rows are pending again at once, with their attempt given back. */
   release(leases: readonly Lease[]): Promise<void>;
   /**

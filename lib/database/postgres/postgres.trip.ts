@@ -22,6 +22,9 @@ export async function inOneTrip(
   return results.map(({ rows }) => rows);
 }
 
+const isIds = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((id) => typeof id === 'string' && /^\d+$/.test(id));
+
 /** @throws TypeError for what has no literal here */
 function literal(value: unknown, client: TextClient): string {
   if (value === null) return 'NULL';
@@ -29,6 +32,7 @@ function literal(value: unknown, client: TextClient): string {
     return String(value);
   }
   if (typeof value === 'string') return client.escapeLiteral(value);
+  if (isIds(value)) return `'{${value.join(',')}}'`;
   if (Buffer.isBuffer(value)) return `'\\x${value.toString('hex')}'::bytea`;
   throw new TypeError(`A ${typeof value} cannot stand in a statement of several.`);
 }

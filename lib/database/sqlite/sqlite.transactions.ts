@@ -58,9 +58,9 @@ export class SqliteTransactions implements RowTransactions {
       });
       const connection = new SqliteConnection(dataSource);
       const runner = dataSource.createQueryRunner();
-      const row = await this.begin(connection, runner, takeRow(transaction));
-      if (!row) return 'absent';
-      const work = transaction.work(row);
+      const rows = await this.begin(connection, runner, takeRows(transaction));
+      if (rows.length === 0) return 'absent';
+      const work = transaction.work(rows);
       if (work) await this.inside(connection, runner, transaction, work);
       else await rollBack(connection, runner);
       return work ? 'committed' : 'declined';
@@ -78,7 +78,7 @@ export class SqliteTransactions implements RowTransactions {
     connection: SqliteConnection,
     runner: QueryRunner,
     first: Sql,
-  ): Promise<Row | undefined> {
+  ): Promise<readonly Row[]> {
     const waitsUntil = systemTimers.now() + STATEMENT_TIMEOUT;
     let believedSince = Infinity;
     for (;;) {
@@ -92,9 +92,8 @@ export class SqliteTransactions implements RowTransactions {
         await runner.startTransaction();
         try {
           const rows = (await runner.query(first.sql, [...first.values])) as readonly Row[];
-          if (rows[0]) return rows[0];
-          await runner.rollbackTransaction();
-          return undefined;
+          if (rows.length === 0) await runner.rollbackTransaction();
+          return rows;
         } catch (error) {
           await rollBack(connection, runner);
           if (!isBusy(driverError(error))) throw asStoreError(error, sqliteFailure);
@@ -108,7 +107,7 @@ export class SqliteTransactions implements RowTransactions {
   private async inside(
     connection: SqliteConnection,
     runner: QueryRunner,
-    { handler, table, where }: RowTransaction,
+    { handler, table }: RowTransaction,
     work: RowWork,
   ): Promise<void> {
     const transaction: OwnTransaction = { connection, open: true };
@@ -122,8 +121,10 @@ export class SqliteTransactions implements RowTransactions {
         const cause = driverError(error);
         throw /no such savepoint/.test(cause.message) ? transactionEnded(handler, cause) : error;
       });
-      const mark = sql`UPDATE ${table} SET ${await work.mark()} WHERE ${where}`;
-      await runner.query(mark.sql, [...mark.values]);
+      for (const { set, where } of await work.marks()) {
+        const mark = sql`UPDATE ${table} SET ${set} WHERE ${where}`;
+        await runner.query(mark.sql, [...mark.values]);
+      }
       // TypeORM would release a savepoint instead, and leave the transaction open.
       if (transactionDepth(runner) !== 1) throw nestedLeftOpen(handler);
       await runner.commitTransaction();
@@ -138,7 +139,7 @@ export class SqliteTransactions implements RowTransactions {
 }
 
 /** By a write, which takes the lock: a transaction that reads before it writes may fail for it. */
-function takeRow({ table, where, columns }: RowTransaction): Sql {
+function takeRows({ table, where, columns }: RowTransaction): Sql {
   const [first = ''] = columns;
   return sql`UPDATE ${table} SET ${raw(`${first} = ${first}`)} WHERE ${where} RETURNING ${raw(columns.join(', '))}`;
 }
