@@ -31,7 +31,11 @@ export const HANDLER_RULES = {
     (value) => typeof value === 'string' && value !== '' && value.length <= LONGEST_NAME,
     undefined,
   ),
-  transactional: flag(false),
+  transactional: rule(
+    "true, false or 'grouped'",
+    (value) => typeof value === 'boolean' || value === 'grouped',
+    false,
+  ),
   timeout: number({ unit: 'milliseconds', min: 100, max: DAY, default: 60_000 }),
   retry: group('always', RETRY_RULES),
   dto: rule('a class with the decorators of class-validator', isClass, undefined),

@@ -21,8 +21,13 @@ export interface HandlerOptions<Dto extends object = never> {
    * the old name when you rename a class or method, or where two classes share a name.
    */
   readonly name?: string;
-  /** Run in a transaction, `context.manager`, whose effects happen exactly once. Default false. */
-  readonly transactional?: boolean;
+  /**
+   * Run in a transaction, `context.manager`, whose effects happen exactly once. `'grouped'`: up to 100 events share
+   * one, in which the handler is called for one after the other; when it throws for one of them, all are rolled
+   * back and run again, each in a transaction of its own. What it does outside the database may so happen once
+   * more than without groups. Default false.
+   */
+  readonly transactional?: boolean | 'grouped';
   /** Milliseconds until the attempt fails and `context.signal` aborts. Default 60,000. */
   readonly timeout?: number;
   /** Replaces parts of the module's retry policy for this handler. */

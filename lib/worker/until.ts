@@ -1,15 +1,17 @@
 import type { Abortable, Timers } from '../core/index.js';
 
-/** `work`, but no longer than `ms` after one of the signals has aborted. */
+/** Longer than the store needs to end a transaction on a connection that is dead: for a store that hangs. */
+const LONGEST_END_MS = 20_000;
+
+/** `work`, but no longer than 20 seconds after one of the signals has aborted. */
 export async function untilOrGivenUp<T>(
   work: Promise<T>,
   signals: readonly Abortable[],
-  ms: number,
   timers: Timers,
 ): Promise<T | 'given-up'> {
   const cancels: (() => void)[] = [];
   const givenUp = new Promise<'given-up'>((resolve) => {
-    const count = () => cancels.push(timers.after(ms, () => resolve('given-up')));
+    const count = () => cancels.push(timers.after(LONGEST_END_MS, () => resolve('given-up')));
     for (const signal of signals) {
       if (signal.aborted) count();
       signal.addEventListener('abort', count);

@@ -62,7 +62,8 @@ export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
       ...common,
       execution: this.execution,
       sources: sources.map(({ name }) => name),
-      transactional: () => transactionalEvents(handlers, sources),
+      needing: (needs) =>
+        transactionalEvents(handlers, sources, needs === 'group' ? 'grouped' : true),
       lookIn,
     });
     const { retention } = settings;

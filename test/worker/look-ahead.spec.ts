@@ -37,7 +37,7 @@ function replicas(sources: readonly string[] = ['armalo']) {
         maxStalledCount: 3,
       },
       sources,
-      transactional: () => [],
+      needing: () => [],
       timers,
       random: () => 0.5,
       logger: new LogBook(),

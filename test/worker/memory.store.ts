@@ -15,6 +15,7 @@ import type {
   StoredAttempt,
   StoredState,
   TransactionalOptions,
+  TransactionalPart,
   TransactionalOutcome,
 } from '../../lib/inbox/index.js';
 import type { Timers } from '../../lib/core/index.js';
@@ -198,35 +199,58 @@ export class MemoryStore {
     work: (manager: EntityManager) => Promise<void>,
     { ends }: TransactionalOptions = {},
   ): Promise<TransactionalOutcome> {
+    const [outcome] = await this.runTogether(handler, leaseMs, [{ lease, work, ends }]);
+    return outcome as TransactionalOutcome;
+  }
+
+  async runTogether(
+    handler: string,
+    leaseMs: number,
+    parts: readonly TransactionalPart[],
+  ): Promise<readonly TransactionalOutcome[]> {
     this.called('begin');
-    if (!this.holds(lease)) return 'lease-lost';
-    if (this.row(lease.id).completedHandlers.includes(handler)) return 'already';
-    if (this.locked.has(lease.id)) throw new Error('waited too long for a row lock');
+    const outcomes = parts.map(({ lease }): TransactionalOutcome => {
+      if (!this.holds(lease)) return 'lease-lost';
+      return this.row(lease.id).completedHandlers.includes(handler) ? 'already' : 'committed';
+    });
+    const taken = parts.filter((_, at) => outcomes[at] === 'committed');
+    if (taken.some(({ lease }) => this.locked.has(lease.id))) {
+      throw new Error('waited too long for a row lock');
+    }
     const connection = {};
-    this.locked.set(lease.id, connection);
+    for (const { lease } of taken) this.locked.set(lease.id, connection);
     const writes: string[] = [];
-    let all: readonly string[] | undefined;
-    const manager = { write: (text: string) => writes.push(text) };
+    const manager = { write: (text: string) => writes.push(text) } as unknown as EntityManager;
+    const ended = new Map<TransactionalPart, readonly string[]>();
     try {
-      await work(manager as unknown as EntityManager);
-      all = await ends?.();
+      for (const { work } of taken) await work(manager);
+      for (const part of taken) {
+        const all = await part.ends?.();
+        if (all) ended.set(part, all);
+      }
       this.called('commit');
-      if (this.locked.get(lease.id) !== connection) throw new Error('connection is closed');
+      if (taken.some(({ lease }) => this.locked.get(lease.id) !== connection)) {
+        throw new Error('connection is closed');
+      }
     } catch (error) {
       this.called('rollback');
       throw error;
     } finally {
-      if (this.locked.get(lease.id) === connection) this.locked.delete(lease.id);
+      for (const { lease } of taken) {
+        if (this.locked.get(lease.id) === connection) this.locked.delete(lease.id);
+      }
     }
     this.written.push(...writes);
-    this.row(lease.id).completedHandlers.push(handler);
-    if (all) {
-      this.row(lease.id).completedHandlers = [...all];
-      Object.assign(this.row(lease.id), { state: 'done', token: null });
-      return 'ended';
+    for (const part of taken) {
+      const row = this.row(part.lease.id);
+      const all = ended.get(part);
+      if (all) Object.assign(row, { state: 'done', token: null, completedHandlers: [...all] });
+      else {
+        row.completedHandlers.push(handler);
+        row.leaseUntil = this.timers.now() + leaseMs;
+      }
     }
-    this.row(lease.id).leaseUntil = this.timers.now() + leaseMs;
-    return 'committed';
+    return parts.map((part, at) => (ended.has(part) ? 'ended' : (outcomes[at] ?? 'lease-lost')));
   }
 
   async release(leases: readonly Lease[]): Promise<void> {

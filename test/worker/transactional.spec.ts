@@ -114,7 +114,7 @@ for (const kind of await availableDatabases()) {
           maxStalledCount: 3,
         },
         sources: ['armalo'],
-        transactional: () => [],
+        needing: () => [],
         timers: systemTimers,
         random: Math.random,
         logger,
@@ -263,6 +263,7 @@ describe('the wait for a connection of the application', () => {
     const given: (() => void)[] = [];
     const runner = new HandlerRunner({
       store: {
+        runTogether: async () => [],
         runTransactional: async (_lease, _handler, _ms, _work, options) => {
           await options?.turn?.connecting(
             () => new Promise<void>((resolve) => given.push(resolve)),

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
 import { DataSource, EntitySchema, type Logger } from 'typeorm';
 import {
   systemClock,
@@ -152,12 +152,14 @@ for (const kind of await availableDatabases()) {
         clock: systemClock,
         logger,
       });
+      const grouped = handlers.some(({ options }) => options.transactional === 'grouped');
+      const needed = grouped ? 'group' : 'transaction';
       const loop = new InProcess({
         store,
         dispatch: dispatcher.dispatch.bind(dispatcher),
         settings: { concurrency: 20, transactions, lease, pollInterval, maxStalledCount: 3 },
         sources: ['armalo', 'armox'],
-        transactional: () => [{ source: 'armalo' }],
+        needing: (needs) => (needs === needed ? [{ source: 'armalo' }] : []),
         timers,
         random: Math.random,
         logger,
@@ -193,6 +195,35 @@ for (const kind of await availableDatabases()) {
       await until(async () => (await Promise.all(ids.map(ended))).every(Boolean));
       for (const id of ids) expect(await effects(id)).toBe(1);
       expect(await store.violations()).toEqual([]);
+    });
+
+    it('brings grouped events through one transaction, and all but a poisoned one are done, each effect once', async () => {
+      const ids = Array.from({ length: 60 }, (_, n) => `grouped-${n}`);
+      const calls: string[] = [];
+      const together = jest.spyOn(store, 'runTogether');
+      await store.insert(ids.map(row));
+      start([
+        handler(
+          'group',
+          async ({ manager, eventId, attempt }) => {
+            calls.push(eventId);
+            await manager.insert(EffectEntity, { event: eventId });
+            if (eventId === 'grouped-30' && attempt < 3) throw new Error('poisoned');
+          },
+          { transactional: 'grouped' },
+        ),
+      ]);
+      await until(async () => (await Promise.all(ids.map(ended))).every(Boolean));
+      for (const id of ids) expect(await effects(id)).toBe(1);
+      expect(Math.max(...together.mock.calls.map(([, , parts]) => parts.length))).toBeGreaterThan(
+        5,
+      );
+      expect(await store.find({ eventId: 'grouped-30' })).toMatchObject({ attempts: 3 });
+      expect(await store.find({ eventId: 'grouped-0' })).toMatchObject({ attempts: 1 });
+      // Once in its group, then by itself in its first three attempts.
+      expect(calls.filter((id) => id === 'grouped-30')).toHaveLength(4);
+      expect(await store.violations()).toEqual([]);
+      together.mockRestore();
     });
 
     it('runs what other engines name by its id once, beside the loop and one another', async () => {

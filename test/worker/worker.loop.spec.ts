@@ -53,7 +53,7 @@ function workbench(
       ...settings,
     },
     sources,
-    transactional: () => transactional,
+    needing: (needs) => (needs === 'transaction' ? transactional : []),
     timers,
     random: () => 0.5,
     logger,
@@ -488,7 +488,7 @@ describe('slots', () => {
   });
 
   it('know the transactional events by the names that a source documents or a handler gives', () => {
-    const handler = (source: string, pattern: string, transactional: boolean) => ({
+    const handler = (source: string, pattern: string, transactional: boolean | 'grouped') => ({
       name: `${source} ${pattern}`,
       source,
       patterns: [pattern],
@@ -501,6 +501,7 @@ describe('slots', () => {
       handler('armalo', '*', false),
       handler('armox', '*', true),
       handler('third', '*', false),
+      handler('third', 'pact.violated', 'grouped'),
     ];
     const registry = {
       all: () => all,
@@ -511,9 +512,12 @@ describe('slots', () => {
     };
     const eventNames = ['escrow.created', 'pact.violated'];
     const sources = ['armalo', 'armox', 'third'].map((name) => ({ name, eventNames }));
-    expect(transactionalEvents(registry, sources)).toEqual([
+    expect(transactionalEvents(registry, sources, true)).toEqual([
       { source: 'armalo', names: ['escrow.created', 'pact.new'] },
       { source: 'armox' },
+    ]);
+    expect(transactionalEvents(registry, sources, 'grouped')).toEqual([
+      { source: 'third', names: ['pact.violated'] },
     ]);
   });
 

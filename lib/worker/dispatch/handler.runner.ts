@@ -13,13 +13,11 @@ import type { DtoReading, RegisteredHandler } from '../../handlers/index.js';
 import type { ClaimedRow, Ends, TransactionalOutcome, WorkStore } from '../../inbox/index.js';
 import { ConnectionWait } from './connection.wait.js';
 import { Deadline, rulesTimedOut } from './deadline.js';
+import { HandlerGroups } from './handler.groups.js';
 import { callHandler, type HandlerCall } from './handler.call.js';
 import type { HandlerResult } from './handler.failure.js';
 import type { Slot } from '../execution/slot.js';
 import { untilOrGivenUp } from '../until.js';
-
-/** Longer than the store needs to end a transaction on a connection that is dead: for a store that hangs. */
-const LONGEST_END_MS = 20_000;
 
 type RunResult = Extract<
   HandlerResult,
@@ -27,7 +25,7 @@ type RunResult = Extract<
 >;
 
 export interface HandlerRunnerDependencies {
-  readonly store: Pick<WorkStore, 'runTransactional'>;
+  readonly store: Pick<WorkStore, 'runTransactional' | 'runTogether'>;
   readonly leaseMs: number;
   /** Transactional handlers that run at once, so that they leave the app's pool some connections. */
   readonly transactions: number;
@@ -39,10 +37,13 @@ export interface HandlerRunnerDependencies {
 export class HandlerRunner {
   private readonly transactions: Semaphore;
   private readonly connections: ConnectionWait;
+  private readonly groups: HandlerGroups;
 
   constructor(private readonly dependencies: HandlerRunnerDependencies) {
     this.transactions = new Semaphore(dependencies.transactions);
     this.connections = new ConnectionWait(dependencies.timers);
+    const { transactions, connections } = this;
+    this.groups = new HandlerGroups({ ...dependencies, transactions, connections });
   }
 
   async run(
@@ -85,7 +86,7 @@ export class HandlerRunner {
         await callHandler(call);
         return { kind: 'done' };
       }
-      const outcome = await this.inTransaction(call, slot, ends);
+      const outcome = await this.inGroup(call, slot, ends);
       if (outcome === 'ended') return { kind: 'done', ended: true };
       return { kind: outcome === 'committed' || outcome === 'already' ? 'done' : 'stopped' };
     } catch (error) {
@@ -107,6 +108,20 @@ export class HandlerRunner {
     } finally {
       deadline.end();
     }
+  }
+
+  /** One that is tried again has a transaction to itself: it would spoil that of a group once more. */
+  private async inGroup(
+    call: HandlerCall,
+    slot: Slot,
+    ends: Ends,
+  ): Promise<TransactionalOutcome | 'given-up'> {
+    const { handler, row } = call;
+    if (handler.options.transactional !== 'grouped' || row.attempt > 1) {
+      return this.inTransaction(call, slot, ends);
+    }
+    const outcome = await slot.whileWaiting(() => this.groups.run(call, ends));
+    return outcome === 'alone' ? this.inTransaction(call, slot, ends) : outcome;
   }
 
   /** What has been begun is committed or rolled back before this ends, unless the connection is dead. */
@@ -142,7 +157,7 @@ export class HandlerRunner {
       .finally(leave);
     try {
       const ends = [failed, deadline.signal];
-      return await untilOrGivenUp(transaction, ends, LONGEST_END_MS, timers);
+      return await untilOrGivenUp(transaction, ends, timers);
     } finally {
       deadline.end();
     }

@@ -16,9 +16,11 @@ const SHORTEST_WINDOW_MS = 50;
 /** Rows that may start, or may not, for the same reasons. */
 export interface Lane {
   readonly source: string;
-  /** Whether they have a transactional handler. */
-  readonly transactional: boolean;
+  /** What they wait for beside a slot: a transaction of their own, a group's, or nothing. */
+  readonly needs: Needs;
 }
+
+export type Needs = 'transaction' | 'group' | 'nothing';
 
 interface Queue {
   readonly lane: Lane;
@@ -122,10 +124,8 @@ export class LookAhead {
   }
 
   private queueOf(lane: Lane): Queue {
-    const { source, transactional } = lane;
-    let queue = this.queues.find(
-      (one) => one.lane.source === source && one.lane.transactional === transactional,
-    );
+    const { source, needs } = lane;
+    let queue = this.queues.find((one) => one.lane.source === source && one.lane.needs === needs);
     if (!queue) this.queues.push((queue = { lane, rows: [] }));
     return queue;
   }

@@ -1,15 +1,16 @@
 import type { ClaimedRow, ClaimException } from '../../inbox/index.js';
+import { LARGEST_GROUP } from '../dispatch/handler.groups.js';
 import type { Slot } from '../execution/slot.js';
-import type { Lane } from './look-ahead.js';
+import type { Lane, Needs } from './look-ahead.js';
 
 export interface SlotsDependencies {
   readonly concurrency: number;
-  /** Transactional handlers that run at once. */
+  /** Transactions of handlers that run at once. */
   readonly transactions: number;
   /** Names of the sources that events come from. */
   readonly sources: readonly string[];
-  /** Events that have a transactional handler; asked at the first claim. */
-  readonly transactional: () => readonly ClaimException[];
+  /** Events that need one; asked at the first claim. */
+  readonly needing: (needs: 'transaction' | 'group') => readonly ClaimException[];
   /** Called when something may start that could not before. */
   readonly freed: () => void;
   /** Called when an event has got what it waited for. */
@@ -37,6 +38,8 @@ export interface EventSlot extends Slot {
   close(): void;
 }
 
+const NEEDS = ['transaction', 'group'] as const;
+
 /** The share of the slots that each of the other sources finds free, however much one has to do. */
 const KEPT_FREE = 0.1;
 
@@ -44,34 +47,42 @@ const KEPT_FREE = 0.1;
 export class Slots {
   private readonly bySource = new Map<string, number>();
   private taken = 0;
-  private waiting = 0;
+  private readonly waiting: Record<Needs, number> = { transaction: 0, group: 0, nothing: 0 };
+  private readonly mostWaiting: Readonly<Record<Needs, number>>;
   private readonly share: number;
-  private knownTransactional: readonly ClaimException[] | undefined;
+  private readonly known = new Map<Needs, readonly ClaimException[]>();
 
   constructor(private readonly dependencies: SlotsDependencies) {
-    const { concurrency, sources } = dependencies;
+    const { concurrency, transactions, sources } = dependencies;
+    this.mostWaiting = {
+      transaction: transactions,
+      group: transactions * LARGEST_GROUP,
+      nothing: Infinity,
+    };
     const kept = Math.max(1, Math.floor(concurrency * KEPT_FREE));
     this.share = Math.max(1, concurrency - kept * Math.max(0, sources.length - 1));
   }
 
-  open(source: string): EventSlot {
-    this.change(source, 1);
+  open(lane: Lane): EventSlot {
+    this.change(lane.source, 1);
     return {
-      whileWaiting: (wait) => this.withoutSlot(source, wait),
-      close: () => this.change(source, -1),
+      whileWaiting: (wait) => this.withoutSlot(lane, wait),
+      close: () => this.change(lane.source, -1),
     };
   }
 
   laneOf({ source, name }: ClaimedRow): Lane {
-    const transactional = this.transactional.some(
-      (one) => one.source === source && (one.names?.includes(name) ?? true),
+    const needs = NEEDS.find((each) =>
+      this.needing(each).some(
+        (one) => one.source === source && (one.names?.includes(name) ?? true),
+      ),
     );
-    return { source, transactional };
+    return { source, needs: needs ?? 'nothing' };
   }
 
-  /** Whether there is a slot, and, for what needs a transaction, few enough wait for one. */
-  mayStart({ source, transactional }: Lane): boolean {
-    return this.freeFor(source) > 0 && !(transactional && this.manyWait);
+  /** Whether there is a slot, and few enough wait for what it needs. */
+  mayStart({ source, needs }: Lane): boolean {
+    return this.freeFor(source) > 0 && !this.manyWait(needs);
   }
 
   /**
@@ -88,7 +99,9 @@ export class Slots {
       if (wanted > 0) limit = Math.min(limit, wanted);
       else supplied.add(source);
     }
-    const waits = this.manyWait ? this.transactional : [];
+    const waits = NEEDS.filter((needs) => this.manyWait(needs)).flatMap((needs) =>
+      this.needing(needs),
+    );
     const except: readonly ClaimException[] = [
       ...[...supplied].map((source) => ({ source })),
       ...waits.filter(({ source }) => !supplied.has(source)),
@@ -111,17 +124,19 @@ export class Slots {
     return Math.min(concurrency - this.taken, this.share - (this.bySource.get(source) ?? 0));
   }
 
-  private get manyWait(): boolean {
-    return this.waiting >= this.dependencies.transactions;
+  private manyWait(needs: Needs): boolean {
+    return this.waiting[needs] >= this.mostWaiting[needs];
   }
 
-  private get transactional(): readonly ClaimException[] {
-    return (this.knownTransactional ??= this.dependencies.transactional());
+  private needing(needs: 'transaction' | 'group'): readonly ClaimException[] {
+    let events = this.known.get(needs);
+    if (!events) this.known.set(needs, (events = this.dependencies.needing(needs)));
+    return events;
   }
 
-  private async withoutSlot<T>(source: string, wait: () => Promise<T>): Promise<T> {
+  private async withoutSlot<T>({ source, needs }: Lane, wait: () => Promise<T>): Promise<T> {
     this.change(source, -1);
-    this.waiting += 1;
+    this.waiting[needs] += 1;
     let over = false;
     // A wait that is over at once frees nothing for others.
     setImmediate(() => {
@@ -131,10 +146,10 @@ export class Slots {
       return await wait();
     } finally {
       over = true;
-      this.waiting -= 1;
+      this.waiting[needs] -= 1;
       this.change(source, 1);
       this.dependencies.waitEnded();
-      if (this.waiting === this.dependencies.transactions - 1) this.dependencies.freed();
+      if (this.waiting[needs] === this.mostWaiting[needs] - 1) this.dependencies.freed();
     }
   }
 

@@ -21,8 +21,8 @@ export interface WorkerLoopDependencies {
   >;
   /** Names of the sources that events come from; one leaves some slots to the others. */
   readonly sources: readonly string[];
-  /** Events that have a transactional handler: not claimed while enough of them wait for their turn. */
-  readonly transactional: () => readonly ClaimException[];
+  /** Events that need a transaction of their own, or a group's: not claimed while enough of them wait for it. */
+  readonly needing: (needs: 'transaction' | 'group') => readonly ClaimException[];
   /** When to look for events, where the next one is due in `dueIn` milliseconds. Default: then. */
   readonly lookIn?: (dueIn: number | undefined) => number | undefined;
   readonly timers: Timers;
@@ -64,7 +64,7 @@ export class WorkerLoop {
   private looping: Promise<void> = Promise.resolve();
 
   constructor(private readonly dependencies: WorkerLoopDependencies) {
-    const { store, execution, settings, sources, transactional } = dependencies;
+    const { store, execution, settings, sources, needing } = dependencies;
     const { timers, random, logger } = dependencies;
     const wakeUp = (this.wakeUp = new WakeUp(timers));
     this.claiming = new Outage('claim events', 'They stay in the inbox.', logger, random);
@@ -73,7 +73,7 @@ export class WorkerLoop {
     const { concurrency, transactions } = settings;
     const freed = () => this.freed();
     const waitEnded = () => (this.flowsUntil = timers.now() + FLOWS_FOR);
-    const slots = { concurrency, transactions, sources, transactional, freed, waitEnded };
+    const slots = { concurrency, transactions, sources, needing, freed, waitEnded };
     this.slots = new Slots(slots);
     this.lookAhead = new LookAhead(
       timers,
@@ -161,7 +161,7 @@ export class WorkerLoop {
 
   /** The slot is free when the handlers have ended, before the settle is written. */
   private async begin(held: HeldRow): Promise<void> {
-    const slot = this.slots.open(held.row.source);
+    const slot = this.slots.open(this.slots.laneOf(held.row));
     const handled = () => {
       slot.close();
       this.lookAhead.finished();
