@@ -36,7 +36,7 @@ export class Semaphore {
       };
       const leave = () => {
         this.queue.delete(enter);
-        reject(signal.reason);
+        reject(signal.reason as Error);
       };
       this.queue.add(enter);
       signal.addEventListener('abort', leave);

@@ -1,5 +1,4 @@
 import {
-  flag,
   group,
   number,
   rule,
