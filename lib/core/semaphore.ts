@@ -36,7 +36,8 @@ export class Semaphore {
       };
       const leave = () => {
         this.queue.delete(enter);
-        reject(signal.reason as Error);
+        const reason = signal.reason as Error;
+        reject(reason);
       };
       this.queue.add(enter);
       signal.addEventListener('abort', leave);

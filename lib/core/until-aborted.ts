@@ -7,7 +7,10 @@ import type { Abortable } from './abortable.js';
 export async function untilAborted<T>(work: Promise<T>, signal: Abortable): Promise<T> {
   let stop = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {
-    const onAbort = (): void => reject(signal.reason as Error);
+    const onAbort = (): void => {
+      const reason = signal.reason as Error;
+      reject(reason);
+    };
     stop = () => signal.removeEventListener('abort', onAbort);
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort);
