@@ -5,11 +5,17 @@ import { InboxUnavailableError } from '../core/index.js';
  * - `lock-conflict`: a deadlock, a serialization failure or a lock timeout; the same work may pass when it is tried again.
  * - `unique-violation`: a row with the same unique value is there.
  * - `refusal`: it refuses this very statement or its values, so that another row may pass.
+ * - `lost-statement`: a prepared statement is not known any more, and none is prepared from now on; the same work passes when it is tried again.
  * - `lost-connection`: it broke off under the statement, be it for its size; a shorter one may pass.
  * - `unavailable`: the database cannot be used just now.
  */
 export type Failure =
-  'lock-conflict' | 'unique-violation' | 'refusal' | 'lost-connection' | 'unavailable';
+  | 'lock-conflict'
+  | 'unique-violation'
+  | 'refusal'
+  | 'lost-statement'
+  | 'lost-connection'
+  | 'unavailable';
 
 /** An error of a driver. */
 export interface DriverError extends Error {
@@ -50,6 +56,11 @@ export const LOST_CONNECTIONS: ReadonlySet<string> = new Set([
 /** The connection broke off under the statement. */
 export class LostConnectionError extends InboxUnavailableError {
   override readonly name = 'InboxUnavailableError';
+}
+
+/** The transaction, or the connection, has ended with a prepared statement that is not known any more. */
+export class LostStatementError extends Error {
+  override readonly name = 'LostStatementError';
 }
 
 /** What a unit's failure comes out as: refusals and conflicts as they are, everything else as "not available". */

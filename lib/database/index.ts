@@ -11,6 +11,7 @@ export type { Given, Insertion, InsertStrategy } from './insert.strategy.js';
 export { creation, historyTable, migrate } from './migrator.js';
 export type { MigrationClass } from './migrator.js';
 export type { HandlerTurn, RowMark, RowTransactions } from './row.transactions.js';
+export { prepared } from './prepared.js';
 export { neededParts, presentParts } from './schema.check.js';
 export { empty, join, raw, sql } from './sql.js';
 export type { Sql } from './sql.js';

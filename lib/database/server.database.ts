@@ -1,23 +1,31 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import { systemRandom, systemTimers, within } from '../core/index.js';
 import { asStoreError, driverError, timedOut, type Failure } from './database.errors.js';
-import { STATEMENT_TIMEOUT, type Database, type Row, type Unit } from './database.js';
-import type { Server } from './server.js';
+import { STATEMENT_TIMEOUT, type Database, type Unit } from './database.js';
+import type { Answer, Server } from './server.js';
+import { raw, type Sql } from './sql.js';
+import { StatementLog } from './statement.log.js';
 
 const LOCK_TRIES = 6;
 const CLOSE_TIMEOUT = 5_000;
 
+const COMMIT = raw('COMMIT');
+const ROLLBACK = raw('ROLLBACK');
+
 /**
- * PostgreSQL and MySQL/MariaDB through a pool of our own. Every unit ends within its timeout, also on a
+ * PostgreSQL and MySQL/MariaDB through a pool of our own: TypeORM gives the connections, and statements go past it. Every unit ends within its timeout, also on a
  * connection from which nothing comes any more; such a connection is destroyed.
  */
 export class ServerDatabase implements Database {
-  private readonly prepared = new WeakSet<object>();
+  private readonly setUp = new WeakSet<object>();
+  private readonly log: StatementLog;
 
   constructor(
     readonly dataSource: DataSource,
     private readonly server: Server,
-  ) {}
+  ) {
+    this.log = new StatementLog(dataSource);
+  }
 
   failureOf(error: unknown): Failure {
     return this.server.failureOf(error);
@@ -60,7 +68,10 @@ export class ServerDatabase implements Database {
       try {
         return await this.bounded(unit, inTransaction, timeout);
       } catch (error) {
-        if (tried === LOCK_TRIES || this.failureOf(error) !== 'lock-conflict') throw error;
+        const failure = this.failureOf(error);
+        // Once at most: it is sent in another way from now on.
+        if (failure === 'lost-statement') continue;
+        if (tried >= LOCK_TRIES || failure !== 'lock-conflict') throw error;
         await systemTimers.sleep(5 + systemRandom() * 20 * tried);
       }
     }
@@ -71,7 +82,11 @@ export class ServerDatabase implements Database {
     inTransaction: boolean,
     timeout: number,
   ): Promise<Result> {
-    const use = new ConnectionUse(this.dataSource.createQueryRunner('master'), this.server);
+    const use = new ConnectionUse(
+      this.dataSource.createQueryRunner('master'),
+      this.server,
+      this.log,
+    );
     return new Promise<Result>((resolve, reject) => {
       const cancelTimeout = systemTimers.after(timeout, () => {
         use.abandon();
@@ -90,15 +105,15 @@ export class ServerDatabase implements Database {
   ): Promise<Result> {
     try {
       const connection = await use.connect();
-      if (!this.prepared.has(connection)) {
-        for (const text of this.server.prepare) await use.query(text);
-        this.prepared.add(connection);
+      if (!this.setUp.has(connection)) {
+        await this.server.setUp(connection);
+        this.setUp.add(connection);
       }
       if (!inTransaction) return await this.drive(use, unit());
-      await use.query(this.server.begin);
+      await use.ask(this.server.begin);
       try {
         const result = await this.drive(use, unit());
-        await use.query('COMMIT');
+        await use.ask(COMMIT);
         return result;
       } catch (error) {
         await use.rollback();
@@ -112,8 +127,8 @@ export class ServerDatabase implements Database {
   private async drive<Result>(use: ConnectionUse, unit: Unit<Result>): Promise<Result> {
     let step = unit.next([]);
     while (!step.done) {
-      const statement = step.value;
-      step = unit.next(await use.query(this.server.text(statement), statement.values));
+      const { rows } = await use.ask(step.value);
+      step = unit.next(rows);
     }
     return step.value;
   }
@@ -127,6 +142,7 @@ class ConnectionUse {
   constructor(
     private readonly runner: QueryRunner,
     private readonly server: Server,
+    private readonly log: StatementLog,
   ) {}
 
   async connect(): Promise<object> {
@@ -137,14 +153,15 @@ class ConnectionUse {
     return connection;
   }
 
-  async query(text: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
-    const result = await this.runner.query(text, [...values], true);
-    return (result.records as readonly Row[] | undefined) ?? [];
+  ask(statement: Sql): Promise<Answer> {
+    return this.log.around(this.server.text(statement), this.runner, () =>
+      this.server.ask(this.connection, statement),
+    );
   }
 
   async rollback(): Promise<void> {
     try {
-      await this.runner.query('ROLLBACK');
+      await this.ask(ROLLBACK);
     } catch {
       // A connection with an open transaction must not go back to the pool.
       if (this.connection) this.server.destroy(this.connection);

@@ -5,12 +5,17 @@ import type { Sql } from './sql.js';
 
 /** What differs between the servers, which have pools of connections. */
 export interface Server {
-  readonly begin: string;
-  /** Run once on each physical connection. */
-  readonly prepare: readonly string[];
+  readonly begin: Sql;
+  /** Called once for each physical connection of our own, before anything else. */
+  setUp(connection: unknown): Promise<void>;
   /** Whether a change is one statement, and so needs no transaction around it. */
   readonly changesAtOnce: boolean;
   text(statement: Sql): string;
+  /**
+   * Runs a statement on a physical connection.
+   * @throws the driver's error; LostStatementError where a prepared one is lost and not to be had on this connection
+   */
+  ask(connection: unknown, statement: Sql): Promise<Answer>;
   /** Ends the physical connection at once, whatever it is doing; it must not go back to the pool. */
   destroy(connection: unknown): void;
   failureOf(this: void, error: unknown): Failure;
@@ -26,10 +31,14 @@ export interface Server {
   readonly sessions: ServerSessions;
 }
 
+export interface Answer {
+  readonly rows: readonly Row[];
+  /** Rows that the statement has changed. */
+  readonly affected: number;
+}
+
 /** Runs a statement on the session's connection. */
-export type Ask = (
-  statement: Sql,
-) => Promise<{ readonly rows: readonly Row[]; readonly affected: number }>;
+export type Ask = (statement: Sql) => Promise<Answer>;
 
 /** How a server names a session and its transaction, and how another session ends what that one is doing. */
 export interface ServerSessions {

@@ -5,13 +5,23 @@
  * CommonJS tests under Jest cannot load below Node 24.9.
  */
 export class Sql {
+  private numbered: string | undefined;
+
   constructor(
     private readonly texts: readonly string[],
     readonly values: readonly unknown[],
+    /** Whether a server may keep it parsed. */
+    readonly isPrepared = false,
   ) {}
 
   get text(): string {
-    return this.texts.reduce((before, text, index) => `${before}$${index}${text}`);
+    this.numbered ??= this.texts.reduce((before, text, index) => `${before}$${index}${text}`);
+    return this.numbered;
+  }
+
+  /** The same, to be kept parsed. */
+  prepared(): Sql {
+    return new Sql(this.texts, this.values, true);
   }
 
   /** With each value as `literal` writes it, for what takes no parameters. */

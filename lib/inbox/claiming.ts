@@ -1,5 +1,15 @@
 import { StalledRows, FRONT } from './stalled.rows.js';
-import { empty, join, only, raw, sql, type Change, type Row, type Sql } from '../database/index.js';
+import {
+  empty,
+  join,
+  only,
+  prepared,
+  raw,
+  sql,
+  type Change,
+  type Row,
+  type Sql,
+} from '../database/index.js';
 import { isId } from './event.queries.js';
 import { CLAIMED_COLUMNS, claimedRow, idOf } from './inbox.rows.js';
 import type { ClaimedRow, Lease } from './claimed.row.js';
@@ -90,12 +100,14 @@ export class Claiming {
     const { database, dialect, tables } = this.inbox;
     await this.lost.release();
     const [row] = await database.read(() =>
-      only(sql`SELECT
+      prepared(
+        only(sql`SELECT
         (SELECT due_at FROM ${tables.inbox} WHERE ${PENDING} AND lease_until IS NULL
           ORDER BY due_at, id LIMIT 1) - ${dialect.now} AS due_in,
         (SELECT MIN(lease_until) FROM (SELECT lease_until FROM ${tables.inbox}
           WHERE ${PENDING} AND due_at <= ${dialect.now} ORDER BY due_at, id LIMIT ${FRONT}) front)
           - ${dialect.now} AS over_in`),
+      ),
     );
     return { dueIn: fromNow(row?.['due_in']), leaseOverIn: fromNow(row?.['over_in']) };
   }
@@ -178,7 +190,7 @@ export class Claiming {
         returning: CLAIMED_COLUMNS,
       });
     const rows = await this.lost.watch(token, { stalled: false, leaseMs }, () =>
-      this.inbox.database.oneChange(claim),
+      this.inbox.database.oneChange(() => prepared(claim())),
     );
     return rows.map(placed).sort(byPlace);
   }

@@ -1,5 +1,5 @@
 import { InboxUnavailableError, type DeadEvent } from '../core/index.js';
-import { bytes, sql, type InsertStrategy, type Unit } from '../database/index.js';
+import { bytes, prepared, sql, type InsertStrategy, type Unit } from '../database/index.js';
 import type { InsertHooks } from './insert.hooks.js';
 import { insertionOf } from './inbox.insertion.js';
 import { idOf, preparedRow, type PreparedRow } from './inbox.rows.js';
@@ -98,7 +98,7 @@ export class Inserting {
   }
 
   private *unit(rows: readonly PreparedRow[]): Unit<PlacedRows> {
-    const inserted = yield* this.strategy.insert(insertionOf(this.inbox, rows));
+    const inserted = yield* prepared(this.strategy.insert(insertionOf(this.inbox, rows)));
     const placed = inserted.map(({ row, stored }): [string, Placed] => [
       bytes(row['identity']).toString('hex'),
       { id: idOf(row), stored, waits: stored && row['state'] === 'waiting' },

@@ -1,5 +1,14 @@
 import { Logger } from '@nestjs/common';
-import { only, type Row, type Unit, driverError, join, sql, bytes } from '../database/index.js';
+import {
+  only,
+  prepared,
+  type Row,
+  type Unit,
+  driverError,
+  join,
+  sql,
+  bytes,
+} from '../database/index.js';
 import type { InboxDatabase } from './inbox.database.js';
 
 const KEYS_AT_ONCE = 100;
@@ -77,7 +86,10 @@ export class OrderKeys {
   private async promoteSome(keys: readonly Buffer[]): Promise<number> {
     for (let tried = 1; ; tried += 1) {
       try {
-        return await this.inbox.database.oneChange(() => this.promoteUnit(keys));
+        const unit = (): Unit<number> => this.promoteUnit(keys);
+        return await this.inbox.database.oneChange(() =>
+          keys.length === 1 ? prepared(unit()) : unit(),
+        );
       } catch (error) {
         // Somebody else has opened an older row of the key at the same moment: look again.
         if (tried === TRIES || this.inbox.database.failureOf(error) !== 'unique-violation')

@@ -1,5 +1,14 @@
 import { LONGEST_ERROR, type DeadEvent } from '../core/index.js';
-import { type Row, type Unit, empty, join, raw, sql, type Sql } from '../database/index.js';
+import {
+  type Row,
+  type Unit,
+  empty,
+  join,
+  prepared,
+  raw,
+  sql,
+  type Sql,
+} from '../database/index.js';
 import { DEAD_COLUMNS, deadEvent } from './dead.event.listeners.js';
 import { completedOf, idOf } from './inbox.rows.js';
 import type { Settlement } from './settlement.js';
@@ -120,17 +129,20 @@ export class Settling {
       ? ended(dialect, group.to)
       : sql`state = 'open', due_at = ${dialect.now} + ${wait}, finished_at = NULL,
           lease = NULL, lease_until = NULL`;
-    return yield* dialect.change({
+    const completed = perRow(members, (one) => JSON.stringify(one.completedHandlers));
+    const reason = perRow(members, (one) => ('reason' in one ? one.reason : null));
+    const error = perRow(members, (one) => (hasError(one) ? one.error : null));
+    const change = dialect.change({
       table: tables.inbox,
-      set: sql`${next},
-        completed_handlers = ${perRow(members, ({ completedHandlers }) => JSON.stringify(completedHandlers))},
-        reason = ${perRow(members, (one) => ('reason' in one ? one.reason : null))},
-        last_error = ${perRow(members, (one) => (hasError(one) ? one.error : null))}${
-          group.to === 'postponed' ? raw(', attempts = attempts - 1') : empty
-        }`,
+      set: sql`${next}, completed_handlers = ${completed}, reason = ${reason}, last_error = ${error}${
+        group.to === 'postponed' ? raw(', attempts = attempts - 1') : empty
+      }`,
       where: this.fence({ token: group.token, members }),
       returning: group.to === 'dead' ? [...DEAD_COLUMNS, 'order_hash'] : ['id', 'order_hash'],
     });
+    // Without a CASE the text is the same for every number of rows.
+    const recurs = [wait, completed, reason, error].every(({ values }) => values.length === 1);
+    return yield* recurs ? prepared(change) : change;
   }
 }
 

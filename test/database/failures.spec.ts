@@ -2,6 +2,7 @@ import { InboxUnavailableError } from '../../lib/core/index.js';
 import {
   asStoreError,
   LostConnectionError,
+  LostStatementError,
   type Failure,
 } from '../../lib/database/database.errors.js';
 import { mysqlFailure } from '../../lib/database/mysql/mysql.errors.js';
@@ -62,6 +63,12 @@ describe('a failed unit comes out', () => {
     const cause = coded('X', { detail: 'the row' });
     return { cause, error: asStoreError(cause, () => failure) };
   };
+
+  it('as it is where PostgreSQL has lost what was prepared, which is for the database to send again', () => {
+    const lost = new LostStatementError('A prepared statement is lost.');
+    expect(asStoreError(lost, postgresFailure)).toBe(lost);
+    expect(postgresFailure(lost)).toBe('lost-statement');
+  });
 
   it.each<Failure>(['refusal', 'unique-violation', 'lock-conflict'])('as it is: %s', (failure) => {
     const { cause, error } = outcome(failure);

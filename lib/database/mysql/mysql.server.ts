@@ -1,7 +1,8 @@
 import { driverError } from '../database.errors.js';
+import type { Row } from '../database.js';
 import { transactionEnded } from '../handler.transaction.errors.js';
-import type { Server, ServerSessions } from '../server.js';
-import { raw } from '../sql.js';
+import type { Answer, Server, ServerSessions } from '../server.js';
+import { raw, type Sql } from '../sql.js';
 import { mysqlFailure } from './mysql.errors.js';
 
 const sessions: ServerSessions = {
@@ -26,16 +27,42 @@ const sessions: ServerSessions = {
   },
 };
 
-export const mysqlServer: Server = {
-  begin: 'START TRANSACTION',
-  prepare: [
-    // The default, REPEATABLE READ, locks the gaps beside the rows that it reads.
-    'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
-    // With NO_BACKSLASH_ESCAPES on the server, what mysql2 writes for a quotation mark would be stored as it stands.
+const SET_UP = [
+  // The default, REPEATABLE READ, locks the gaps beside the rows that it reads.
+  raw('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED'),
+  // With NO_BACKSLASH_ESCAPES on the server, what mysql2 writes for a quotation mark would be stored as it stands.
+  raw(
     "SET SESSION innodb_lock_wait_timeout = 10, sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'",
-  ],
+  ),
+];
+
+/** The part of a `mysql2` connection that is used here. */
+interface MysqlConnection {
+  query(
+    text: string,
+    values: readonly unknown[],
+    answered: (error: Error | null, result: readonly Row[] | { affectedRows?: number }) => void,
+  ): unknown;
+}
+
+function ask(connection: unknown, { sql: text, values }: Sql): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    (connection as MysqlConnection).query(text, values, (error, result) => {
+      if (error) reject(error);
+      else if ('affectedRows' in result) resolve({ rows: [], affected: result.affectedRows ?? 0 });
+      else resolve({ rows: result as readonly Row[], affected: 0 });
+    });
+  });
+}
+
+export const mysqlServer: Server = {
+  begin: raw('START TRANSACTION'),
+  setUp: async (connection) => {
+    for (const statement of SET_UP) await ask(connection, statement);
+  },
   changesAtOnce: false,
   text: (statement) => statement.sql,
+  ask,
   destroy: (connection) => (connection as { destroy(): void }).destroy(),
   failureOf: mysqlFailure,
   sessions,

@@ -1,4 +1,4 @@
-import { codeOf, LOST_CONNECTIONS, type Failure } from '../database.errors.js';
+import { codeOf, LOST_CONNECTIONS, LostStatementError, type Failure } from '../database.errors.js';
 
 const LOCK_CONFLICTS: ReadonlySet<string> = new Set(['40001', '40P01', '55P03']);
 const UNIQUE_VIOLATION = '23505';
@@ -8,6 +8,7 @@ const UNDEFINED_TABLE = '42P01';
 const REFUSALS = /^(2[0-3]|42|44|54|0A|P0|XX)...$/;
 
 export function postgresFailure(error: unknown): Failure {
+  if (error instanceof LostStatementError) return 'lost-statement';
   const code = codeOf(error);
   if (LOCK_CONFLICTS.has(code)) return 'lock-conflict';
   if (code === UNIQUE_VIOLATION) return 'unique-violation';

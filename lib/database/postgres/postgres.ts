@@ -10,7 +10,7 @@ import { postgresInsert } from './postgres.insert.js';
 import { PostgresListener } from './postgres.listener.js';
 import { exclusivelyOnPostgres } from './postgres.lock.js';
 import { postgresSchema } from './postgres.schema.js';
-import { postgresServer } from './postgres.server.js';
+import { PostgresServer } from './postgres.server.js';
 
 export const postgres: DatabaseDriver = {
   types: ['postgres'],
@@ -49,14 +49,15 @@ async function opened(
   assertPostgresCarries(facts);
   const { schema } = facts;
   const dialect = new PostgresDialect(clock);
-  const database = new ServerDatabase(own, postgresServer);
+  const server = new PostgresServer();
+  const database = new ServerDatabase(own, server);
   return {
     database,
     dialect,
     schema,
     place: { type: application.options.type, schema },
     inserts: postgresInsert,
-    rowTransactions: new ServerTransactions(application, database, dialect, postgresServer),
+    rowTransactions: new ServerTransactions(application, database, dialect, server),
     exclusively: exclusivelyOnPostgres(own, schema),
     largestValue: () => undefined,
     joins: () => false,
