@@ -1,5 +1,4 @@
 import { parseArgs } from 'node:util';
-import { FIGURES, type Figure } from './race/figures.js';
 import { availableDatabases, type DatabaseKind } from '../test/databases.js';
 
 export interface BenchOptions {
@@ -11,15 +10,6 @@ export interface BenchOptions {
   readonly requests: number;
   readonly backlog: number;
   readonly done: number;
-  /** Engines that the worker is compared with: `pg-boss`, `graphile-worker`, `bullmq`. */
-  readonly against: readonly string[];
-  readonly figures: readonly Figure[];
-  /** Done rows that are in the tables before the race. */
-  readonly ballast: number;
-  /** Whether a transaction is open elsewhere meanwhile. */
-  readonly longTransaction: boolean;
-  /** Where the results of a race are written. */
-  readonly json: string | undefined;
 }
 
 /** `[ingest] [worker] [growth] --database postgres --variant module --rounds 9 --requests 3000 --backlog 20000 --done 200000` */
@@ -33,11 +23,6 @@ export async function readCommandLine() {
       requests: { type: 'string', default: '3000' },
       backlog: { type: 'string', default: '20000' },
       done: { type: 'string', default: '200000' },
-      against: { type: 'string', default: '' },
-      figure: { type: 'string', multiple: true, default: Object.keys(FIGURES) },
-      ballast: { type: 'string', default: '0' },
-      'long-transaction': { type: 'boolean', default: false },
-      json: { type: 'string' },
     },
   });
   const wanted = values.database;
@@ -51,11 +36,6 @@ export async function readCommandLine() {
     requests: Number(values.requests),
     backlog: Number(values.backlog),
     done: Number(values.done),
-    against: values.against.split(',').filter((name) => name !== ''),
-    figures: values.figure as readonly Figure[],
-    ballast: Number(values.ballast),
-    longTransaction: values['long-transaction'],
-    json: values.json,
   };
   return { names: positionals, options };
 }

@@ -1,17 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { DatabaseKind } from '../../test/databases.js';
 import type { BenchOptions } from '../bench.options.js';
 import { median } from '../measure.js';
 import { milliseconds, printTable, twoPlaces, whole } from '../table.js';
-import { Child } from '../child.js';
+import { Child } from './child.js';
 import type { LoadOrder, LoadResult } from './load.js';
 import type { ServerStatus } from './server.js';
 import { VARIANTS, VARIANT_TEXTS, type Variant } from './variants.js';
 
 const CONNECTIONS = 64;
-
-const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 
 /** How quickly a webhook is answered, beside a bare route and beside what one writes by hand. */
 export async function benchIngest(options: BenchOptions): Promise<void> {
@@ -22,7 +19,7 @@ async function onDatabase(kind: DatabaseKind, options: BenchOptions): Promise<vo
   const { variants: wanted } = options;
   const variants = VARIANTS.filter((name) => wanted.length === 0 || wanted.includes(name));
   const grounds = await Promise.all(variants.map(() => kind.create()));
-  const load = new Child(pathOf('./load.ts'));
+  const load = new Child('./load.ts');
   const subjects = await Promise.all(
     variants.map((variant, at) => Subject.start(variant, kind.name, grounds[at]?.url ?? '')),
   );
@@ -57,7 +54,7 @@ class Subject {
   static async start(variant: Variant, database: string, databaseUrl: string): Promise<Subject> {
     // BENCH_PROFILE=<variant> writes a .cpuprofile of its server.
     const profile = process.env['BENCH_PROFILE'] === variant ? ['--cpu-prof'] : [];
-    const server = new Child(pathOf('./server.ts'), [variant, database, databaseUrl], profile);
+    const server = new Child('./server.ts', [variant, database, databaseUrl], profile);
     return new Subject(variant, server, await server.next<string>());
   }
 

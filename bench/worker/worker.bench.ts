@@ -3,7 +3,6 @@ import type { BenchOptions } from '../bench.options.js';
 import { median, quantile } from '../measure.js';
 import { milliseconds, printTable, whole } from '../table.js';
 import { workOff, type BacklogRun, type HandlerKind } from './backlog.js';
-import { race } from '../race/race.bench.js';
 import { singleEvents } from './single-events.js';
 
 const HANDLERS: Readonly<Record<HandlerKind, string>> = {
@@ -18,11 +17,6 @@ const PART_FOR_TRANSACTIONS = 5;
 
 /** How quickly a backlog is worked off, and how soon a single event has its effect. */
 export async function benchWorker(options: BenchOptions): Promise<void> {
-  if (options.against.length > 0) {
-    const [postgres] = options.databases.filter(({ name }) => name === 'postgres');
-    if (postgres) await race(postgres, options);
-    return;
-  }
   for (const database of options.databases) {
     await backlogs(database, options);
     await latency(database);

@@ -2,15 +2,15 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const TYPESCRIPT = fileURLToPath(new URL('../test/chaos/typescript.mjs', import.meta.url));
+const TYPESCRIPT = fileURLToPath(new URL('../../test/chaos/typescript.mjs', import.meta.url));
 
 /** A process that answers one message at a time. */
 export class Child {
   private readonly process: ChildProcess;
 
-  /** @param file its path */
   constructor(file: string, args: readonly string[] = [], nodeOptions: readonly string[] = []) {
-    this.process = fork(file, [...args], {
+    const path = fileURLToPath(new URL(file, import.meta.url));
+    this.process = fork(path, [...args], {
       execArgv: ['--disable-warning=ExperimentalWarning', ...nodeOptions, '--import', TYPESCRIPT],
     });
   }
@@ -33,11 +33,6 @@ export class Child {
     const answer = this.next<Answer>();
     this.process.send(message);
     return answer;
-  }
-
-  /** Resolves when it has ended by itself. */
-  async ended(): Promise<void> {
-    if (this.process.exitCode === null) await once(this.process, 'exit');
   }
 
   async end(): Promise<void> {
