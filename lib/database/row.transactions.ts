@@ -26,7 +26,7 @@ export interface RowMark {
 export interface RowWork {
   run(this: void, manager: EntityManager): Promise<void>;
   /** Asked for when `run` has resolved. */
-  marks(this: void): Promise<readonly RowMark[]>;
+  marks(this: void): readonly RowMark[];
 }
 
 /** A transaction of the application's that holds rows of ours from first to last. */

@@ -63,8 +63,7 @@ export class ServerTransactions implements RowTransactions {
     session.identify(row);
     const run = (): Promise<void> => work.run(runner.manager);
     await this.server.sessions.guarded(session.query, transaction.handler, run);
-    signal.throwIfAborted();
-    const marks = await this.marksOf(transaction, work, row);
+    const marks = this.marksOf(transaction, work, row);
     signal.throwIfAborted();
     // TypeORM would release a savepoint instead, and the transaction would go back to the pool open.
     if (transactionDepth(runner) !== 1) throw nestedLeftOpen(transaction.handler);
@@ -82,14 +81,9 @@ export class ServerTransactions implements RowTransactions {
     );
   }
 
-  private async marksOf(
-    { table }: RowTransaction,
-    work: RowWork,
-    row: Row,
-  ): Promise<readonly Change[]> {
+  private marksOf({ table }: RowTransaction, work: RowWork, row: Row): readonly Change[] {
     const still = this.server.sessions.inTransaction(row['transaction_id']);
-    const marks = await work.marks();
-    return marks.map(({ set, where, count }) => ({
+    return work.marks().map(({ set, where, count }) => ({
       statement: sql`UPDATE ${table} SET ${set} WHERE ${where} AND ${still}`,
       count,
     }));

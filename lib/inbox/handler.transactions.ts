@@ -98,16 +98,16 @@ export class HandlerTransactions {
   }
 
   /** One for all rows that come to the same. */
-  private async marks(
+  private marks(
     handler: string,
     leaseMs: number,
     taken: readonly Taken[],
     outcomes: Map<string, TransactionalOutcome>,
-  ): Promise<readonly RowMark[]> {
+  ): readonly RowMark[] {
     const { dialect } = this.inbox;
     const groups = new Map<string, { readonly set: Sql; readonly leases: Lease[] }>();
     for (const { part, completed } of taken) {
-      const all = await part.ends?.();
+      const all = part.ends?.();
       outcomes.set(part.lease.id, all ? 'ended' : 'committed');
       const names = namesJson([...completed, handler, ...(all ?? [])]);
       const key = `${all ? 'ended' : 'goes on'} ${names}`;

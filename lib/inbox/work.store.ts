@@ -32,7 +32,7 @@ export interface TransactionalPart {
   readonly ends?: Ends | undefined;
 }
 
-export type Ends = () => Promise<readonly string[] | undefined>;
+export type Ends = () => readonly string[] | undefined;
 
 export interface TransactionalOptions {
   /** Default: without a bound. */

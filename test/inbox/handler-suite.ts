@@ -30,7 +30,7 @@ export function handlerSuite(its: Bench): void {
   };
 
   describe('a handler that is the last', () => {
-    const ends = async () => ['A.before', 'A.b'];
+    const ends = () => ['A.before', 'A.b'];
 
     it('ends its event in its own commit, and the next of the ordering key goes on', async () => {
       const [head, follower] = await its.store.insert([

@@ -698,7 +698,9 @@ describe('a transactional handler', () => {
     const waiting = new AbortController();
     const never = new AbortController().signal;
     const first = dispatcher.dispatch(await claim(), never, keptSlot);
+    await timers.pass(0);
     const second = dispatcher.dispatch(await claim(), waiting.signal, keptSlot);
+    await timers.pass(0);
     const third = dispatcher.dispatch(await claim(), never, keptSlot);
     await timers.pass(900);
     expect(ends).toHaveLength(1);

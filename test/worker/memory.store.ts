@@ -225,7 +225,7 @@ export class MemoryStore {
     try {
       for (const { work } of taken) await work(manager);
       for (const part of taken) {
-        const all = await part.ends?.();
+        const all = part.ends?.();
         if (all) ended.set(part, all);
       }
       this.called('commit');

@@ -279,7 +279,7 @@ describe('the wait for a connection of the application', () => {
     const row = { id: '1', token: '1' } as ClaimedRow;
     const never = new AbortController().signal;
     const tx = handler('A.b', () => Promise.resolve());
-    const runs = [1, 2].map(() => runner.run(tx, row, {}, never, keptSlot, async () => undefined));
+    const runs = [1, 2].map(() => runner.run(tx, row, {}, never, keptSlot, () => undefined));
     await timers.pass(4_999);
     expect(logger.lines).toEqual([]);
     await timers.pass(1);

@@ -121,7 +121,7 @@ export class SqliteTransactions implements RowTransactions {
         const cause = driverError(error);
         throw /no such savepoint/.test(cause.message) ? transactionEnded(handler, cause) : error;
       });
-      for (const { set, where } of await work.marks()) {
+      for (const { set, where } of work.marks()) {
         const mark = sql`UPDATE ${table} SET ${set} WHERE ${where}`;
         await runner.query(mark.sql, [...mark.values]);
       }

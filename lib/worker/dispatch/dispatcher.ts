@@ -26,7 +26,7 @@ export interface DispatcherDependencies {
   readonly runner: Pick<HandlerRunner, 'run'>;
   readonly handlers: Pick<HandlerRegistry, 'handlersFor'>;
   readonly sources: readonly WebhookSource[];
-  readonly handOver: Pick<HandOver, 'insteadOf' | 'ofUnknownSource'>;
+  readonly handOver: Pick<HandOver, 'insteadOf' | 'ofUnknownSource' | 'prepare' | 'isLast'>;
   /** The module's policy; a handler's options replace parts of it. */
   readonly retry: HandlerRetryPolicy;
   readonly timers: Timers;
@@ -128,8 +128,9 @@ export class Dispatcher {
         continue;
       }
       const last = handler === handlers.at(-1);
-      const ends = async () =>
+      const ends = () =>
         last && reports.every(({ result }) => result.kind === 'done') ? event.ends() : undefined;
+      if (last && handler.options.transactional) await this.dependencies.handOver.prepare(row);
       const result =
         (event.later || handler.options.stale === 'skip'
           ? await this.skip(row, handler, event.later)
@@ -146,14 +147,15 @@ export class Dispatcher {
     return reports;
   }
 
-  /** Of all our handlers, where the event is final once these have completed it. */
-  private async allCompleted(
+  /** Of all our handlers, where the event is final once these have completed it, as far as is known. */
+  private allCompleted(
     row: ClaimedRow,
     handlers: readonly RegisteredHandler[],
-  ): Promise<readonly string[] | undefined> {
-    const done = { ...settlementBase(row, namesOf(handlers)), to: 'done' } as const;
-    const { to } = await this.dependencies.handOver.insteadOf(done, row, handlers);
-    return to === 'done' ? done.completedHandlers : undefined;
+  ): readonly string[] | undefined {
+    const { completedHandlers } = settlementBase(row, namesOf(handlers));
+    return this.dependencies.handOver.isLast(row, completedHandlers)
+      ? completedHandlers
+      : undefined;
   }
 
   /**

@@ -36,7 +36,6 @@ export class HandOver {
     ours: readonly RegisteredHandler[],
   ): Promise<Settlement> {
     if (settlement.to !== 'done' && settlement.to !== 'ignored') return settlement;
-    if (settlement.to === 'done' && this.others.areNone) return settlement;
     const { id, token, attempt, failures } = settlement;
     // Those that were skipped as stale have had their turn too.
     const completedHandlers = [
@@ -44,11 +43,10 @@ export class HandOver {
     ];
     const base = { id, token, attempt, failures, completedHandlers };
     try {
-      const waiting = await this.others.waitedFor(
-        row,
-        completedHandlers,
-        settlement.to === 'ignored',
-      );
+      const isLost = settlement.to === 'ignored';
+      const waiting =
+        (isLost ? undefined : this.others.waitedForLately(row, completedHandlers)) ??
+        (await this.others.waitedFor(row, completedHandlers, isLost));
       this.reading.succeeded();
       if (waiting.length === 0) return settlement;
       this.logger.debug?.(`Event #${id} is left to a replica that has ${waiting.join(', ')}.`);
@@ -56,6 +54,22 @@ export class HandOver {
     } catch (error) {
       return { ...base, to: 'postponed', inMs: this.soon() + this.reading.failed(error) };
     }
+  }
+
+  /** Reads what `isLast` answers from, where that is older than a second. */
+  async prepare(row: ClaimedRow): Promise<void> {
+    if (!this.others.waitedForLately(row, [])) {
+      // Where it cannot be read, `isLast` knows nothing, and `insteadOf` tells of it.
+      await this.others.waitedFor(row, [], false).catch(() => undefined);
+    }
+  }
+
+  /**
+   * Whether nobody else has a handler for the event beside these; answered without waiting, so that it may be
+   * asked inside a transaction, which has a connection already. False where that is not known for now.
+   */
+  isLast(row: ClaimedRow, handlers: readonly string[]): boolean {
+    return this.others.waitedForLately(row, handlers)?.length === 0;
   }
 
   /** @returns undefined where no other replica has handlers of the row's source, as far as can be told */

@@ -1,18 +1,21 @@
 import type { Timers } from '../../core/index.js';
 import { patternMatches } from '../../handlers/index.js';
-import type { ClaimedRow, ReplicaStore, PublishedHandler, Replica } from '../../inbox/index.js';
+import type { ClaimedRow, ReplicaStore, PublishedHandler } from '../../inbox/index.js';
 
 /** What was read of the other replicas is believed for so long. A starting one waits for as long. */
 export const BELIEVED_MS = 1_000;
+
+type Handlers = readonly PublishedHandler[];
 
 /**
  * What the other running replicas have handlers for. A release that does not know a handler must not
  * finish an event that it is for; so this is asked before an event is final. Nothing is read while idle.
  */
 export class OtherReplicas {
-  private latest: { readonly since: number; readonly replicas: Promise<readonly Replica[]> };
-  private foundNone = false;
-  private next: Promise<readonly Replica[]> | undefined;
+  private latest: { readonly since: number; readonly handlers: Promise<Handlers> };
+  /** What the latest read has come to. */
+  private known: Handlers | undefined;
+  private next: Promise<Handlers> | undefined;
 
   constructor(
     private readonly store: Pick<ReplicaStore, 'otherReplicas'>,
@@ -20,12 +23,7 @@ export class OtherReplicas {
     readonly replica: string,
     private readonly timers: Timers,
   ) {
-    this.latest = { since: -Infinity, replicas: Promise.resolve([]) };
-  }
-
-  /** Whether what was read a second ago at most says that there are none: then nobody need be waited for. */
-  get areNone(): boolean {
-    return this.foundNone && this.timers.now() - this.latest.since < BELIEVED_MS;
+    this.latest = { since: -Infinity, handlers: Promise.resolve([]) };
   }
 
   /**
@@ -37,29 +35,34 @@ export class OtherReplicas {
     passed: readonly string[],
     fresh: boolean,
   ): Promise<readonly string[]> {
-    const replicas = await (fresh ? this.fresh() : this.recent());
-    const wanted = handlersOf(replicas).filter(
-      ({ source, name, patterns }) =>
-        source === row.source &&
-        !passed.includes(name) &&
-        patterns.some((pattern) => patternMatches(pattern, row.name)),
-    );
-    return [...new Set(wanted.map(({ name }) => name))];
+    return missing(await (fresh ? this.fresh() : this.recent()), row, passed);
+  }
+
+  /** The same where it has been read within the last second, without waiting; else undefined. */
+  waitedForLately(
+    row: Pick<ClaimedRow, 'source' | 'name'>,
+    passed: readonly string[],
+  ): readonly string[] | undefined {
+    if (!this.known || this.isOld) return undefined;
+    return this.known.length === 0 ? NONE : missing(this.known, row, passed);
   }
 
   /** Whether one of them has handlers of a source that this process does not know. */
   async know(source: string): Promise<boolean> {
-    return handlersOf(await this.recent()).some((handler) => handler.source === source);
+    return (await this.recent()).some((handler) => handler.source === source);
   }
 
-  private recent(): Promise<readonly Replica[]> {
-    const isOld = this.timers.now() - this.latest.since >= BELIEVED_MS;
-    return isOld ? this.read() : this.latest.replicas;
+  private get isOld(): boolean {
+    return this.timers.now() - this.latest.since >= BELIEVED_MS;
+  }
+
+  private recent(): Promise<Handlers> {
+    return this.isOld ? this.read() : this.latest.handlers;
   }
 
   /** One read for all that ask while the one before it is on its way. */
-  private fresh(): Promise<readonly Replica[]> {
-    this.next ??= this.latest.replicas
+  private fresh(): Promise<Handlers> {
+    this.next ??= this.latest.handlers
       .catch(() => undefined)
       .then(() => {
         this.next = undefined;
@@ -68,23 +71,37 @@ export class OtherReplicas {
     return this.next;
   }
 
-  private read(): Promise<readonly Replica[]> {
-    const replicas = this.store.otherReplicas(this.replica);
-    this.foundNone = false;
-    this.latest = { since: this.timers.now(), replicas };
-    const { latest } = this;
-    // What could not be read is asked for again, not remembered.
-    replicas.then(
-      ({ length }) => {
-        if (this.latest === latest) this.foundNone = length === 0;
+  private read(): Promise<Handlers> {
+    const handlers = this.store
+      .otherReplicas(this.replica)
+      .then((replicas) => replicas.flatMap((replica) => replica.handlers));
+    const latest = (this.latest = { since: this.timers.now(), handlers });
+    this.known = undefined;
+    handlers.then(
+      (found) => {
+        if (this.latest === latest) this.known = found;
       },
       () => {
+        // What could not be read is asked for again, not remembered.
         if (this.latest === latest) this.latest = { ...latest, since: -Infinity };
       },
     );
-    return replicas;
+    return handlers;
   }
 }
 
-const handlersOf = (replicas: readonly Replica[]): readonly PublishedHandler[] =>
-  replicas.flatMap(({ handlers }) => handlers);
+const NONE: readonly string[] = [];
+
+function missing(
+  handlers: Handlers,
+  row: Pick<ClaimedRow, 'source' | 'name'>,
+  passed: readonly string[],
+): readonly string[] {
+  const wanted = handlers.filter(
+    ({ source, name, patterns }) =>
+      source === row.source &&
+      !passed.includes(name) &&
+      patterns.some((pattern) => patternMatches(pattern, row.name)),
+  );
+  return [...new Set(wanted.map(({ name }) => name))];
+}
