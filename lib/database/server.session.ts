@@ -62,15 +62,14 @@ export class ServerSession {
   /** Begins the transaction, and reads with `first`. */
   async begin(first: Sql): Promise<readonly Row[]> {
     const { runner, server, connection } = this;
-    const { inOneTrip } = server;
     // An isolation level is set after the BEGIN and before anything else.
-    if (!inOneTrip || runner.connection.options.isolationLevel !== undefined) {
+    if (!server.inOneTrip || runner.connection.options.isolationLevel !== undefined) {
       await runner.startTransaction();
       return (await this.query(first)).rows;
     }
     let rows: readonly Row[] = [];
     const together = async (): Promise<void> => {
-      [, rows = []] = await inOneTrip(connection, [raw(BEGIN), first]);
+      [, rows = []] = (await server.inOneTrip?.(connection, [raw(BEGIN), first.prepared()])) ?? [];
     };
     await sharingTrip(runner, BEGIN, together, () => runner.startTransaction());
     return rows;
@@ -82,8 +81,7 @@ export class ServerSession {
    */
   async commit(changes: readonly Change[]): Promise<boolean> {
     const { runner, server, connection } = this;
-    const { inOneTrip } = server;
-    if (!inOneTrip) {
+    if (!server.inOneTrip) {
       for (const { statement, count } of changes) {
         if ((await this.query(statement)).affected !== count) return false;
       }
@@ -91,7 +89,10 @@ export class ServerSession {
       return true;
     }
     const together = async (): Promise<void> => {
-      await inOneTrip(connection, [...changes.map(orFail), raw(COMMIT)]);
+      await server.inOneTrip?.(connection, [
+        ...changes.map((change) => orFail(change).prepared()),
+        raw(COMMIT),
+      ]);
     };
     try {
       await sharingTrip(runner, COMMIT, together, () => runner.commitTransaction());

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { systemTimers, untilAborted } from '../core/index.js';
-import { driverError } from './database.errors.js';
+import { driverError, LostStatementError } from './database.errors.js';
 import { only, type Database, type Row } from './database.js';
 import type { Dialect } from './dialect.js';
 import { nestedLeftOpen, noConnection, transactionEnded } from './handler.transaction.errors.js';
@@ -24,6 +24,16 @@ export class ServerTransactions implements RowTransactions {
   ) {}
 
   async run(transaction: RowTransaction): Promise<RowOutcome> {
+    try {
+      return await this.attempt(transaction);
+    } catch (error) {
+      // All of it is rolled back; from now on none is prepared there.
+      if (error instanceof LostStatementError) return this.attempt(transaction);
+      throw error;
+    }
+  }
+
+  private async attempt(transaction: RowTransaction): Promise<RowOutcome> {
     const session = await this.connect(transaction);
     try {
       return await untilAborted(this.carryOut(session, transaction), transaction.turn.signal);

@@ -23,11 +23,9 @@ export interface Server {
    * Runs statements on a connection in one round trip, the next only where the one before it has succeeded.
    * Absent where the driver cannot.
    * @returns the rows of each
+   * @throws as `ask` does
    */
-  readonly inOneTrip?: (
-    connection: unknown,
-    statements: readonly Sql[],
-  ) => Promise<readonly (readonly Row[])[]>;
+  inOneTrip?(connection: unknown, statements: readonly Sql[]): Promise<readonly (readonly Row[])[]>;
   readonly sessions: ServerSessions;
 }
 

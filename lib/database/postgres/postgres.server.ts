@@ -3,7 +3,7 @@ import type { Row } from '../database.js';
 import type { Answer, Server, ServerSessions } from '../server.js';
 import { raw, sql, type Sql } from '../sql.js';
 import { postgresFailure } from './postgres.errors.js';
-import { inOneTrip } from './postgres.trip.js';
+import { PostgresTrips } from './postgres.trip.js';
 import { PreparedStatements } from './prepared.statements.js';
 
 /** The part of a `pg` client that is used here. */
@@ -30,7 +30,6 @@ export class PostgresServer implements Server {
   readonly begin = raw('BEGIN ISOLATION LEVEL READ COMMITTED');
   readonly changesAtOnce = true;
   readonly failureOf = postgresFailure;
-  readonly inOneTrip = inOneTrip;
   readonly sessions: ServerSessions = {
     columns: raw('pg_backend_pid() AS session_id, txid_current() AS transaction_id'),
     inTransaction: (id) => sql`txid_current() = CAST(${id} AS bigint)`,
@@ -40,8 +39,13 @@ export class PostgresServer implements Server {
     guarded: (_ask, _handler, work) => work(),
   };
   private readonly prepared = new PreparedStatements();
+  private readonly trips = new PostgresTrips(this.prepared);
   /** Those whose session is ours alone: what is prepared there stays there. */
   private readonly ours = new WeakSet<object>();
+
+  inOneTrip(connection: unknown, statements: readonly Sql[]) {
+    return this.trips.run(connection, statements);
+  }
 
   text(statement: Sql): string {
     return statement.text;

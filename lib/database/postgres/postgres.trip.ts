@@ -1,25 +1,97 @@
+import { systemTimers } from '../../core/index.js';
+import { codeOf, LostStatementError } from '../database.errors.js';
 import type { Row } from '../database.js';
 import type { Sql } from '../sql.js';
+import type { PreparedStatements } from './prepared.statements.js';
 
 interface TextClient {
-  query(text: string): Promise<readonly { readonly rows: readonly Row[] }[]>;
+  readonly processID?: number | null;
+  query(text: string): Promise<Result | readonly Result[]>;
   escapeLiteral(text: string): string;
 }
 
+interface Result {
+  readonly rows: readonly Row[];
+}
+
 /**
- * As one text, which has no parameters, so the values stand in it. The statements are the module's own, and so
- * are the values: ids, tokens, times and names of handlers.
+ * A plan that is kept may have been made while the table was empty, and reads all of it when it no longer is.
+ * On a connection of the application it cannot be forbidden, so it is not kept for longer than this.
  */
-export async function inOneTrip(
-  connection: unknown,
-  statements: readonly Sql[],
-): Promise<readonly (readonly Row[])[]> {
-  const client = connection as TextClient;
-  const texts = statements.map((statement) =>
-    statement.textWith((value) => literal(value, client)),
-  );
-  const results = await client.query(texts.join('; '));
-  return results.map(({ rows }) => rows);
+const KEPT_MS = 1_000;
+
+const LOST: ReadonlySet<string> = new Set(['26000', '42P05']);
+
+/**
+ * Several statements of the module's as one text, on connections of the application. A text has no parameters, so
+ * the values stand in it: ids, tokens, times and names of handlers.
+ */
+export class PostgresTrips {
+  /** For each connection whose session is its own alone, the names that are prepared there, and since when. */
+  private readonly kept = new WeakMap<object, Map<string, number> | 'none'>();
+
+  constructor(private readonly prepared: PreparedStatements) {}
+
+  /**
+   * @returns the rows of each
+   * @throws the driver's error; LostStatementError where one that was prepared is not there any more
+   */
+  async run(connection: unknown, statements: readonly Sql[]): Promise<readonly (readonly Row[])[]> {
+    const client = connection as TextClient;
+    const kept = await this.keptOf(client);
+    const texts: string[] = [];
+    const places: number[] = [];
+    const fresh: string[] = [];
+    for (const statement of statements) {
+      const name = kept && statement.isPrepared ? this.prepared.nameOf(statement.text) : undefined;
+      if (!kept || name === undefined) {
+        texts.push(statement.textWith((value) => literal(value, client)));
+      } else {
+        const since = kept.get(name);
+        if (since === undefined || systemTimers.now() - since > KEPT_MS) {
+          if (since !== undefined) texts.push(`DEALLOCATE ${name}`);
+          texts.push(`PREPARE ${name} AS ${statement.text}`);
+          fresh.push(name);
+        }
+        const values = statement.values.map((value) => literal(value, client)).join(', ');
+        texts.push(values === '' ? `EXECUTE ${name}` : `EXECUTE ${name}(${values})`);
+      }
+      places.push(texts.length - 1);
+    }
+    const results = await this.send(client, texts, fresh);
+    for (const name of fresh) kept?.set(name, systemTimers.now());
+    return places.map((place) => results[place]?.rows ?? []);
+  }
+
+  private async send(
+    client: TextClient,
+    texts: readonly string[],
+    fresh: readonly string[],
+  ): Promise<readonly Result[]> {
+    try {
+      const results = await client.query(texts.join('; '));
+      return 'rows' in results ? [results] : results;
+    } catch (error) {
+      const code = codeOf(error);
+      // Whether these are prepared by now is not known.
+      if (fresh.length > 0) this.kept.set(client, 'none');
+      if (!LOST.has(code)) throw error;
+      this.kept.set(client, 'none');
+      throw new LostStatementError('A prepared statement is lost.', { cause: error });
+    }
+  }
+
+  /** @returns undefined where the session may be shared, as behind a pooler */
+  private async keptOf(client: TextClient): Promise<Map<string, number> | undefined> {
+    let kept = this.kept.get(client);
+    if (kept === undefined) {
+      const result = await client.query('SELECT pg_backend_pid() AS id');
+      const [row] = 'rows' in result ? result.rows : [];
+      kept = row?.['id'] === client.processID ? new Map<string, number>() : 'none';
+      this.kept.set(client, kept);
+    }
+    return kept === 'none' ? undefined : kept;
+  }
 }
 
 const isIds = (value: unknown): value is readonly string[] =>
