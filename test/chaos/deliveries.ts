@@ -15,6 +15,11 @@ export function cosigned(name: string, asked: object = {}): Delivery {
   return armalo('pact.cosigned', name, asked);
 }
 
+/** For the handler of groups. */
+export function anchored(name: string, asked: object = {}): Delivery {
+  return armalo('pact.anchored', name, asked);
+}
+
 /** For the plain handler. */
 export function completion(name: string, asked: object = {}): Delivery {
   const job = {

@@ -54,6 +54,23 @@ export class TransactionalHandlers {
 }
 
 @Injectable()
+export class GroupedHandlers {
+  constructor(
+    @Inject(REPLICA) private readonly replica: ReplicaOptions,
+    @Inject(CrashPoints) private readonly points: CrashPoints,
+  ) {}
+
+  @OnArmaloEvent('pact.anchored', { transactional: 'grouped' })
+  async record(event: ArmaloEvent<'pact.anchored'>, context: HandlerContext): Promise<void> {
+    await this.points.at('before-handler');
+    const { name: replica } = this.replica;
+    await context.manager.insert(Effect, { eventId: nameOf(event), replica });
+    await behave(event.data, context, this.replica);
+    await this.points.at('after-handler');
+  }
+}
+
+@Injectable()
 export class PlainHandlers {
   constructor(
     @Inject(REPLICA) private readonly replica: ReplicaOptions,
@@ -95,7 +112,7 @@ export class SecondHandlers {
 
 export const OLD_HANDLERS = [PlainHandlers];
 /** One for an event that the old release has no handler for, and a second one for an event for which it has one. */
-export const NEW_HANDLERS = [TransactionalHandlers, SecondHandlers];
+export const NEW_HANDLERS = [TransactionalHandlers, GroupedHandlers, SecondHandlers];
 
 async function recordRun(
   { unrecorded = false }: Asked,

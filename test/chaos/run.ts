@@ -7,8 +7,10 @@ import { diskFull } from './disk-full.js';
 import { exhaustedPool } from './exhausted-pool.js';
 import { Findings } from './findings.js';
 import { foreignCrash } from './foreign-crash.js';
+import { grouped } from './grouped.js';
 import { growth } from './growth.js';
 import { longHandler } from './long-handler.js';
+import { lookAhead } from './look-ahead.js';
 import { migrations } from './migrations.js';
 import { network } from './network.js';
 import { processKillers } from './process-killers.js';
@@ -22,6 +24,8 @@ const SCENARIOS: readonly Scenario[] = [
   crashSoak,
   crashMatrix,
   processKillers,
+  lookAhead,
+  grouped,
   network,
   longHandler,
   foreignCrash,
