@@ -2,18 +2,8 @@ import { Module, type INestApplication, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { ArmoxArmaloModule, type ArmoxArmaloOptions } from 'nestjs-armox-armalo';
-import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import type { DataSourceOptions } from 'typeorm';
 import { SECRET } from '../samples.js';
-
-@Entity('bench_effect')
-export class Effect {
-  @PrimaryGeneratedColumn()
-  id: number;
-
-  @Column()
-  pact: string;
-}
 
 /** An application around the module that listens on no port. */
 export async function benchApp(
@@ -23,7 +13,7 @@ export async function benchApp(
 ): Promise<INestApplication> {
   @Module({
     imports: [
-      TypeOrmModule.forRoot({ ...database, entities: [Effect], synchronize: true }),
+      TypeOrmModule.forRoot({ ...database, synchronize: true }),
       ArmoxArmaloModule.forRoot({
         armalo: { webhookSecret: SECRET },
         ...(worker !== undefined && { worker }),
