@@ -1,10 +1,12 @@
 // graphile-worker as a subject. It deletes jobs when they are done, so there are no done rows of it.
-import { Logger, makeWorkerUtils, run, type TaskList } from 'graphile-worker';
-import { Pool } from 'pg';
+import { EventEmitter } from 'node:events';
+import { Logger, makeWorkerUtils, run, type TaskList, type WorkerEvents } from 'graphile-worker';
+import type { Pool } from 'pg';
 import { CREATE_EFFECTS, effectOf, jobData } from '../worker/effects.js';
-import type { Order, StartedSubject } from '../worker/subject.js';
+import type { Order, StartedSubject, Watch } from '../worker/subject.js';
 import { serveSubject } from '../worker/subject.process.js';
 import { inBatches } from './batches.js';
+import { openPool } from './pool.js';
 
 const TASK = 'bench';
 const UNFINISHED = 'SELECT 1 FROM graphile_worker._private_jobs LIMIT 1';
@@ -13,7 +15,7 @@ const silent = new Logger(() => () => undefined);
 serveSubject({ prepare, start });
 
 async function prepare({ databaseUrl, backlog }: Order): Promise<void> {
-  const pool = new Pool({ connectionString: databaseUrl });
+  const pool = openPool(databaseUrl);
   for (const statement of CREATE_EFFECTS) await pool.query(statement);
   const utils = await makeWorkerUtils({ pgPool: pool, logger: silent });
   await utils.migrate();
@@ -24,15 +26,18 @@ async function prepare({ databaseUrl, backlog }: Order): Promise<void> {
   await pool.end();
 }
 
-async function start(order: Order, called: () => void): Promise<StartedSubject> {
+async function start(order: Order, { began, called }: Watch): Promise<StartedSubject> {
   const {
     concurrency = 1,
     localQueueSize = -1,
     completeJobBatchDelay = -1,
     poolSize = 10,
   } = order.settings;
-  const pool = new Pool({ connectionString: order.databaseUrl, max: poolSize });
+  const pool = openPool(order.databaseUrl, poolSize);
+  const events: WorkerEvents = new EventEmitter();
+  events.once('pool:create', began);
   const runner = await run({
+    events,
     connectionString: order.databaseUrl,
     noHandleSignals: true,
     logger: silent,

@@ -1,12 +1,13 @@
 // pg-boss as a subject: `work` where it completes jobs after their handler, `fetch` and `complete` with the
 // handler's transaction where the end of a job is to be a part of that.
-import { Pool, type PoolClient } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { PgBoss, type Db, type Job } from 'pg-boss';
 import { copyDone } from '../worker/done-rows.js';
 import { CREATE_EFFECTS, effectOf, effectRow, jobData } from '../worker/effects.js';
-import type { Order, StartedSubject } from '../worker/subject.js';
+import type { Order, StartedSubject, Watch } from '../worker/subject.js';
 import { serveSubject } from '../worker/subject.process.js';
 import { inBatches } from './batches.js';
+import { openPool } from './pool.js';
 
 type Event = ReturnType<typeof jobData>;
 
@@ -21,7 +22,7 @@ const POLL_EVERY = 0.5;
 serveSubject({ prepare, start });
 
 async function prepare({ databaseUrl, backlog, done }: Order): Promise<void> {
-  const pool = new Pool({ connectionString: databaseUrl });
+  const pool = openPool(databaseUrl);
   for (const statement of CREATE_EFFECTS) await pool.query(statement);
   const boss = await startBoss(databaseUrl);
   await boss.createQueue(QUEUE);
@@ -45,12 +46,13 @@ async function prepare({ databaseUrl, backlog, done }: Order): Promise<void> {
   await pool.end();
 }
 
-async function start(order: Order, called: () => void): Promise<StartedSubject> {
+async function start(order: Order, { began, called }: Watch): Promise<StartedSubject> {
   const boss = await startBoss(order.databaseUrl);
-  const pool = new Pool({
-    connectionString: order.databaseUrl,
-    max: order.settings['poolSize'] ?? order.settings['atOnce'] ?? 10,
-  });
+  const pool = openPool(
+    order.databaseUrl,
+    order.settings['poolSize'] ?? order.settings['atOnce'] ?? 10,
+  );
+  began();
   const unfinished = await startHandlers(boss, pool, order, called);
   return {
     unfinished,

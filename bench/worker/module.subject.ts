@@ -12,7 +12,7 @@ import { copyDone } from './done-rows.js';
 import { CREATE_EFFECTS, effectOf, type EffectData } from './effects.js';
 import type { Figure } from './figures.js';
 import { fill, newRows } from './rows.js';
-import type { Order, StartedSubject } from './subject.js';
+import type { Order, StartedSubject, Watch } from './subject.js';
 import { serveSubject } from './subject.process.js';
 
 const INBOX = 'armox_armalo_inbox';
@@ -53,10 +53,10 @@ async function finishOne(store: InboxStore, number: number): Promise<void> {
   );
 }
 
-async function start(order: Order, called: () => void): Promise<StartedSubject> {
+async function start(order: Order, { began, called }: Watch): Promise<StartedSubject> {
   const { poolSize, ...worker } = order.settings;
   const database = dataSourceOptions(order.kind, order.databaseUrl, poolSize);
-  const app = await benchApp(database, worker, handlersOf(order.figure, called));
+  const app = await benchApp(database, worker, handlersOf(order.figure, called), began);
   await app.init();
   const dataSource = app.get(DataSource);
   return {

@@ -22,22 +22,25 @@ async function carryOut(
   return undefined;
 }
 
-/** The clock runs from the first call of a handler until the database has the end of the last event. */
+/** The clock runs from the first look for events until the database has the end of the last one. */
 async function run(subject: Subject, order: Order): Promise<RunResult> {
   let calls = 0;
-  let began: Moment | undefined;
+  let from: Moment | undefined;
   let finish = (): void => {};
   const allCalled = new Promise<void>((resolve) => (finish = resolve));
-  const started = await subject.start(order, () => {
-    began ??= now();
-    calls += 1;
-    if (calls === order.backlog) finish();
+  const started = await subject.start(order, {
+    began: () => (from = now()),
+    called: () => {
+      calls += 1;
+      if (calls === order.backlog) finish();
+    },
   });
   await allCalled;
   while (await started.unfinished()) await pause(LOOK_EVERY);
-  const ended = now();
+  const to = now();
   await started.stop();
-  return resultOf(order, began ?? ended, ended);
+  if (!from) throw new Error('The subject did not say when it began.');
+  return resultOf(order, from, to);
 }
 
 interface Moment {
@@ -53,15 +56,13 @@ function now(): Moment {
 }
 
 function resultOf({ backlog, databaseUrl }: Order, from: Moment, to: Moment): RunResult {
-  const measurable = from.processors && to.processors;
+  const [before, after] = [from.processors, to.processors];
   const local = URL.canParse(databaseUrl) && HERE.includes(new URL(databaseUrl).hostname);
   return {
     perSecond: (backlog / (to.time - from.time)) * 1000,
     cpu: (to.cpu - from.cpu) / backlog,
     databaseCpu:
-      from.processors && to.processors && local
-        ? ((to.processors.servers - from.processors.servers) * 1000) / backlog
-        : undefined,
-    others: measurable && from.processors ? shareOfOthers(from.processors, measurable) : undefined,
+      before && after && local ? ((after.servers - before.servers) * 1000) / backlog : undefined,
+    others: before && after && shareOfOthers(before, after),
   };
 }

@@ -18,8 +18,15 @@ export interface Order {
 export interface Subject {
   /** Makes its tables, the rows that are done, and the backlog. Nothing is worked off yet. */
   prepare(order: Order): Promise<void>;
-  /** @param called to be called with every call of a handler, at its beginning */
-  start(order: Order, called: () => void): Promise<StartedSubject>;
+  start(order: Order, watch: Watch): Promise<StartedSubject>;
+}
+
+/** What a subject tells while it runs. */
+export interface Watch {
+  /** Connections and tables are there: from now on it looks for events. */
+  readonly began: () => void;
+  /** A handler was called. */
+  readonly called: () => void;
 }
 
 export interface StartedSubject {

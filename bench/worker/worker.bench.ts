@@ -12,8 +12,6 @@ import { singleEvents } from './single-events.js';
 import { entriesOf } from './subjects.js';
 
 const SINGLE_EVENTS = 300;
-/** A transaction each takes so much longer that a part of the backlog tells as much. */
-const PART_FOR_TRANSACTIONS = 5;
 /** So many of the rounds: each of them has a database and a process of its own. */
 const PART_OF_ROUNDS = 3;
 
@@ -36,7 +34,7 @@ async function onFigure(
   const entries = entriesOf(figure, onPostgres ? peersAmong(options.against) : [], options.best);
   const raced: RaceOptions = {
     figure,
-    backlog: figure === 'transaction' ? options.backlog / PART_FOR_TRANSACTIONS : options.backlog,
+    backlog: options.backlog,
     done: onPostgres ? (options.done ?? 0) : 0,
     longTransaction: onPostgres && options.longTransaction,
     rounds: Math.ceil(options.rounds / PART_OF_ROUNDS),
