@@ -12,11 +12,11 @@ export interface StalledLoadOrder {
   readonly duration: number;
 }
 
-/** Answers by what they were. */
 export interface StalledLoadResult {
-  readonly accepted: number;
-  readonly refused: number;
-  readonly broken: number;
+  /** Number of answers by their status. */
+  readonly answers: Readonly<Record<string, number>>;
+  /** Requests without one. */
+  readonly unanswered: number;
 }
 
 async function carryOut(order: StalledLoadOrder): Promise<StalledLoadResult> {
@@ -39,7 +39,11 @@ async function carryOut(order: StalledLoadOrder): Promise<StalledLoadResult> {
       },
     ],
   });
-  return { accepted: result['2xx'], refused: result.non2xx, broken: result.errors };
+  const statuses = Object.entries(result.statusCodeStats ?? {});
+  return {
+    answers: Object.fromEntries(statuses.map(([status, { count = 0 }]) => [status, count])),
+    unanswered: result.errors,
+  };
 }
 
 process.on('message', (order: StalledLoadOrder) => {

@@ -33,7 +33,7 @@ export async function benchStalled({ databases }: BenchOptions, report: Report):
 
   const before = await server.ask<MemoryStatus>('memory');
   const release = await stall(database.url);
-  const answers = await post(STALL);
+  const { answers, unanswered } = await post(STALL);
   const during = await server.ask<MemoryStatus>('memory');
   await release();
   await pause(CALM);
@@ -45,14 +45,24 @@ export async function benchStalled({ databases }: BenchOptions, report: Report):
       before: megabytes(before.now),
       peak: megabytes(during.peak),
       'when it is over': megabytes(after.now),
-      'answered 2xx': whole(answers.accepted),
-      'other answers': whole(answers.refused),
-      'no answer': whole(answers.broken),
+      answers: Object.entries(answers)
+        .map(([status, count]) => `${whole(count)} × ${status}`)
+        .join(', '),
+      'no answer': whole(unanswered),
     },
   ]);
   report.add({
     ...{ bench: 'stalled', database: kind.name, subject: 'module' },
-    ...{ connections: CONNECTIONS, size: SIZE, seconds: STALL, before, during, after, answers },
+    ...{
+      connections: CONNECTIONS,
+      size: SIZE,
+      seconds: STALL,
+      before,
+      during,
+      after,
+      answers,
+      unanswered,
+    },
   });
   load.kill();
   await server.end();
