@@ -24,14 +24,14 @@ export const GRIDS: Readonly<Record<RacerName, Readonly<Partial<Record<Figure, G
   },
   'graphile-worker': {
     empty: {
-      concurrency: [10, 24, 50, 100],
-      localQueueSize: [100, 500, 1_000],
+      concurrency: [10, 24, 50],
+      localQueueSize: [100, 500],
       completeJobBatchDelay: [-1, 0, 10],
     },
     'at-least-once': {
       concurrency: [10, 20, 50],
-      localQueueSize: [100, 500],
-      completeJobBatchDelay: [-1, 0, 10],
+      localQueueSize: [500],
+      completeJobBatchDelay: [0, 10],
       poolSize: [10, 20],
     },
   },
