@@ -1,6 +1,7 @@
 import type { DatabaseKind } from '../../test/databases.js';
 import type { BenchOptions } from '../bench.options.js';
 import { median, timed } from '../measure.js';
+import type { Report } from '../report.js';
 import { milliseconds, printTable, twoPlaces, whole } from '../table.js';
 import { benchApp } from '../worker/bench.app.js';
 import { newRows } from '../worker/rows.js';
@@ -14,13 +15,18 @@ const ROWS = 50;
 const LEASE = 30_000;
 const FILL_AT_ONCE = 500;
 const TURNS = 20;
+const DONE = 200_000;
 
 /** What the rows that are done, and kept, cost those that are not. */
-export async function benchGrowth(options: BenchOptions): Promise<void> {
-  for (const database of options.databases) await onDatabase(database, options);
+export async function benchGrowth(options: BenchOptions, report: Report): Promise<void> {
+  for (const database of options.databases) await onDatabase(database, options, report);
 }
 
-async function onDatabase(kind: DatabaseKind, { rounds, done }: BenchOptions): Promise<void> {
+async function onDatabase(
+  kind: DatabaseKind,
+  { rounds, done = DONE }: BenchOptions,
+  report: Report,
+): Promise<void> {
   const small = await Ground.open(kind);
   const grown = await Ground.open(kind);
   for (let rows = 0; rows < done; rows += FILL_AT_ONCE) await grown.turn(FILL_AT_ONCE);
@@ -34,6 +40,15 @@ async function onDatabase(kind: DatabaseKind, { rounds, done }: BenchOptions): P
   }
   const rows = STEPS.map((step) => {
     const [before, after] = [small, grown].map(({ times }) => median(times.map((t) => t[step])));
+    report.add({
+      bench: 'growth',
+      database: kind.name,
+      subject: step,
+      rows: ROWS,
+      done,
+      before,
+      after,
+    });
     return {
       [kind.name]: `${step} ${ROWS}`,
       'empty inbox': milliseconds(before ?? 0),

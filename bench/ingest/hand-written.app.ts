@@ -1,25 +1,20 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import {
   Body,
   Controller,
   HttpCode,
-  Injectable,
+  Inject,
   Module,
   Post,
-  UnauthorizedException,
   UseGuards,
   ValidationPipe,
-  type CanActivate,
   type DynamicModule,
-  type ExecutionContext,
-  type RawBodyRequest,
 } from '@nestjs/common';
 import { InjectRepository, TypeOrmModule } from '@nestjs/typeorm';
-import { IsISO8601, IsObject, IsString } from 'class-validator';
-import type { IncomingMessage } from 'node:http';
 import { Column, CreateDateColumn, Entity, PrimaryColumn, Repository } from 'typeorm';
 import type { DataSourceOptions } from 'typeorm';
-import { SECRET } from '../samples.js';
+import { HmacGuard } from './hmac.guard.js';
+import { WebhookDto } from './webhook.dto.js';
 
 @Entity('hand_written_event')
 class WebhookEvent {
@@ -39,33 +34,24 @@ class WebhookEvent {
   createdAt: Date;
 }
 
-class WebhookDto {
-  @IsString()
-  event: string;
+type NewEvent = Pick<WebhookEvent, 'id' | 'name' | 'body'>;
+type Write = (events: Repository<WebhookEvent>, event: NewEvent) => Promise<unknown>;
 
-  @IsISO8601()
-  timestamp: string;
+/** The two ways that one finds in applications. */
+const WRITES = {
+  insert: (events, event) =>
+    events.createQueryBuilder().insert().values(event).orIgnore().execute(),
+  save: (events, event) => events.save(event),
+} satisfies Record<string, Write>;
 
-  @IsObject()
-  data: Record<string, unknown>;
-}
-
-@Injectable()
-class HmacGuard implements CanActivate {
-  canActivate(context: ExecutionContext): boolean {
-    const request = context.switchToHttp().getRequest<RawBodyRequest<IncomingMessage>>();
-    const given = Buffer.from(String(request.headers['x-armalo-signature']), 'hex');
-    const expected = createHmac('sha256', SECRET)
-      .update(request.rawBody ?? '')
-      .digest();
-    if (given.length === expected.length && timingSafeEqual(given, expected)) return true;
-    throw new UnauthorizedException();
-  }
-}
+const WRITE = Symbol('write');
 
 @Controller('webhooks')
 class HandWrittenController {
-  constructor(@InjectRepository(WebhookEvent) private readonly events: Repository<WebhookEvent>) {}
+  constructor(
+    @InjectRepository(WebhookEvent) private readonly events: Repository<WebhookEvent>,
+    @Inject(WRITE) private readonly write: Write,
+  ) {}
 
   @Post('armalo')
   @HttpCode(200)
@@ -73,24 +59,23 @@ class HandWrittenController {
   async receive(@Body(new ValidationPipe({ transform: true })) dto: WebhookDto) {
     const body = JSON.stringify(dto);
     const id = createHash('sha256').update(body).digest('hex');
-    await this.events
-      .createQueryBuilder()
-      .insert()
-      .values({ id, name: dto.event, body })
-      .orIgnore()
-      .execute();
+    await this.write(this.events, { id, name: dto.event, body });
     return { received: true };
   }
 }
 
-/** What one writes in an afternoon: a guard, a validated DTO, one INSERT a request. */
-export function handWrittenModule(database: DataSourceOptions): DynamicModule {
+/** What one writes in an afternoon: a guard, a validated DTO, one write a request. */
+export function handWrittenModule(
+  database: DataSourceOptions,
+  way: keyof typeof WRITES,
+): DynamicModule {
   @Module({
     imports: [
       TypeOrmModule.forRoot({ ...database, entities: [WebhookEvent], synchronize: true }),
       TypeOrmModule.forFeature([WebhookEvent]),
     ],
     controllers: [HandWrittenController],
+    providers: [{ provide: WRITE, useValue: WRITES[way] }],
   })
   class HandWrittenModule {}
   return { module: HandWrittenModule };

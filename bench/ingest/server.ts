@@ -1,36 +1,46 @@
-// One variant in a process of its own. Says its URL first, and its status when asked.
+// One variant in a process of its own.
 import 'reflect-metadata';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { DataSourceOptions } from 'typeorm';
 import { dataSourceOptions } from '../../test/chaos/database.options.js';
 import type { DatabaseKind } from '../../test/databases.js';
+import { INBOX_STORE } from '../../lib/core/tokens.js';
+import type { InboxStore } from '../../lib/inbox/index.js';
 import { handWrittenModule } from './hand-written.app.js';
 import { ourModule } from './our.app.js';
 import { PlainModule } from './plain.app.js';
+import { serve } from './serve.js';
 import type { Variant } from './variants.js';
-import { INBOX_STORE } from '../../lib/core/tokens.js';
-import type { InboxStore } from '../../lib/inbox/index.js';
 
-function moduleOf(variant: Variant, database: DataSourceOptions): Type | DynamicModule {
+type VariantHere = Exclude<Variant, 'bullmq'>;
+
+function moduleOf(variant: VariantHere, database: DataSourceOptions): Type | DynamicModule {
   switch (variant) {
     case 'plain':
+    case 'plain-fastify':
       return PlainModule;
     case 'hand-written':
-      return handWrittenModule(database);
+      return handWrittenModule(database, 'insert');
+    case 'hand-written-save':
+      return handWrittenModule(database, 'save');
     case 'module':
+    case 'module-fastify':
     case 'module-with-worker':
       return ourModule(database, variant === 'module-with-worker');
   }
 }
 
-const [variant, kind, url] = process.argv.slice(2) as [Variant, DatabaseKind['name'], string];
-const app = await NestFactory.create(moduleOf(variant, dataSourceOptions(kind, url)), {
-  logger: ['fatal', 'error'],
-  rawBody: variant === 'hand-written',
-});
-await app.listen(0, '127.0.0.1');
+const [variant, kind, url] = process.argv.slice(2) as [VariantHere, DatabaseKind['name'], string];
+const module = moduleOf(variant, dataSourceOptions(kind, url));
+const options = {
+  logger: ['fatal', 'error'] as ('fatal' | 'error')[],
+  rawBody: variant.startsWith('hand-written'),
+};
+const app = variant.endsWith('-fastify')
+  ? await NestFactory.create(module, new FastifyAdapter(), options)
+  : await NestFactory.create(module, options);
 
 async function unsettled(): Promise<number> {
   if (variant !== 'module-with-worker') return 0;
@@ -40,23 +50,4 @@ async function unsettled(): Promise<number> {
     .reduce((sum, { count }) => sum + count, 0);
 }
 
-export interface ServerStatus {
-  /** Events that the worker has still to do. */
-  readonly unsettled: number;
-  /** Milliseconds of processor time since the process began. */
-  readonly cpu: number;
-}
-
-async function status(): Promise<ServerStatus> {
-  const { user, system } = process.cpuUsage();
-  return { unsettled: await unsettled(), cpu: (user + system) / 1000 };
-}
-
-process.on('message', (message) => {
-  if (message === 'status') {
-    void status().then((found) => process.send?.(found));
-  } else {
-    void app.close().then(() => process.exit());
-  }
-});
-process.send?.(await app.getUrl());
+await serve(app, unsettled);

@@ -1,29 +1,23 @@
-import { Module, type INestApplication, type Type } from '@nestjs/common';
+import { Module, type INestApplication, type OnModuleInit, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { ArmoxArmaloModule, type ArmoxArmaloOptions } from 'nestjs-armox-armalo';
-import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import type { DataSourceOptions } from 'typeorm';
 import { SECRET } from '../samples.js';
 
-@Entity('bench_effect')
-export class Effect {
-  @PrimaryGeneratedColumn()
-  id: number;
-
-  @Column()
-  pact: string;
-}
-
-/** An application around the module that listens on no port. */
+/**
+ * An application around the module that listens on no port.
+ * @param began called when all but the worker has started
+ */
 export async function benchApp(
   database: DataSourceOptions,
   worker: ArmoxArmaloOptions['worker'],
   handlers?: Type,
+  began: () => void = () => undefined,
 ): Promise<INestApplication> {
   @Module({
     imports: [
-      TypeOrmModule.forRoot({ ...database, entities: [Effect], synchronize: true }),
+      TypeOrmModule.forRoot({ ...database, synchronize: true }),
       ArmoxArmaloModule.forRoot({
         armalo: { webhookSecret: SECRET },
         ...(worker !== undefined && { worker }),
@@ -31,7 +25,12 @@ export async function benchApp(
     ],
     providers: handlers ? [handlers] : [],
   })
-  class BenchModule {}
+  class BenchModule implements OnModuleInit {
+    /** The root's comes last; then the worker starts. */
+    onModuleInit(): void {
+      began();
+    }
+  }
 
   return NestFactory.create(BenchModule, { logger: ['fatal', 'error'] });
 }

@@ -2,16 +2,18 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const TYPESCRIPT = fileURLToPath(new URL('../../test/chaos/typescript.mjs', import.meta.url));
+const TYPESCRIPT = fileURLToPath(new URL('../test/chaos/typescript.mjs', import.meta.url));
 
 /** A process that answers one message at a time. */
 export class Child {
   private readonly process: ChildProcess;
 
+  /** @param file its path from the folder of the benches */
   constructor(file: string, args: readonly string[] = [], nodeOptions: readonly string[] = []) {
     const path = fileURLToPath(new URL(file, import.meta.url));
+    const compiler = file.endsWith('.ts') ? ['--import', TYPESCRIPT] : [];
     this.process = fork(path, [...args], {
-      execArgv: ['--disable-warning=ExperimentalWarning', ...nodeOptions, '--import', TYPESCRIPT],
+      execArgv: ['--disable-warning=ExperimentalWarning', ...nodeOptions, ...compiler],
     });
   }
 

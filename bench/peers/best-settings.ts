@@ -1,0 +1,40 @@
+import type { Figure } from '../worker/figures.js';
+import type { Settings } from '../worker/settings.js';
+import type { RacerName } from '../worker/subjects.js';
+
+/**
+ * What everybody runs with where it is to be at its best. Found by `npm run bench -- sweep --peer <name>
+ * --figure <figure>`, which tries the grid of `worker/sweep.grids.ts` and prints the best first: one round
+ * of 1,000 to 4,000 events on Node 24 and PostgreSQL 15, two cores. Where points differ by less than the
+ * rounds of one of them, the smaller numbers stand here. Not swept yet, and set by what the other figures
+ * of the same racer showed: the module's, and graphile-worker at least once.
+ */
+export const BEST_SETTINGS: Readonly<
+  Record<RacerName, Readonly<Partial<Record<Figure, Settings>>>>
+> = {
+  module: {
+    empty: { concurrency: 200 },
+    'at-least-once': { concurrency: 100, poolSize: 20 },
+    transaction: { transactions: 16, poolSize: 26 },
+    grouped: { concurrency: 200 },
+  },
+  'pg-boss': {
+    empty: { batchSize: 500, localConcurrency: 2 },
+    'at-least-once': { batchSize: 500, localConcurrency: 2, poolSize: 10 },
+    transaction: { fetch: 500, atOnce: 16 },
+    grouped: { fetch: 100, atOnce: 4 },
+  },
+  'graphile-worker': {
+    empty: { concurrency: 24, localQueueSize: 500, completeJobBatchDelay: 0 },
+    'at-least-once': {
+      concurrency: 20,
+      localQueueSize: 500,
+      completeJobBatchDelay: 0,
+      poolSize: 20,
+    },
+  },
+  bullmq: {
+    empty: { concurrency: 100 },
+    'at-least-once': { concurrency: 10, poolSize: 10 },
+  },
+};

@@ -1,0 +1,117 @@
+// The module as a subject: its worker works off an inbox that is full when it starts.
+import 'reflect-metadata';
+import { Injectable, type Type } from '@nestjs/common';
+import { OnArmaloEvent } from 'nestjs-armox-armalo';
+import type { AnyArmaloEvent, HandlerContext, HandlerOptions } from 'nestjs-armox-armalo';
+import { DataSource } from 'typeorm';
+import { dataSourceOptions } from '../../test/chaos/database.options.js';
+import { INBOX_STORE } from '../../lib/core/tokens.js';
+import type { InboxStore } from '../../lib/inbox/index.js';
+import { benchApp } from './bench.app.js';
+import { copyDone } from './done-rows.js';
+import { CREATE_EFFECTS, effectOf, type EffectData } from './effects.js';
+import type { Figure } from './figures.js';
+import { fill, newRows } from './rows.js';
+import type { Order, StartedSubject, Watch } from './subject.js';
+import { serveSubject } from './subject.process.js';
+
+const INBOX = 'armox_armalo_inbox';
+const LEASE = 30_000;
+const UNFINISHED = `SELECT 1 AS found FROM ${INBOX} WHERE state IN ('open', 'waiting') LIMIT 1`;
+
+serveSubject({ prepare, start });
+
+async function prepare(order: Order): Promise<void> {
+  const app = await benchApp(dataSourceOptions(order.kind, order.databaseUrl), false);
+  await app.init();
+  const store = app.get<InboxStore>(INBOX_STORE);
+  const dataSource = app.get(DataSource);
+  for (const statement of CREATE_EFFECTS) await dataSource.query(statement);
+  if (order.done > 0) {
+    await finishOne(store, order.backlog);
+    await copyDone((sql) => dataSource.query(sql), order.done, {
+      table: INBOX,
+      where: "state = 'done'",
+      generated: ['id'],
+      changed: { identity: 'sha256(number::text::bytea)', event_id: "'done:' || number" },
+    });
+  }
+  await fill(store, order.backlog);
+  await app.close();
+}
+
+/** @param number of an event that is not of the backlog */
+async function finishOne(store: InboxStore, number: number): Promise<void> {
+  await store.insert(newRows(number, 1));
+  const claimed = await store.claim(1, LEASE);
+  await store.settle(
+    claimed.map(({ id, token, attempt }) => ({
+      ...{ id, token, attempt, to: 'done' as const },
+      completedHandlers: ['Handlers.handle'],
+      failures: [],
+    })),
+  );
+}
+
+async function start(order: Order, { began, called }: Watch): Promise<StartedSubject> {
+  const { poolSize, ...worker } = order.settings;
+  const database = dataSourceOptions(order.kind, order.databaseUrl, poolSize);
+  const app = await benchApp(database, worker, handlersOf(order.figure, called), began);
+  await app.init();
+  const dataSource = app.get(DataSource);
+  return {
+    unfinished: async () => (await dataSource.query<unknown[]>(UNFINISHED)).length > 0,
+    stop: () => app.close(),
+  };
+}
+
+function handlersOf(figure: Figure, called: () => void): Type {
+  switch (figure) {
+    case 'empty':
+      return emptyHandler(called);
+    case 'at-least-once':
+      return plainHandler(called);
+    case 'transaction':
+      return transactionalHandler(called, { transactional: true });
+    case 'grouped':
+      // The option's value is of a version of the module that this checkout may not be.
+      return transactionalHandler(called, { transactional: 'grouped' as unknown as boolean });
+  }
+}
+
+function emptyHandler(called: () => void): Type {
+  @Injectable()
+  class EmptyHandler {
+    @OnArmaloEvent()
+    handle(): void {
+      called();
+    }
+  }
+  return EmptyHandler;
+}
+
+function plainHandler(called: () => void): Type {
+  @Injectable()
+  class PlainHandler {
+    constructor(private readonly dataSource: DataSource) {}
+
+    @OnArmaloEvent()
+    async handle({ data }: AnyArmaloEvent): Promise<void> {
+      called();
+      await this.dataSource.query(effectOf(data as EffectData));
+    }
+  }
+  return PlainHandler;
+}
+
+function transactionalHandler(called: () => void, options: HandlerOptions): Type {
+  @Injectable()
+  class TransactionalHandler {
+    @OnArmaloEvent('pact.violated', options)
+    async handle({ data }: AnyArmaloEvent, { manager }: HandlerContext): Promise<void> {
+      called();
+      await manager.query(effectOf(data as EffectData));
+    }
+  }
+  return TransactionalHandler;
+}
