@@ -14,7 +14,7 @@ export interface AccountSecrets {
 }
 
 /** Gives the secrets for the account that a path names; `''` where the path names none. */
-export type SecretResolver = (account: string) => Promise<AccountSecrets>;
+export type SecretResolver = (account: string) => AccountSecrets | Promise<AccountSecrets>;
 
 /** A source with what the application's options say about it. */
 export interface ConfiguredSource {

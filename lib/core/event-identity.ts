@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { escapedPart } from './joined-parts.js';
 
 /** The identity of an event that carries none: the bytes, so that a redelivery of them is the same. */
@@ -12,5 +12,5 @@ export function invalidIdentity(name: string, body: Buffer): string {
 }
 
 function hashOfBody(body: Buffer): string {
-  return createHash('sha256').update(body).digest('hex');
+  return hash('sha256', body, 'hex');
 }

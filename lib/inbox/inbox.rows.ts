@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { LONGEST_ERROR, type EventOrigin, type SourceEvent } from '../core/index.js';
 import { select, type Row } from '../database/index.js';
 import type { ClaimedRow } from './claimed.row.js';
@@ -34,7 +34,7 @@ export interface PreparedRow {
 
 /** 16 bytes that stand for several texts; JSON keeps apart what plain joining would mix up. */
 export function hashOf(...texts: readonly string[]): Buffer {
-  return createHash('sha256').update(JSON.stringify(texts)).digest().subarray(0, 16);
+  return Buffer.from(hash('sha256', JSON.stringify(texts), 'hex').slice(0, 32), 'hex');
 }
 
 export function preparedRow(row: NewInboxRow): PreparedRow {

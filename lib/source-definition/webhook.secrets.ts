@@ -14,7 +14,7 @@ export function secretResolver(option: string, secret: WebhookSecret | undefined
     return async (account) => accountSecrets(option, account, await secret(account));
   }
   const secrets = secret === undefined ? [] : [secret].flat();
-  return async (account) => ({ account, secrets });
+  return (account) => ({ account, secrets });
 }
 
 function accountSecrets(option: string, asked: string, answer: SecretAnswer): AccountSecrets {

@@ -27,6 +27,7 @@ export function collectBody(stream: Readable, limit: number, declared: number): 
 
     const settle = (upload: Upload): void => {
       endLingering?.();
+      chunks = [];
       stream.off('data', take).off('end', end).off('close', abort);
       // The error listener stays: a reset that comes later must not become an uncaught error.
       stream.resume();
@@ -42,12 +43,14 @@ export function collectBody(stream: Readable, limit: number, declared: number): 
       else if (size <= limit + LINGER_BYTES) overflow();
       else settle({ outcome: 'too-large' });
     };
-    const end = (): void =>
-      settle(
-        endLingering === undefined
-          ? { outcome: 'complete', bytes: Buffer.concat(chunks, size) }
-          : { outcome: 'too-large' },
-      );
+    const end = (): void => {
+      if (endLingering) return settle({ outcome: 'too-large' });
+      const bytes = joined(chunks, size);
+      // The listeners live as long as the request, and must not keep the body a second time.
+      chunks = [];
+      stream.off('close', abort);
+      resolve({ outcome: 'complete', bytes });
+    };
     const abort = (): void => settle({ outcome: 'aborted' });
 
     stream.on('error', abort).on('close', abort).on('end', end);
@@ -56,6 +59,10 @@ export function collectBody(stream: Readable, limit: number, declared: number): 
     stream.on('data', take);
   });
 }
+
+/** A body of one chunk, as most are, is that chunk: it has its bytes for itself. */
+const joined = (chunks: readonly Buffer[], size: number): Buffer =>
+  chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size);
 
 /** Throws a stream away, for as long as it takes before its sender can be answered. Never rejects. */
 export async function discardBody(stream: Readable): Promise<void> {

@@ -22,10 +22,10 @@ const decoders = new Map<string, Decoder>([
  */
 export async function decodeContent(
   wire: Buffer,
-  encoding: string | undefined,
+  encoding: string,
   limit: number,
 ): Promise<Buffer> {
-  const name = (encoding ?? '').trim().toLowerCase();
+  const name = encoding.trim().toLowerCase();
   if (name === '' || name === 'identity') return wire;
   const decoder = decoders.get(name);
   if (!decoder) throw new UnsupportedMediaTypeException('The Content-Encoding is not supported.');

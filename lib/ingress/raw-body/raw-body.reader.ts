@@ -68,8 +68,10 @@ async function readStream(
     case 'aborted':
       throw new BadRequestException('The request ended before its body did.');
     case 'complete': {
+      const { bytes: wire } = upload;
       const encoding = request.headers['content-encoding'];
-      return { wire: upload.bytes, body: await decodeContent(upload.bytes, encoding, limit) };
+      if (encoding === undefined) return { wire, body: wire };
+      return { wire, body: await decodeContent(wire, encoding, limit) };
     }
   }
 }

@@ -8,6 +8,7 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import { EnvelopeUnreadableError, InboxUnavailableError } from '../../core/index.js';
 import { unreadable } from './event.opener.js';
+import { answerJson } from './json.answer.js';
 import { rootCauseOf } from './root-cause.js';
 import { ThrottledLog } from './throttled-log.js';
 
@@ -52,7 +53,7 @@ export class DeliveryAnswers {
 
   private send(response: object, body: object, status: number, error?: unknown): void {
     answered.set(response, error);
-    this.host.httpAdapter.reply(response, body, status);
+    answerJson(this.host.httpAdapter, response, body, status);
   }
 
   private answerTo(error: unknown, source: string | undefined): HttpException {

@@ -29,13 +29,6 @@ export class VerifiedDelivery implements RawDelivery {
   }
 }
 
-/** By request, since interceptors of the application may replace `request.body`. */
-const verified = new WeakMap<object, VerifiedDelivery>();
-
-/** The delivery that a signature guard let through on this request. */
-export const verifiedDeliveryOf = (request: object): VerifiedDelivery | undefined =>
-  verified.get(request);
-
 /** Checks the signature of a request over the exact bytes received. */
 @Injectable()
 export class DeliveryVerifier {
@@ -70,10 +63,8 @@ export class DeliveryVerifier {
       const why = unknown ? 'no secret is configured for it' : 'its signature does not match';
       throw this.rejections.unauthorized(configured, why);
     }
-    const genuine = new VerifiedDelivery(delivery);
-    verified.set(request, genuine);
     diagnose('received', () => ({ source, account, bytes: delivery.wire.length }));
-    return genuine;
+    return new VerifiedDelivery(delivery);
   }
 }
 

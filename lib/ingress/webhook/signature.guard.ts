@@ -17,7 +17,7 @@ interface IngressResponse {
 export abstract class SignatureGuard implements CanActivate {
   abstract readonly sourceName: string;
 
-  constructor(@Inject(DeliveryVerifier) private readonly verifier: DeliveryVerifier) {}
+  constructor(@Inject(DeliveryVerifier) protected readonly verifier: DeliveryVerifier) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const http = context.switchToHttp();

@@ -26,9 +26,8 @@ export function webhookGuard(source: string): Type<SignatureGuard> {
       const http = context.switchToHttp();
       const response = http.getResponse<object>();
       try {
-        await super.canActivate(context);
-        const answer = await this.receiver.receive(source, http.getRequest<IngressRequest>());
-        this.answers.accept(response, answer);
+        const delivery = await this.verifier.verify(source, http.getRequest<IngressRequest>());
+        this.answers.accept(response, await this.receiver.receive(delivery));
         return true;
       } catch (error) {
         this.answers.refuse(response, error, source);

@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InboxUnavailableError } from '../../core/index.js';
 import { Inbox } from '../../inbox/index.js';
-import { verifiedDeliveryOf } from './delivery.verifier.js';
+import type { VerifiedDelivery } from './delivery.verifier.js';
 import { EventOpener } from './event.opener.js';
 import { IngressCounters } from '../ingress.counters.js';
-import type { IngressRequest } from './ingress.request.js';
 
 /** What a sender is told, after the commit. */
 export interface WebhookAnswer {
@@ -14,7 +13,7 @@ export interface WebhookAnswer {
   readonly id: string;
 }
 
-/** Brings a request that the signature guard let through into the inbox. */
+/** Brings a verified delivery into the inbox. */
 @Injectable()
 export class WebhookReceiver {
   constructor(
@@ -23,8 +22,9 @@ export class WebhookReceiver {
     private readonly counters: IngressCounters,
   ) {}
 
-  async receive(source: string, request: IngressRequest): Promise<WebhookAnswer> {
-    const event = this.opener.open(source, verifiedDeliveryOf(request));
+  async receive(delivery: VerifiedDelivery): Promise<WebhookAnswer> {
+    const { source } = delivery;
+    const event = this.opener.open(source, delivery);
     try {
       const { outcome, eventId } = await this.inbox.accept(event, 'webhook');
       this.counters.add(source, outcome);
