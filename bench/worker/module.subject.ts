@@ -75,7 +75,7 @@ function handlersOf(figure: Figure, called: () => void): Type {
       return transactionalHandler(called, { transactional: true });
     case 'grouped':
       // The option's value is of a version of the module that this checkout may not be.
-      return transactionalHandler(called, { transactional: 'grouped' as unknown as boolean });
+      return transactionalHandler(called, { transactional: 'grouped' });
   }
 }
 
