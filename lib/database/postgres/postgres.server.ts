@@ -52,15 +52,20 @@ export class PostgresServer implements Server {
   }
 
   /**
+   * Settings are for our own sessions only: behind a pooler others would come to have them.
+   *
    * A plan that PostgreSQL keeps for a prepared statement may have been made while the table was empty, and
-   * reads all of it when it no longer is; so every run is planned. The setting is for our own sessions only:
-   * behind a pooler others would come to have it.
+   * reads all of it when it no longer is; so every run is planned. And where PostgreSQL does not know yet how
+   * full the table is, it reads all open rows and sorts them instead of following the index that has them in
+   * order: a claim of 500 from 20,000 takes 5 ms by that index, and else 13 ms, more behind a longer backlog.
    */
   async setUp(connection: unknown): Promise<void> {
     const id = this.sessions.idOf(connection) ?? null;
     const { rows } = await this.ask(
       connection,
-      sql`SELECT set_config('plan_cache_mode', 'force_custom_plan', false) WHERE pg_backend_pid() = ${id}`,
+      sql`SELECT set_config('plan_cache_mode', 'force_custom_plan', false),
+        set_config('enable_bitmapscan', 'off', false), set_config('enable_seqscan', 'off', false)
+        WHERE pg_backend_pid() = ${id}`,
     );
     if (rows.length > 0) this.ours.add(connection as object);
     else this.prepared.giveUp('its connections share their sessions, as those of a pooler do');
