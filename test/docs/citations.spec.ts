@@ -5,7 +5,7 @@ import { codesIn, MarkdownFile } from './markdown.js';
 
 const inFolder = (folder: string, ending: string): readonly string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith(ending))
+    .filter((name) => name.endsWith(ending) && !name.includes('node_modules'))
     .map((name) => join(folder, name));
 
 const DOCUMENTS = [

@@ -476,7 +476,11 @@ describe('what is refused at boot', () => {
       { name: 'a'.repeat(256) },
       '.name`: must be a text of 1 to 255',
     ],
-    ['a switch as a text', { transactional: 'yes' }, '.transactional`: must be true or false'],
+    [
+      'a word that is no choice',
+      { transactional: 'yes' },
+      ".transactional`: must be true, false or 'grouped'",
+    ],
     ['another word for stale', { stale: true }, ".stale`: must be 'skip'; it is true"],
     [
       'a dto that is a schema',
