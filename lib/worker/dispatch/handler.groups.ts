@@ -34,52 +34,69 @@ export interface HandlerGroupsDependencies {
   readonly timers: Timers;
 }
 
+/** Groups of one handler that are under way at once: more keep no database busier, and meet at more rows. */
+const GROUPS_AT_ONCE = 4;
+/** So long after a group was rolled back, its handler's groups run one after the other. */
+const CAREFUL_MS = 10_000;
+
+interface Queue {
+  readonly waiting: Member[];
+  readonly underway: Set<Promise<void>>;
+  carefulUntil: number;
+  forming: boolean;
+}
+
 /**
- * Handlers that share transactions: the events that come while all transactions are in use are the next group, so
- * a busy worker shares commits and an idle one waits for nobody.
+ * Handlers that share transactions: the events that come while groups are under way are the next one, so a busy
+ * worker shares commits and an idle one waits for nobody. Two groups that write to the same rows of the application
+ * may deadlock, as their events come in no order of those; so after a rollback there is one at a time.
  */
 export class HandlerGroups {
-  private readonly gathering = new Map<string, Member[]>();
+  private readonly queues = new Map<string, Queue>();
 
   constructor(private readonly dependencies: HandlerGroupsDependencies) {}
 
   /** @throws what the handler throws, where its event was the only one of its group */
   run(call: HandlerCall, ends: Ends): Promise<GroupOutcome> {
     return new Promise((resolve, reject) => {
-      const { handler, signal } = call;
+      const queue = this.queueOf(call.handler);
       const member = { call, ends, resolve, reject };
-      const members = this.gathering.get(handler.name);
-      signal.addEventListener('abort', () => this.leave(member));
-      if (members) return void members.push(member);
-      this.gathering.set(handler.name, [member]);
+      call.signal.addEventListener('abort', () => leave(queue, member));
+      queue.waiting.push(member);
+      if (queue.forming) return;
+      queue.forming = true;
       // After those that get here in this very turn.
-      setImmediate(() => void this.form(handler));
+      setImmediate(() => void this.form(queue));
     });
   }
 
-  /** Lease lost, or shutdown, while it waits for a transaction. */
-  private leave(member: Member): void {
-    const members = this.gathering.get(member.call.handler.name) ?? [];
-    const at = members.indexOf(member);
-    if (at < 0) return;
-    members.splice(at, 1);
-    member.reject(member.call.signal.reason);
-  }
-
-  private async form({ name }: RegisteredHandler): Promise<void> {
-    const { transactions } = this.dependencies;
-    const members = this.gathering.get(name) ?? [];
-    while (members.length > 0) {
-      // Each permit comes free within the timeout of its holder.
-      const leave = await transactions.acquire(NEVER);
-      const group = members.splice(0, LARGEST_GROUP);
-      if (group.length === 0) leave();
-      else void this.carryOut(group).finally(leave);
+  private queueOf({ name }: RegisteredHandler): Queue {
+    let queue = this.queues.get(name);
+    if (!queue) {
+      queue = { waiting: [], underway: new Set(), carefulUntil: -Infinity, forming: false };
+      this.queues.set(name, queue);
     }
-    this.gathering.delete(name);
+    return queue;
   }
 
-  private async carryOut(members: readonly Member[]): Promise<void> {
+  private async form(queue: Queue): Promise<void> {
+    const { transactions, timers } = this.dependencies;
+    const atOnce = () => (timers.now() < queue.carefulUntil ? 1 : GROUPS_AT_ONCE);
+    while (queue.waiting.length > 0) {
+      while (queue.underway.size >= atOnce()) await Promise.race(queue.underway);
+      // Each permit comes free within the timeout of its holder.
+      const free = await transactions.acquire(NEVER);
+      const group = this.carryOut(queue, queue.waiting.splice(0, LARGEST_GROUP)).finally(() => {
+        free();
+        queue.underway.delete(group);
+      });
+      queue.underway.add(group);
+    }
+    queue.forming = false;
+  }
+
+  private async carryOut(queue: Queue, members: readonly Member[]): Promise<void> {
+    if (members.length === 0) return;
     try {
       const outcomes = await this.inTransaction(members);
       members.forEach(({ resolve }, at) =>
@@ -87,8 +104,9 @@ export class HandlerGroups {
       );
     } catch (error) {
       const [only] = members;
-      if (members.length === 1) only?.reject(error);
-      else for (const { resolve } of members) resolve('alone');
+      if (members.length === 1) return only?.reject(error);
+      queue.carefulUntil = this.dependencies.timers.now() + CAREFUL_MS;
+      for (const { resolve } of members) resolve('alone');
     }
   }
 
@@ -144,3 +162,11 @@ export class HandlerGroups {
 const WITHOUT_SLOT: Slot = { whileWaiting: (wait) => wait() };
 
 const NEVER = new Aborter();
+
+/** Lease lost, or shutdown, while it waits for a transaction. */
+function leave({ waiting }: Queue, member: Member): void {
+  const at = waiting.indexOf(member);
+  if (at < 0) return;
+  waiting.splice(at, 1);
+  member.reject(member.call.signal.reason);
+}
