@@ -42,7 +42,6 @@ export async function readCommandLine() {
       requests: { type: 'string', default: '3000' },
       connections: { type: 'string', default: '64' },
       figure: { type: 'string', multiple: true, default: [] },
-      grouped: { type: 'boolean', default: false },
       peer: { type: 'string', multiple: true, default: [] },
       best: { type: 'boolean', default: false },
       backlog: { type: 'string', default: '20000' },
@@ -63,8 +62,7 @@ export async function readCommandLine() {
     variants: chosen('--variant', values.variant, VARIANTS),
     requests: Number(values.requests),
     connections: Number(values.connections),
-    figures:
-      figures.length > 0 ? figures : FIGURES.filter((name) => values.grouped || name !== 'grouped'),
+    figures: figures.length > 0 ? figures : FIGURES,
     racers: chosen('--peer', values.peer, RACERS),
     best: values.best,
     backlog: Number(values.backlog),
