@@ -19,7 +19,6 @@ const LONGEST_EVAL_ID = 400;
 
 /** What the bytes say, before the application's options are asked. */
 export interface ReadArmaloEvent extends EventReading<AnyArmaloEvent> {
-  readonly identity: string;
   readonly occurredAt: number | undefined;
 }
 
@@ -32,10 +31,12 @@ export function readArmaloEvent(body: Buffer): ReadArmaloEvent {
   const envelope = readJsonEnvelope(body);
   const occurredAt = readInstant(envelope['timestamp']);
   const payload = normalised(envelope, occurredAt);
-  const problems = problemsOf(envelope, occurredAt);
-  const identity =
-    problems.length > 0 ? invalidIdentity(payload.event, body) : ownIdentity(payload, body);
-  return { payload, identity, occurredAt, problems };
+  return { payload, occurredAt, problems: problemsOf(envelope, occurredAt) };
+}
+
+/** Asked when the event is stored, and never again. */
+export function armaloIdentity({ payload, problems }: ReadArmaloEvent, body: Buffer): string {
+  return problems.length > 0 ? invalidIdentity(payload.event, body) : ownIdentity(payload, body);
 }
 
 /** An epoch number reads as ISO 8601, as handlers know it; nobody has to ask whether there is `data`. */

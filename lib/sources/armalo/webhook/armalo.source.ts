@@ -7,7 +7,7 @@ import {
 } from '../../../core/index.js';
 import { ARMALO_EVENT_NAMES, ARMALO_SIGNATURE_HEADER } from '../armalo.constants.js';
 import type { ArmaloOptions } from '../armalo.options.js';
-import { readArmaloEvent } from './armalo.envelope.js';
+import { armaloIdentity, readArmaloEvent } from './armalo.envelope.js';
 import type { AnyArmaloEvent } from './armalo.events.js';
 import { ARMALO_SIGNATURE_SHAPE, verifyArmaloSignature } from './armalo.signature.js';
 
@@ -32,8 +32,9 @@ function openArmalo(
   { account, body }: OpenableDelivery,
   decisions: SourceDecisions<AnyArmaloEvent>,
 ): SourceEvent<AnyArmaloEvent> {
-  const { payload, identity, occurredAt, problems } = readArmaloEvent(body);
-  const own = { id: identity };
+  const reading = readArmaloEvent(body);
+  const { payload, occurredAt, problems } = reading;
+  const own = { id: armaloIdentity(reading, body) };
   return {
     source: 'armalo',
     account,
