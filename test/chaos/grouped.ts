@@ -22,7 +22,10 @@ export const grouped: Scenario = {
     perform(world, kind, async (stage) => {
       const { findings } = world;
       const survivor = stage.start('survivor', { idle: true });
-      for (const point of POINTS) {
+      // In the short form the databases share the points.
+      const half = kind.name === 'postgres' ? 1 : 0;
+      const points = POINTS.filter((_, at) => !world.short || at % 2 === half);
+      for (const point of points) {
         const victim = stage.start(`victim-${point}`, { idle: true });
         await Promise.all([survivor.ready(), victim.ready()]);
         await Promise.all([
@@ -38,6 +41,6 @@ export const grouped: Scenario = {
         await stage.drained(`after the crash at ${point}`);
         survivor.tell({ type: 'work', work: false });
       }
-      findings.figure('crashes', POINTS.length);
+      findings.figure('crashes', points.length);
     }),
 };

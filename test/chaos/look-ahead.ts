@@ -7,9 +7,9 @@ import type { Scenario, World } from './scenario.js';
 import { perform } from './stage.js';
 
 /** Quick enough for a worker to claim far ahead, and then slow. */
-const QUICK = 1_500;
-const SLOW = 400;
-const HOLD = 60;
+const QUICK = 800;
+const SLOW = 300;
+const HOLD = 20;
 /** Rows that the process has, of which it runs 50 at most. */
 const FAR_AHEAD = 150;
 

@@ -64,7 +64,7 @@ export class PostgresServer implements Server {
     const { rows } = await this.ask(
       connection,
       sql`SELECT set_config('plan_cache_mode', 'force_custom_plan', false),
-        set_config('enable_bitmapscan', 'off', false), set_config('enable_seqscan', 'off', false)
+        set_config('enable_bitmapscan', 'off', false)
         WHERE pg_backend_pid() = ${id}`,
     );
     if (rows.length > 0) this.ours.add(connection as object);
