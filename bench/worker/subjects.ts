@@ -11,6 +11,8 @@ interface Racer {
   readonly text: string;
   readonly file: string;
   readonly figures: readonly Figure[];
+  /** Whether its jobs stay when they are done, so that `--done` means something to it. */
+  readonly keepsDone: boolean;
 }
 
 const RACER: Readonly<Record<RacerName, Racer>> = {
@@ -18,22 +20,26 @@ const RACER: Readonly<Record<RacerName, Racer>> = {
     text: 'this module',
     file: './worker/module.subject.ts',
     figures: ['empty', 'at-least-once', 'transaction', 'grouped'],
+    keepsDone: true,
   },
   'pg-boss': {
     text: 'pg-boss',
     file: './peers/pg-boss.subject.ts',
     figures: ['empty', 'at-least-once', 'transaction', 'grouped'],
+    keepsDone: true,
   },
   'graphile-worker': {
     text: 'graphile-worker',
     file: './peers/graphile-worker.subject.ts',
     figures: ['empty', 'at-least-once'],
+    keepsDone: false,
   },
   // Its jobs are in Redis, so no transaction of the application's database holds their end.
   bullmq: {
     text: 'bullmq (Redis)',
     file: './peers/bullmq.subject.ts',
     figures: ['empty', 'at-least-once'],
+    keepsDone: false,
   },
 };
 
@@ -43,14 +49,17 @@ export interface Entry {
   readonly text: string;
   readonly file: string;
   readonly settings: Settings;
+  /** Whether the done rows of a race are there for it too. */
+  readonly keepsDone: boolean;
   /** Why it does not run; undefined where it does. */
   readonly skipped: string | undefined;
 }
 
 /** @param racer must be able to take part: see `takesPart` */
 export function entryOf(racer: RacerName, settings: Settings): Entry {
-  const { text, file } = RACER[racer];
-  return { racer, text, file, settings, skipped: racer === 'module' ? undefined : whyNot(racer) };
+  const { text, file, keepsDone } = RACER[racer];
+  const skipped = racer === 'module' ? undefined : whyNot(racer);
+  return { racer, text, file, settings, keepsDone, skipped };
 }
 
 export const takesPart = (racer: RacerName, figure: Figure): boolean =>

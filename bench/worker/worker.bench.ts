@@ -64,7 +64,7 @@ export function printRace(
     ...(longTransaction ? ['a long transaction elsewhere'] : []),
   ];
   const rows = results.map(({ entry, rounds }) => ({
-    [database]: entry.text,
+    [database]: done > 0 && !entry.keepsDone ? `${entry.text}, keeps no done rows` : entry.text,
     settings:
       entry.skipped === undefined ? settingsText(entry.settings) : `skipped: ${entry.skipped}`,
     ...(rounds.length > 0 ? cells(rounds) : {}),
