@@ -4,7 +4,7 @@ import type { Answer, Server, ServerSessions } from '../server.js';
 import { raw, sql, type Sql } from '../sql.js';
 import { postgresFailure } from './postgres.errors.js';
 import { PostgresTrips } from './postgres.trip.js';
-import { PreparedStatements } from './prepared.statements.js';
+import { LOST_STATEMENTS, PreparedStatements } from './prepared.statements.js';
 
 /** The part of a `pg` client that is used here. */
 interface PostgresClient {
@@ -18,13 +18,9 @@ interface PostgresClient {
   end(): Promise<void>;
 }
 
+/** A pooler's word for a statement that it does not know. */
 const PROTOCOL_VIOLATION = '08P01';
 const ABORTED_TRANSACTION = '25P02';
-
-/** No such prepared statement, one that is there already, one whose rows have other types by now; and a pooler's word for all of it. */
-const LOST_STATEMENTS: ReadonlySet<string> = new Set([
-  ...['26000', '42P05', '0A000', PROTOCOL_VIOLATION],
-]);
 
 export class PostgresServer implements Server {
   readonly begin = raw('BEGIN ISOLATION LEVEL READ COMMITTED');
@@ -79,7 +75,7 @@ export class PostgresServer implements Server {
       return await answer(connection, { name, text, values });
     } catch (error) {
       const code = codeOf(error);
-      if (!LOST_STATEMENTS.has(code)) throw error;
+      if (!LOST_STATEMENTS.has(code) && code !== PROTOCOL_VIOLATION) throw error;
       this.prepared.giveUp(`PostgreSQL, or a pooler before it, has lost one (SQLSTATE ${code})`);
       if (code === PROTOCOL_VIOLATION) this.destroy(connection);
       return await answer(connection, { text, values }).catch((again: unknown) => {

@@ -2,7 +2,7 @@ import { systemTimers } from '../../core/index.js';
 import { codeOf, LostStatementError } from '../database.errors.js';
 import type { Row } from '../database.js';
 import type { Sql } from '../sql.js';
-import type { PreparedStatements } from './prepared.statements.js';
+import { LOST_STATEMENTS, type PreparedStatements } from './prepared.statements.js';
 
 interface TextClient {
   readonly processID?: number | null;
@@ -19,8 +19,6 @@ interface Result {
  * On a connection of the application it cannot be forbidden, so it is not kept for longer than this.
  */
 const KEPT_MS = 1_000;
-
-const LOST: ReadonlySet<string> = new Set(['26000', '42P05']);
 
 /**
  * Several statements of the module's as one text, on connections of the application. A text has no parameters, so
@@ -75,7 +73,7 @@ export class PostgresTrips {
       const code = codeOf(error);
       // Whether these are prepared by now is not known.
       if (fresh.length > 0) this.kept.set(client, 'none');
-      if (!LOST.has(code)) throw error;
+      if (!LOST_STATEMENTS.has(code)) throw error;
       this.kept.set(client, 'none');
       throw new LostStatementError('A prepared statement is lost.', { cause: error });
     }

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 
+/** SQLSTATEs: no such prepared statement, one that is there already, one whose rows have other types by now. */
+export const LOST_STATEMENTS: ReadonlySet<string> = new Set(['26000', '42P05', '0A000']);
+
 /** More than are in use; a server keeps each of them on every connection. */
 const MOST = 100;
 

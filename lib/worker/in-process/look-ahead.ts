@@ -5,9 +5,9 @@ import type { HeldRow } from '../execution/lease.keeper.js';
 /** Rows are claimed ahead for so long, at the pace of late. */
 const AHEAD_MS = 500;
 /** What has waited so long goes back to the inbox: another replica may have a slot for it. */
-export const LONGEST_WAIT_MS = 1_000;
-/** The store's largest claim. */
-const MOST_ROWS = 500;
+const LONGEST_WAIT_MS = 1_000;
+/** Rows of one claim, and of one source that wait. */
+export const LARGEST_CLAIM = 500;
 /** As far as the bodies of late tell. */
 const MOST_BYTES = 16 * 1024 * 1024;
 /** The pace is that of at least so long, so that a single quick event does not look like a thousand a second. */
@@ -78,7 +78,7 @@ export class LookAhead {
       this.finishedInWindow = 0;
       this.windowBegan = now;
     }
-    const rows = Math.min(MOST_ROWS, Math.floor(this.pace * AHEAD_MS));
+    const rows = Math.min(LARGEST_CLAIM, Math.floor(this.pace * AHEAD_MS));
     return this.weight > 0 ? Math.min(rows, Math.floor(MOST_BYTES / this.weight)) : rows;
   }
 

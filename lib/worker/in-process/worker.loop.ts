@@ -6,7 +6,7 @@ import type { Execution } from '../execution/execution.js';
 import type { HeldRow } from '../execution/lease.keeper.js';
 import { Outage } from '../execution/outage.js';
 import type { WorkerSettings } from '../worker.settings.js';
-import { LookAhead, type Lane } from './look-ahead.js';
+import { LARGEST_CLAIM, LookAhead, type Lane } from './look-ahead.js';
 import { Slots, type NextClaim } from './slots.js';
 import { StalledRecovery } from './stalled.recovery.js';
 import { WakeUp } from './wake-up.js';
@@ -30,8 +30,6 @@ export interface WorkerLoopDependencies {
   readonly logger: LoggerService;
 }
 
-/** The store's largest claim. */
-const LARGEST_CLAIM = 500;
 /** Handled but not yet settled rows wait in memory; so many, and claiming pauses. */
 const MOST_UNSETTLED = 2_000;
 /** A claim got nothing although something is due. Then not at once again. */
