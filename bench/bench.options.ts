@@ -22,6 +22,8 @@ export interface BenchOptions {
   /** Whether the module also runs with the settings of `peers/best-settings.ts`. */
   readonly best: boolean;
   readonly backlog: number;
+  /** Events before those of the backlog that are not measured. */
+  readonly warmUp: number;
   /** Rows that are there already and done; undefined = as the bench has it. */
   readonly done: number | undefined;
   /** Whether a transaction elsewhere keeps its snapshot meanwhile. */
@@ -45,6 +47,7 @@ export async function readCommandLine() {
       peer: { type: 'string', multiple: true, default: [] },
       best: { type: 'boolean', default: false },
       backlog: { type: 'string', default: '20000' },
+      'warm-up': { type: 'string', default: '10000' },
       done: { type: 'string' },
       'long-transaction': { type: 'boolean', default: false },
       json: { type: 'string' },
@@ -66,6 +69,7 @@ export async function readCommandLine() {
     racers: chosen('--peer', values.peer, RACERS),
     best: values.best,
     backlog: Number(values.backlog),
+    warmUp: Number(values['warm-up']),
     done: values.done === undefined ? undefined : Number(values.done),
     longTransaction: values['long-transaction'],
     json: values.json,

@@ -18,7 +18,7 @@ async function prepare({ databaseUrl }: Order): Promise<void> {
 }
 
 /** Redis has no copies of databases: the queue is filled here, before the worker starts. */
-async function start(order: Order, { began, called }: Watch): Promise<StartedSubject> {
+async function start(order: Order, { called }: Watch): Promise<StartedSubject> {
   const name = `bench-${randomUUID()}`;
   const connection = { url: order.redisUrl, maxRetriesPerRequest: null };
   const queue = new Queue<Event>(name, {
@@ -41,7 +41,6 @@ async function start(order: Order, { began, called }: Watch): Promise<StartedSub
   });
   worker.on('error', (error) => console.error(error));
   await worker.waitUntilReady();
-  began();
   void worker.run();
   return {
     unfinished: async () => (await queue.getJobCountByTypes('wait', 'active')) > 0,

@@ -1,6 +1,5 @@
 // graphile-worker as a subject. It deletes jobs when they are done, so there are no done rows of it.
-import { EventEmitter } from 'node:events';
-import { Logger, makeWorkerUtils, run, type TaskList, type WorkerEvents } from 'graphile-worker';
+import { Logger, makeWorkerUtils, run, type TaskList } from 'graphile-worker';
 import type { Pool } from 'pg';
 import { CREATE_EFFECTS, effectOf, jobData } from '../worker/effects.js';
 import type { Order, StartedSubject, Watch } from '../worker/subject.js';
@@ -26,7 +25,7 @@ async function prepare({ databaseUrl, backlog }: Order): Promise<void> {
   await pool.end();
 }
 
-async function start(order: Order, { began, called }: Watch): Promise<StartedSubject> {
+async function start(order: Order, { called }: Watch): Promise<StartedSubject> {
   const {
     concurrency = 1,
     localQueueSize = -1,
@@ -34,10 +33,7 @@ async function start(order: Order, { began, called }: Watch): Promise<StartedSub
     poolSize = 10,
   } = order.settings;
   const pool = openPool(order.databaseUrl, poolSize);
-  const events: WorkerEvents = new EventEmitter();
-  events.once('pool:create', began);
   const runner = await run({
-    events,
     connectionString: order.databaseUrl,
     noHandleSignals: true,
     logger: silent,

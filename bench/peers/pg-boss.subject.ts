@@ -46,13 +46,12 @@ async function prepare({ databaseUrl, backlog, done }: Order): Promise<void> {
   await pool.end();
 }
 
-async function start(order: Order, { began, called }: Watch): Promise<StartedSubject> {
+async function start(order: Order, { called }: Watch): Promise<StartedSubject> {
   const boss = await startBoss(order.databaseUrl);
   const pool = openPool(
     order.databaseUrl,
     order.settings['poolSize'] ?? order.settings['atOnce'] ?? 10,
   );
-  began();
   const unfinished = await startHandlers(boss, pool, order, called);
   return {
     unfinished,

@@ -1,19 +1,15 @@
-import { Module, type INestApplication, type OnModuleInit, type Type } from '@nestjs/common';
+import { Module, type INestApplication, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { ArmoxArmaloModule, type ArmoxArmaloOptions } from 'nestjs-armox-armalo';
 import type { DataSourceOptions } from 'typeorm';
 import { SECRET } from '../samples.js';
 
-/**
- * An application around the module that listens on no port.
- * @param began called when all but the worker has started
- */
+/** An application around the module that listens on no port. */
 export async function benchApp(
   database: DataSourceOptions,
   worker: ArmoxArmaloOptions['worker'],
   handlers?: Type,
-  began: () => void = () => undefined,
 ): Promise<INestApplication> {
   @Module({
     imports: [
@@ -25,12 +21,7 @@ export async function benchApp(
     ],
     providers: handlers ? [handlers] : [],
   })
-  class BenchModule implements OnModuleInit {
-    /** The root's comes last; then the worker starts. */
-    onModuleInit(): void {
-      began();
-    }
-  }
+  class BenchModule {}
 
   return NestFactory.create(BenchModule, { logger: ['fatal', 'error'] });
 }

@@ -53,10 +53,10 @@ async function finishOne(store: InboxStore, number: number): Promise<void> {
   );
 }
 
-async function start(order: Order, { began, called }: Watch): Promise<StartedSubject> {
+async function start(order: Order, { called }: Watch): Promise<StartedSubject> {
   const { poolSize, ...worker } = order.settings;
   const database = dataSourceOptions(order.kind, order.databaseUrl, poolSize);
-  const app = await benchApp(database, worker, handlersOf(order.figure, called), began);
+  const app = await benchApp(database, worker, handlersOf(order.figure, called));
   await app.init();
   const dataSource = app.get(DataSource);
   return {
@@ -74,7 +74,6 @@ function handlersOf(figure: Figure, called: () => void): Type {
     case 'transaction':
       return transactionalHandler(called, { transactional: true });
     case 'grouped':
-      // The option's value is of a version of the module that this checkout may not be.
       return transactionalHandler(called, { transactional: 'grouped' });
   }
 }

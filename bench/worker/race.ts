@@ -13,7 +13,10 @@ import type { Entry } from './subjects.js';
 
 export interface RaceOptions {
   readonly figure: Figure;
+  /** Events that are measured. */
   readonly backlog: number;
+  /** Events that each worker handles before, in the same process. */
+  readonly warmUp: number;
   /** Rows that are there already and done. */
   readonly done: number;
   /** Whether a transaction elsewhere keeps its snapshot during each run. */
@@ -93,7 +96,8 @@ class Lane {
 
   /** @throws Error when an event has had no effect, or more of them than are promised */
   private async verify(url: string): Promise<void> {
-    const { figure, backlog } = this.options;
+    const { figure } = this.options;
+    const backlog = this.options.backlog + this.options.warmUp;
     if (figure === 'empty') return;
     const database = await new DataSource(dataSourceOptions(this.kind.name, url)).initialize();
     const [row] = await database.query<{ sum: string }[]>(SUM_OF_EFFECTS);
@@ -108,10 +112,12 @@ class Lane {
 function orderOf(
   kind: DatabaseKind,
   { settings }: Entry,
-  { figure, backlog, done }: RaceOptions,
+  { figure, backlog: measured, warmUp, done }: RaceOptions,
   databaseUrl: string,
 ): Order {
-  return { kind: kind.name, databaseUrl, redisUrl: REDIS_URL, figure, backlog, done, settings };
+  const backlog = measured + warmUp;
+  const data = { figure, backlog, warmUp, done };
+  return { kind: kind.name, databaseUrl, redisUrl: REDIS_URL, ...data, settings };
 }
 
 /** A process for one step, so that none finds warm what another has left. */

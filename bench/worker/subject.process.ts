@@ -22,16 +22,19 @@ async function carryOut(
   return undefined;
 }
 
-/** The clock runs from the first look for events until the database has the end of the last one. */
+/**
+ * The clock runs from the first call after the warm-up until the database has the end of the last event: what
+ * is measured is a process that has been running for a while.
+ */
 async function run(subject: Subject, order: Order): Promise<RunResult> {
   let calls = 0;
   let from: Moment | undefined;
   let finish = (): void => {};
   const allCalled = new Promise<void>((resolve) => (finish = resolve));
   const started = await subject.start(order, {
-    began: () => (from = now()),
     called: () => {
       calls += 1;
+      if (calls === order.warmUp + 1) from = now();
       if (calls === order.backlog) finish();
     },
   });
@@ -39,7 +42,7 @@ async function run(subject: Subject, order: Order): Promise<RunResult> {
   while (await started.unfinished()) await pause(LOOK_EVERY);
   const to = now();
   await started.stop();
-  if (!from) throw new Error('The subject did not say when it began.');
+  if (!from) throw new Error('The warm-up is as large as the backlog.');
   return resultOf(order, from, to);
 }
 
@@ -55,14 +58,15 @@ function now(): Moment {
   return { processors: processorTime(), cpu: user + system, time: performance.now() };
 }
 
-function resultOf({ backlog, databaseUrl }: Order, from: Moment, to: Moment): RunResult {
+function resultOf({ backlog, warmUp, databaseUrl }: Order, from: Moment, to: Moment): RunResult {
+  const measured = backlog - warmUp;
   const [before, after] = [from.processors, to.processors];
   const local = URL.canParse(databaseUrl) && HERE.includes(new URL(databaseUrl).hostname);
   return {
-    perSecond: (backlog / (to.time - from.time)) * 1000,
-    cpu: (to.cpu - from.cpu) / backlog,
+    perSecond: (measured / (to.time - from.time)) * 1000,
+    cpu: (to.cpu - from.cpu) / measured,
     databaseCpu:
-      before && after && local ? ((after.servers - before.servers) * 1000) / backlog : undefined,
+      before && after && local ? ((after.servers - before.servers) * 1000) / measured : undefined,
     others: before && after && shareOfOthers(before, after),
   };
 }

@@ -9,6 +9,8 @@ export interface Order {
   readonly redisUrl: string;
   readonly figure: Figure;
   readonly backlog: number;
+  /** So many of them come before the clock runs. */
+  readonly warmUp: number;
   /** Rows that are there already and done. */
   readonly done: number;
   readonly settings: Settings;
@@ -23,8 +25,6 @@ export interface Subject {
 
 /** What a subject tells while it runs. */
 export interface Watch {
-  /** Connections and tables are there: from now on it looks for events. */
-  readonly began: () => void;
   /** A handler was called. */
   readonly called: () => void;
 }

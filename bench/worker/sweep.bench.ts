@@ -19,6 +19,7 @@ export async function benchSweep(options: BenchOptions, report: Report): Promise
       const raced: RaceOptions = {
         figure,
         backlog: options.backlog,
+        warmUp: options.warmUp,
         done: options.done ?? 0,
         longTransaction: options.longTransaction,
         rounds: Math.ceil(options.rounds / 3),

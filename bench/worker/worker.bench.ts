@@ -35,6 +35,7 @@ async function onFigure(
   const raced: RaceOptions = {
     figure,
     backlog: options.backlog,
+    warmUp: options.warmUp,
     done: onPostgres ? (options.done ?? 0) : 0,
     longTransaction: onPostgres && options.longTransaction,
     rounds: Math.ceil(options.rounds / PART_OF_ROUNDS),
@@ -56,7 +57,7 @@ async function onFigure(
 /** One row an entry, in the order of the results. */
 export function printRace(
   database: string,
-  { figure, backlog, done, longTransaction }: RaceOptions,
+  { figure, backlog, warmUp, done, longTransaction }: RaceOptions,
   results: readonly RaceResult[],
 ): void {
   const beside = [
@@ -70,7 +71,7 @@ export function printRace(
     ...(rounds.length > 0 ? cells(rounds) : {}),
   }));
   const title = [FIGURE_TEXTS[figure], ...beside].join(', beside ');
-  printTable(`A backlog of ${whole(backlog)} events: ${title}`, rows, [
+  printTable(`A backlog of ${whole(backlog)} events after ${whole(warmUp)}: ${title}`, rows, [
     ...[database, 'settings', 'events/s', 'min–max', 'CPU an event', 'database CPU', 'disturbed'],
   ]);
 }
