@@ -9,7 +9,13 @@ export class PostgresDialect extends Dialect {
   );
   protected readonly integer = raw('bigint');
 
+  /**
+   * Of a list PostgreSQL does not know how long it is when it makes a plan to keep, takes it for a long one, and so
+   * plans every run anew; which costs more than to run it.
+   */
   override oneOf(column: string, ids: readonly string[]): Sql {
+    const [only] = ids;
+    if (only !== undefined && ids.length === 1) return sql`${raw(column)} = ${BigInt(only)}`;
     return sql`${raw(column)} = ANY(${ids}::bigint[])`;
   }
 
