@@ -39,6 +39,11 @@ const SHORTEST_SLEEP = 25;
  * `pastTheBusy` costs the source that has much to do a tenth of its time, the other walks nobody's.
  */
 const REST_AFTER_A_WALK = { pastTheBusy: 10, pastTheWaiting: 1 };
+/**
+ * Quick handlers end without the event loop coming round. After so many, requests have their turn, and the database
+ * is told of those that have ended and asked for more.
+ */
+const MOST_IN_A_TURN = 64;
 /** As long as those that wait for a connection get one, what is behind them comes soon enough by itself. */
 const FLOWS_FOR = 20;
 
@@ -59,6 +64,7 @@ export class WorkerLoop {
   private nextWalk = -Infinity;
   private flowsUntil = -Infinity;
   private dryClaims = 0;
+  private begunInTurn = 0;
   private looping: Promise<void> = Promise.resolve();
 
   constructor(private readonly dependencies: WorkerLoopDependencies) {
@@ -176,11 +182,18 @@ export class WorkerLoop {
   }
 
   private startWaiting(): void {
-    while (this.lookAhead.size > 0) {
+    while (this.lookAhead.size > 0 && this.begunInTurn < MOST_IN_A_TURN) {
       const held = this.lookAhead.next(this.mayStart);
       if (!held) return;
+      this.begunInTurn += 1;
+      if (this.begunInTurn === 1) setImmediate(() => this.nextTurn());
       void this.begin(held);
     }
+  }
+
+  private nextTurn(): void {
+    this.begunInTurn = 0;
+    this.startWaiting();
   }
 
   /** One statement tells an idle worker all it has to know. */
