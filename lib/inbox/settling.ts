@@ -208,6 +208,7 @@ function perRow(
 }
 
 function storable(settlement: Settlement): Settlement {
+  if (!hasText(settlement)) return settlement;
   const failures = settlement.failures.map((failure) => ({
     ...failure,
     handler: storableText(failure.handler, LENGTHS.handler),

@@ -1,4 +1,4 @@
-import type { LoggerService } from '@nestjs/common';
+import { Logger, type LoggerService } from '@nestjs/common';
 import type {
   Abortable,
   Clock,
@@ -102,6 +102,7 @@ export class Dispatcher {
     if (outcome.to === 'retry' || outcome.to === 'postponed') {
       return later ? { ...outcome, supersededBy: later } : outcome;
     }
+    if (outcome.to === 'done' && this.allCompleted(row, handlers)) return outcome;
     return this.dependencies.handOver.insteadOf(outcome, row, handlers);
   }
 
@@ -234,6 +235,7 @@ export class Dispatcher {
   }
 
   private log(row: ClaimedRow, settlement: Settlement, duration: number): void {
+    if (!Logger.isLevelEnabled('debug')) return;
     this.dependencies.logger.debug?.(
       `${eventText(row)}: ${endText(settlement)} after ${duration} ms`,
     );

@@ -35,7 +35,8 @@ export function settlementBase(
   done: readonly string[] = [],
   failures: readonly FailedAttempt[] = [],
 ): SettlementBase {
-  const completedHandlers = [...new Set([...row.completedHandlers, ...done])];
+  const { completedHandlers: before } = row;
+  const completedHandlers = before.length === 0 ? done : [...new Set([...before, ...done])];
   return { id: row.id, token: row.token, completedHandlers, attempt: row.attempt, failures };
 }
 

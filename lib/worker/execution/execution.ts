@@ -51,7 +51,9 @@ const LAST_GRACE_MS = 1_000;
 export class Execution {
   private readonly keeper: LeaseKeeper;
   private readonly batcher: SettleBatcher;
-  private readonly underway = new Set<Promise<ExecutionOutcome>>();
+  private running = 0;
+  /** Called when nothing runs any more. */
+  private whenIdle: (() => void) | undefined;
   private stopped: Promise<void> | undefined;
 
   constructor(private readonly dependencies: ExecutionDependencies) {
@@ -62,7 +64,7 @@ export class Execution {
 
   /** Events from the beginning of their run until they are settled, as they are in danger until then. */
   get size(): number {
-    return this.underway.size;
+    return this.running;
   }
 
   /** Of the rows that this process answers for. */
@@ -104,11 +106,7 @@ export class Execution {
   runHeld(held: HeldRow, turn: ClaimedTurn = {}): Promise<ExecutionOutcome> {
     // Its own, as a handler that calls `AsyncLocalStorage.enterWith` changes the one it runs in.
     const context = new AsyncResource('armox-armalo:event');
-    const ended = context
-      .runInAsyncScope(() => this.execute(held, turn))
-      .finally(() => this.underway.delete(ended));
-    this.underway.add(ended);
-    return ended;
+    return context.runInAsyncScope(() => this.execute(held, turn));
   }
 
   /**
@@ -162,16 +160,22 @@ export class Execution {
   }
 
   private async allEnded(): Promise<void> {
-    while (this.underway.size > 0) await Promise.all(this.underway);
+    while (this.running > 0) await new Promise<void>((resolve) => (this.whenIdle = resolve));
   }
 
   private async execute(held: HeldRow, turn: ClaimedTurn): Promise<ExecutionOutcome> {
-    const settlement = await this.dispatchOrReport(held, turn.slot ?? keptSlot);
-    turn.handled?.();
-    if (settlement && !held.lost) return this.settle(held, settlement);
-    // At shutdown it is given back with the rest.
-    if (held.lost || !this.stopped) this.keeper.release(held);
-    return { outcome: 'unsettled' };
+    this.running += 1;
+    try {
+      const settlement = await this.dispatchOrReport(held, turn.slot ?? keptSlot);
+      turn.handled?.();
+      if (settlement && !held.lost) return await this.settle(held, settlement);
+      // At shutdown it is given back with the rest.
+      if (held.lost || !this.stopped) this.keeper.release(held);
+      return { outcome: 'unsettled' };
+    } finally {
+      this.running -= 1;
+      if (this.running === 0) this.whenIdle?.();
+    }
   }
 
   private async settle(held: HeldRow, settlement: Settlement): Promise<ExecutionOutcome> {

@@ -93,23 +93,24 @@ export class Slots {
     const { sources } = this.dependencies;
     const { target } = stock;
     let limit = Infinity;
-    const supplied = new Set<string>();
+    const supplied: string[] = [];
     for (const source of sources) {
       const wanted = this.wanted(source, target, stock.sizeOf(source));
       if (wanted > 0) limit = Math.min(limit, wanted);
-      else supplied.add(source);
+      else supplied.push(source);
     }
+    if (limit === Infinity) return undefined;
     const waits = NEEDS.filter((needs) => this.manyWait(needs)).flatMap((needs) =>
       this.needing(needs),
     );
     const except: readonly ClaimException[] = [
-      ...[...supplied].map((source) => ({ source })),
-      ...waits.filter(({ source }) => !supplied.has(source)),
+      ...supplied.map((source) => ({ source })),
+      ...waits.filter(({ source }) => !supplied.includes(source)),
     ];
     const left = sources.some(
       (name) => !except.some(({ source, names }) => source === name && !names),
     );
-    return left ? { limit, except, pastTheBusy: supplied.size > 0 } : undefined;
+    return left ? { limit, except, pastTheBusy: supplied.length > 0 } : undefined;
   }
 
   /** Half of the stock goes before it is filled up, so that claims are large and handlers never wait for one. */

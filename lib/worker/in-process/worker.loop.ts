@@ -172,13 +172,18 @@ export class WorkerLoop {
       this.freed();
     };
     await this.dependencies.execution.runHeld(held, { slot, handled });
-    this.wakeUp.wake('slot');
+    this.claimMore();
   }
 
   /** What is claimed already goes first; the loop claims more where that is not enough. */
   private freed(): void {
     this.startWaiting();
-    this.wakeUp.wake('slot');
+    this.claimMore();
+  }
+
+  /** Most events end while there is nothing to claim for; then the loop need not look. */
+  private claimMore(): void {
+    if (this.nextClaim()) this.wakeUp.wake('slot');
   }
 
   private startWaiting(): void {
