@@ -28,6 +28,13 @@ export class Semaphore {
     };
   }
 
+  /** Gives the permit back if somebody waits for it. @returns whether somebody does */
+  passOn(leave: () => void): boolean {
+    if (this.queue.size === 0) return false;
+    leave();
+    return true;
+  }
+
   private turn(signal: Abortable): Promise<void> {
     return new Promise((resolve, reject) => {
       const enter = () => {

@@ -3,7 +3,7 @@ import { LATE, systemTimers, within } from '../core/index.js';
 import { driverError } from './database.errors.js';
 import { only, type Database, type Row } from './database.js';
 import type { Ask, Server } from './server.js';
-import { sharingTrip } from './shared.trip.js';
+import { SharedTrips } from './shared.trip.js';
 import { raw, sql, type Sql } from './sql.js';
 import { rollBackWhole } from './whole.rollback.js';
 
@@ -24,6 +24,11 @@ const orFail = ({ statement, count }: Change): Sql =>
   sql`WITH changed AS (${statement} RETURNING 1)
     SELECT 1 / CASE WHEN count(*) = ${count} THEN 1 ELSE 0 END FROM changed`;
 
+const endOf = (changes: readonly Change[]): readonly Sql[] => [
+  ...changes.map((change) => orFail(change).prepared()),
+  raw(COMMIT),
+];
+
 /** A rollback on a dead connection would last until TCP gives up, a quarter of an hour. */
 const LONGEST_ROLLBACK = 10_000;
 /** A rollback that takes longer waits for a statement of the handler's that is still under way. */
@@ -32,9 +37,15 @@ const FIRST_CANCEL_AFTER = 100;
 const NEXT_CANCEL_AFTER = 1_000;
 const CANCEL_TIMEOUT = 2_000;
 
+/** Whether a change of one's own did not find all of its rows. */
+export const hasLostRows = (error: unknown): boolean =>
+  driverError(error).code === DIVISION_BY_ZERO;
+
 /** A transactional handler's hold on one connection of the application's pool. */
 export class ServerSession {
   private id: unknown;
+  private transaction: unknown;
+  private readonly trips: SharedTrips;
   private spoiled = false;
   private cancelling: Promise<unknown> | undefined;
 
@@ -46,11 +57,24 @@ export class ServerSession {
     private readonly own: Database,
   ) {
     this.id = server.sessions.idOf(connection);
+    this.trips = new SharedTrips(runner);
+  }
+
+  /** Whether the statements of a transaction's beginning and its end go along with others. */
+  get sharesTrips(): boolean {
+    // An isolation level is set after the BEGIN and before anything else.
+    return !!this.server.inOneTrip && this.runner.connection.options.isolationLevel === undefined;
   }
 
   /** @param row with the columns of `ServerSessions` */
   identify(row: Row): void {
     this.id = row['session_id'];
+    this.transaction = row['transaction_id'];
+  }
+
+  /** Undefined before there is one. */
+  get transactionId(): unknown {
+    return this.transaction;
   }
 
   readonly query: Ask = async (statement) => {
@@ -61,17 +85,16 @@ export class ServerSession {
 
   /** Begins the transaction, and reads with `first`. */
   async begin(first: Sql): Promise<readonly Row[]> {
-    const { runner, server, connection } = this;
-    // An isolation level is set after the BEGIN and before anything else.
-    if (!server.inOneTrip || runner.connection.options.isolationLevel !== undefined) {
+    const { runner } = this;
+    if (!this.sharesTrips) {
       await runner.startTransaction();
       return (await this.query(first)).rows;
     }
     let rows: readonly Row[] = [];
     const together = async (): Promise<void> => {
-      [, rows = []] = (await server.inOneTrip?.(connection, [raw(BEGIN), first.prepared()])) ?? [];
+      rows = await this.inOneTrip([raw(BEGIN), first.prepared()]);
     };
-    await sharingTrip(runner, BEGIN, together, () => runner.startTransaction());
+    await this.trips.run(BEGIN, together, () => runner.startTransaction());
     return rows;
   }
 
@@ -80,8 +103,8 @@ export class ServerSession {
    * @returns false, with the transaction to be rolled back, where one did not find all of its rows
    */
   async commit(changes: readonly Change[]): Promise<boolean> {
-    const { runner, server, connection } = this;
-    if (!server.inOneTrip) {
+    const { runner } = this;
+    if (!this.server.inOneTrip) {
       for (const { statement, count } of changes) {
         if ((await this.query(statement)).affected !== count) return false;
       }
@@ -89,18 +112,34 @@ export class ServerSession {
       return true;
     }
     const together = async (): Promise<void> => {
-      await server.inOneTrip?.(connection, [
-        ...changes.map((change) => orFail(change).prepared()),
-        raw(COMMIT),
-      ]);
+      await this.inOneTrip(endOf(changes));
     };
     try {
-      await sharingTrip(runner, COMMIT, together, () => runner.commitTransaction());
+      await this.trips.run(COMMIT, together, () => runner.commitTransaction());
       return true;
     } catch (error) {
-      if (driverError(error).code === DIVISION_BY_ZERO) return false;
+      if (hasLostRows(error)) return false;
       throw error;
     }
+  }
+
+  /**
+   * Makes the changes, commits, begins the next transaction and reads with `first`, all in one trip.
+   * @throws the driver's error; `hasLostRows` tells whether a change did not find all of its rows. Whether the commit
+   * came before it is not known
+   */
+  async commitAndBegin(changes: readonly Change[], first: Sql): Promise<readonly Row[]> {
+    const { runner } = this;
+    let rows: readonly Row[] = [];
+    const together = async (): Promise<void> => {
+      rows = await this.inOneTrip([...endOf(changes), raw(BEGIN), first.prepared()]);
+    };
+    await this.trips.run(COMMIT, together, () => runner.commitTransaction());
+    // What the one before has left for its subscribers is not the next one's.
+    runner.data = {};
+    const begun = () => Promise.resolve();
+    await this.trips.run(BEGIN, begun, () => runner.startTransaction());
+    return rows;
   }
 
   /** Cancels what is still under way, and rolls back. @returns whether that is known to have ended it */
@@ -116,10 +155,22 @@ export class ServerSession {
     return ended;
   }
 
+  /** Ends the connection at once, whatever it is doing. */
+  cut(): void {
+    this.spoiled = true;
+    this.server.destroy(this.connection);
+  }
+
   async release(): Promise<void> {
     // The pool drops what has been destroyed. A cancellation may come late, and must not hit the next user.
     if (this.spoiled) this.server.destroy(this.connection);
     await this.runner.release().catch(driverError);
+  }
+
+  /** @returns the rows of the last statement */
+  private async inOneTrip(statements: readonly Sql[]): Promise<readonly Row[]> {
+    const results = await this.server.inOneTrip?.(this.connection, statements);
+    return results?.at(-1) ?? [];
   }
 
   private async rolledBack(): Promise<boolean> {

@@ -44,6 +44,8 @@ export interface ServerSessions {
   readonly columns: Sql;
   /** True as long as the session is still in that transaction, where the server can tell. */
   inTransaction(id: unknown): Sql;
+  /** True where that transaction has been committed; for servers that do several statements in one trip. */
+  readonly hasCommitted?: (id: unknown) => Sql;
   /** What the driver takes for the session's id; behind a pooler it is not the server's. */
   idOf(connection: unknown): unknown;
   /** Ends the session's statement, and nothing else of it. */

@@ -29,6 +29,7 @@ export class PostgresServer implements Server {
   readonly sessions: ServerSessions = {
     columns: raw('pg_backend_pid() AS session_id, txid_current() AS transaction_id'),
     inTransaction: (id) => sql`txid_current() = CAST(${id} AS bigint)`,
+    hasCommitted: (id) => sql`txid_status(CAST(${id} AS bigint)) = 'committed'`,
     idOf: (connection) => (connection as PostgresClient).processID,
     cancel: (id) => sql`SELECT pg_cancel_backend(pid) FROM pg_stat_activity
       WHERE pid = CAST(${id} AS integer) AND usename = current_user AND datname = current_database()`,

@@ -86,7 +86,9 @@ export class HandlerGroups {
       while (queue.underway.size >= atOnce()) await Promise.race(queue.underway);
       // Each permit comes free within the timeout of its holder.
       const free = await transactions.acquire(NEVER);
-      const group = this.carryOut(queue, queue.waiting.splice(0, LARGEST_GROUP)).finally(() => {
+      const ending = () => transactions.passOn(free);
+      const members = queue.waiting.splice(0, LARGEST_GROUP);
+      const group = this.carryOut(queue, members, ending).finally(() => {
         free();
         queue.underway.delete(group);
       });
@@ -95,10 +97,14 @@ export class HandlerGroups {
     queue.forming = false;
   }
 
-  private async carryOut(queue: Queue, members: readonly Member[]): Promise<void> {
+  private async carryOut(
+    queue: Queue,
+    members: readonly Member[],
+    ending: () => boolean,
+  ): Promise<void> {
     if (members.length === 0) return;
     try {
-      const outcomes = await this.inTransaction(members);
+      const outcomes = await this.inTransaction(members, ending);
       members.forEach(({ resolve }, at) =>
         resolve(outcomes === 'given-up' ? outcomes : (outcomes[at] ?? 'lease-lost')),
       );
@@ -112,6 +118,7 @@ export class HandlerGroups {
 
   private async inTransaction(
     members: readonly Member[],
+    ending: () => boolean,
   ): Promise<readonly TransactionalOutcome[] | 'given-up'> {
     const { store, leaseMs, timers } = this.dependencies;
     const { handler } = (members[0] as Member).call;
@@ -134,7 +141,7 @@ export class HandlerGroups {
       },
       ends,
     }));
-    const turn = { signal: over, connecting: this.connecting(members[0] as Member, over) };
+    const turn = { signal: over, connecting: this.connecting(members[0] as Member, over), ending };
     try {
       const transaction = store.runTogether(handler.name, leaseMs, parts, turn);
       return await untilOrGivenUp(transaction, [over], timers);

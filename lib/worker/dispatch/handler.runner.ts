@@ -150,6 +150,7 @@ export class HandlerRunner {
         turn: {
           signal: deadline.signal,
           connecting: (connect) => this.connections.until(connect, slot, logger),
+          ending: () => this.transactions.passOn(leave),
         },
         ends,
       })
