@@ -3,10 +3,12 @@ import 'reflect-metadata';
 import { Injectable, type Type } from '@nestjs/common';
 import { OnArmaloEvent } from 'nestjs-armox-armalo';
 import type { AnyArmaloEvent, HandlerContext, HandlerOptions } from 'nestjs-armox-armalo';
+import type { Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../test/chaos/database.options.js';
 import { INBOX_STORE } from '../../lib/core/tokens.js';
 import type { InboxStore } from '../../lib/inbox/index.js';
+import { openPool } from '../peers/pool.js';
 import { benchApp } from './bench.app.js';
 import { copyDone } from './done-rows.js';
 import { CREATE_EFFECTS, effectOf, type EffectData } from './effects.js';
@@ -56,21 +58,25 @@ async function finishOne(store: InboxStore, number: number): Promise<void> {
 async function start(order: Order, { called }: Watch): Promise<StartedSubject> {
   const { poolSize, ...worker } = order.settings;
   const database = dataSourceOptions(order.kind, order.databaseUrl, poolSize);
-  const app = await benchApp(database, worker, handlersOf(order.figure, called));
+  const pool = order.kind === 'postgres' ? openPool(order.databaseUrl) : undefined;
+  const app = await benchApp(database, worker, handlersOf(order.figure, called, pool));
   await app.init();
   const dataSource = app.get(DataSource);
   return {
     unfinished: async () => (await dataSource.query<unknown[]>(UNFINISHED)).length > 0,
-    stop: () => app.close(),
+    stop: async () => {
+      await app.close();
+      await pool?.end();
+    },
   };
 }
 
-function handlersOf(figure: Figure, called: () => void): Type {
+function handlersOf(figure: Figure, called: () => void, pool: Pool | undefined): Type {
   switch (figure) {
     case 'empty':
       return emptyHandler(called);
     case 'at-least-once':
-      return plainHandler(called);
+      return plainHandler(called, pool);
     case 'transaction':
       return transactionalHandler(called, { transactional: true });
     case 'grouped':
@@ -89,7 +95,8 @@ function emptyHandler(called: () => void): Type {
   return EmptyHandler;
 }
 
-function plainHandler(called: () => void): Type {
+/** @param pool the same as the handlers of the peers have, where there are any */
+function plainHandler(called: () => void, pool: Pool | undefined): Type {
   @Injectable()
   class PlainHandler {
     constructor(private readonly dataSource: DataSource) {}
@@ -97,7 +104,8 @@ function plainHandler(called: () => void): Type {
     @OnArmaloEvent()
     async handle({ data }: AnyArmaloEvent): Promise<void> {
       called();
-      await this.dataSource.query(effectOf(data as EffectData));
+      const effect = effectOf(data as EffectData);
+      await (pool ? pool.query(effect) : this.dataSource.query(effect));
     }
   }
   return PlainHandler;
