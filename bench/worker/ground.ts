@@ -40,6 +40,8 @@ async function copiedGround(
     open: async () => {
       const name = `armox_armalo_bench_${randomBytes(6).toString('hex')}`;
       await onServer(server, `CREATE DATABASE ${name} TEMPLATE ${template}`);
+      // Else the copy is still being written to the disk while the subject runs.
+      await onServer(server, 'CHECKPOINT');
       return {
         url: withDatabase(filled.url, name),
         drop: () => onServer(server, `DROP DATABASE ${name} WITH (FORCE)`),
