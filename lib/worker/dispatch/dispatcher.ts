@@ -102,7 +102,6 @@ export class Dispatcher {
     if (outcome.to === 'retry' || outcome.to === 'postponed') {
       return later ? { ...outcome, supersededBy: later } : outcome;
     }
-    if (outcome.to === 'done' && this.allCompleted(row, handlers)) return outcome;
     return this.dependencies.handOver.insteadOf(outcome, row, handlers);
   }
 

@@ -29,24 +29,31 @@ export class HandOver {
     this.reading = new Outage('read the handlers of other replicas', consequence, logger, random);
   }
 
-  /** @returns `settlement`, or what is to become of the event instead */
-  async insteadOf(
+  /** @returns `settlement`, or what is to become of the event instead; a promise only where that has to be read */
+  insteadOf(
     settlement: Settlement,
     row: ClaimedRow,
     ours: readonly RegisteredHandler[],
-  ): Promise<Settlement> {
+  ): Settlement | Promise<Settlement> {
     if (settlement.to !== 'done' && settlement.to !== 'ignored') return settlement;
-    const { id, token, attempt, failures } = settlement;
     // Those that were skipped as stale have had their turn too.
     const completedHandlers = [
       ...new Set([...settlement.completedHandlers, ...ours.map(({ name }) => name)]),
     ];
+    if (settlement.to === 'done' && this.isLast(row, completedHandlers)) return settlement;
+    return this.unlessWaitedFor(settlement, row, completedHandlers);
+  }
+
+  private async unlessWaitedFor(
+    settlement: Settlement,
+    row: ClaimedRow,
+    completedHandlers: readonly string[],
+  ): Promise<Settlement> {
+    const { id, token, attempt, failures } = settlement;
     const base = { id, token, attempt, failures, completedHandlers };
     try {
       const isLost = settlement.to === 'ignored';
-      const waiting =
-        (isLost ? undefined : this.others.waitedForLately(row, completedHandlers)) ??
-        (await this.others.waitedFor(row, completedHandlers, isLost));
+      const waiting = await this.others.waitedFor(row, completedHandlers, isLost);
       this.reading.succeeded();
       if (waiting.length === 0) return settlement;
       this.logger.debug?.(`Event #${id} is left to a replica that has ${waiting.join(', ')}.`);
