@@ -60,8 +60,8 @@ export class ServerSession {
     this.trips = new SharedTrips(runner);
   }
 
-  /** Whether the statements of a transaction's beginning and its end go along with others. */
-  get sharesTrips(): boolean {
+  /** Whether a transaction's beginning goes along with other statements. */
+  get beginsInATrip(): boolean {
     // An isolation level is set after the BEGIN and before anything else.
     return !!this.server.inOneTrip && this.runner.connection.options.isolationLevel === undefined;
   }
@@ -86,7 +86,7 @@ export class ServerSession {
   /** Begins the transaction, and reads with `first`. */
   async begin(first: Sql): Promise<readonly Row[]> {
     const { runner } = this;
-    if (!this.sharesTrips) {
+    if (!this.beginsInATrip) {
       await runner.startTransaction();
       return (await this.query(first)).rows;
     }

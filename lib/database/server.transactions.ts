@@ -157,7 +157,7 @@ export class ServerTransactions implements RowTransactions {
   ): Promise<boolean | 'taken-over'> {
     const { runner } = session;
     // A subscriber to the commit would write into the next transaction.
-    const alone = !session.sharesTrips || runner.connection.subscribers.length > 0;
+    const alone = !session.beginsInATrip || runner.connection.subscribers.length > 0;
     const commit = () => untilAborted(session.commit(changes), signal);
     if (alone) return commit();
     return new Promise((resolve, reject) => {
@@ -165,6 +165,7 @@ export class ServerTransactions implements RowTransactions {
       const commitHere = (): void => {
         if (this.endings.delete(waiting)) commit().then(resolve, reject);
       };
+      // First, as whoever is let in may look for it at once.
       this.endings.add(waiting);
       if (ending?.()) setImmediate(commitHere);
       else commitHere();

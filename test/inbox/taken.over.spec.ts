@@ -3,8 +3,7 @@ import type { EntityManager, EntitySubscriberInterface, TransactionCommitEvent }
 import { Aborter } from '../../lib/core/index.js';
 import type { ClaimedRow, TransactionalOutcome } from '../../lib/inbox/index.js';
 import { describeOn, testDatabase } from '../databases.js';
-import { claimAll } from './store-suite.js';
-import { bench, event, LEASE } from './store-suite.js';
+import { bench, claimAll, event, LEASE } from './store-suite.js';
 
 const database = await testDatabase('postgres');
 
@@ -45,7 +44,6 @@ describeOn(database, 'a transaction that begins in the trip that ends another', 
     rows: readonly [ClaimedRow, ClaimedRow],
     works: readonly [Work, Work],
     signals = [new Aborter(), new Aborter()] as const,
-    store = its.store,
   ): Promise<readonly [Told, Told]> => {
     let second: Promise<Told> | undefined;
     const run = async (at: 0 | 1): Promise<Told> => {
@@ -63,7 +61,7 @@ describeOn(database, 'a transaction that begins in the trip that ends another', 
           return true;
         },
       };
-      const outcome = await store
+      const outcome = await its.store
         .runTransactional(rows[at], 'A.b', LEASE, work, { turn, ends: () => ['A.b'] })
         .catch((error: Error) => error);
       return { outcome, session };
