@@ -59,7 +59,7 @@ async function finishOne(store: InboxStore, number: number): Promise<void> {
 async function start(order: Order, { called }: Watch): Promise<StartedSubject> {
   const { poolSize, ...worker } = order.settings;
   const database = dataSourceOptions(order.kind, order.databaseUrl, poolSize);
-  const pool = order.kind === 'postgres' ? openPool(order.databaseUrl) : undefined;
+  const pool = order.kind === 'postgres' ? openPool(order.databaseUrl, poolSize) : undefined;
   const app = await benchApp(database, worker, handlersOf(order.figure, called, pool));
   await app.init();
   const dataSource = app.get(DataSource);

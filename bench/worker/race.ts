@@ -97,27 +97,29 @@ class Lane {
   /** @throws Error when an event has had no effect, or more of them than are promised */
   private async verify(url: string): Promise<void> {
     const { figure } = this.options;
-    const backlog = this.options.backlog + this.options.warmUp;
+    const events = inAll(this.options);
     if (figure === 'empty') return;
     const database = await new DataSource(dataSourceOptions(this.kind.name, url)).initialize();
     const [row] = await database.query<{ sum: string }[]>(SUM_OF_EFFECTS);
     await database.destroy();
     const effects = Number(row?.sum);
-    if (EXACTLY_ONCE[figure] ? effects !== backlog : !(effects >= backlog)) {
-      throw new Error(`${this.entry.text}: ${effects} effects of ${backlog} events (${figure}).`);
+    if (EXACTLY_ONCE[figure] ? effects !== events : !(effects >= events)) {
+      throw new Error(`${this.entry.text}: ${effects} effects of ${events} events (${figure}).`);
     }
   }
 }
 
+const inAll = ({ backlog, warmUp }: RaceOptions): number => backlog + warmUp;
+
 function orderOf(
   kind: DatabaseKind,
   { settings }: Entry,
-  { figure, backlog: measured, warmUp, done }: RaceOptions,
+  options: RaceOptions,
   databaseUrl: string,
 ): Order {
-  const backlog = measured + warmUp;
-  const data = { figure, backlog, warmUp, done };
-  return { kind: kind.name, databaseUrl, redisUrl: REDIS_URL, ...data, settings };
+  const { figure, warmUp, done } = options;
+  const what = { figure, backlog: inAll(options), warmUp, done, settings };
+  return { kind: kind.name, databaseUrl, redisUrl: REDIS_URL, ...what };
 }
 
 /** A process for one step, so that none finds warm what another has left. */

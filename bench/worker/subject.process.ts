@@ -42,7 +42,7 @@ async function run(subject: Subject, order: Order): Promise<RunResult> {
   while (await started.unfinished()) await pause(LOOK_EVERY);
   const to = now();
   await started.stop();
-  if (!from) throw new Error('The warm-up is as large as the backlog.');
+  if (!from) throw new Error('There is nothing to measure: the backlog is empty.');
   return resultOf(order, from, to);
 }
 

@@ -8,6 +8,7 @@ export interface Order {
   readonly databaseUrl: string;
   readonly redisUrl: string;
   readonly figure: Figure;
+  /** Events that there are to work off. */
   readonly backlog: number;
   /** So many of them come before the clock runs. */
   readonly warmUp: number;
