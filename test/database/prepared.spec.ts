@@ -78,6 +78,25 @@ describeOn(postgres, 'A prepared statement', () => {
     expect(warned).not.toHaveBeenCalled();
   });
 
+  it('keeps its plan on a connection of the application, where it is about a single id', async () => {
+    await open();
+    const runner = application.createQueryRunner();
+    try {
+      await runner.query(
+        'CREATE TEMPORARY TABLE rows AS SELECT g::bigint AS id FROM generate_series(1, 9) g',
+      );
+      await runner.query('ALTER TABLE rows ADD PRIMARY KEY (id)');
+      const { text } = sql`SELECT id FROM rows WHERE ${opened.dialect.oneOf('id', ['1'])}`;
+      await runner.query(`PREPARE one AS ${text}`);
+      for (let id = 1; id <= 9; id += 1) await runner.query(`EXECUTE one(${id})`);
+      const planned = "SELECT custom_plans FROM pg_prepared_statements WHERE name = 'one'";
+      // PostgreSQL plans five runs before it decides.
+      expect(await runner.query(planned)).toEqual([{ custom_plans: '5' }]);
+    } finally {
+      await runner.release();
+    }
+  });
+
   it('is one of a hundred at most, however many texts say that they recur', async () => {
     await open();
     for (let index = 0; index < 120; index += 1) await askPrepared(raw(`SELECT ${index}`));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Aborter, Semaphore } from '../../lib/core/index.js';
+import type { HandlerTurn } from '../../lib/database/index.js';
 import type { RegisteredHandler } from '../../lib/handlers/index.js';
 import type { ClaimedRow, TransactionalOutcome, TransactionalPart } from '../../lib/inbox/index.js';
 import { ConnectionWait } from '../../lib/worker/dispatch/connection.wait.js';
@@ -9,6 +10,8 @@ import { LogBook } from './log-book.js';
 
 interface Group {
   readonly size: number;
+  /** Whether the next one begins, now that it has only its commit left. */
+  ending(): boolean | undefined;
   commit(): void;
   fail(): void;
 }
@@ -17,10 +20,16 @@ interface Group {
 function workbench(permits = 8) {
   const timers = new ManualTime();
   const groups: Group[] = [];
-  const runTogether = (_handler: string, _ms: number, parts: readonly TransactionalPart[]) =>
+  const runTogether = (
+    _handler: string,
+    _ms: number,
+    parts: readonly TransactionalPart[],
+    turn?: HandlerTurn,
+  ) =>
     new Promise<readonly TransactionalOutcome[]>((resolve, reject) => {
       groups.push({
         size: parts.length,
+        ending: () => turn?.ending?.(),
         commit: () => resolve(parts.map(() => 'ended')),
         fail: () => reject(new Error('deadlock')),
       });
@@ -64,6 +73,16 @@ describe('groups of a handler', () => {
     void many(500);
     await rest();
     expect(groups).toHaveLength(2);
+  });
+
+  it('give their transaction to the next one when they have only their commit left', async () => {
+    const { groups, many } = workbench(1);
+    void many(150);
+    await rest();
+    expect(groups[0]?.ending()).toBe(true);
+    await rest();
+    expect(groups.map(({ size }) => size)).toEqual([100, 50]);
+    expect(groups[1]?.ending()).toBe(false);
   });
 
   it('run one after the other for ten seconds, once one was rolled back, whose events go alone', async () => {

@@ -98,6 +98,17 @@ describe('claiming', () => {
     expect(store.states()).toBe('done done done done done done done');
   });
 
+  it('lets the event loop come round after 64 events, however many may start', async () => {
+    const { store, loop, started } = workbench({ concurrency: 100 });
+    store.add(100);
+    let inTheFirstTurn = 0;
+    setImmediate(() => (inTheFirstTurn = started.length));
+    loop.start();
+    await rest();
+    expect(inTheFirstTurn).toBe(64);
+    expect(started).toHaveLength(100);
+  });
+
   it('takes a short claim for no proof of an empty queue', async () => {
     const { store, loop, started } = workbench();
     store.add(3);
