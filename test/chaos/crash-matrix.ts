@@ -112,7 +112,7 @@ async function carryOut(each: Case, delivery: Delivery, stage: Stage): Promise<v
   const { victim, survivor, ground, sender, world } = stage;
   const { action, point } = each;
   victim.tell({ type: 'crash', crash: { point, action } });
-  victim.tell({ type: 'work', work: true });
+  victim.tell({ type: 'work' });
   const crashed = victim.crashes();
   // The first delivery comes to the victim; whatever the sender tries after the crash, to either.
   const delivered = (async () => {
@@ -122,7 +122,7 @@ async function carryOut(each: Case, delivery: Delivery, stage: Stage): Promise<v
   })();
   const reached = await Promise.race([crashed, pause(10_000).then(() => undefined)]);
   world.findings.check(reached === point, `${delivery.name}: its point was not reached`);
-  survivor.tell({ type: 'work', work: true });
+  survivor.tell({ type: 'work' });
   if (action === 'kill') await victim.gone;
   if (action === 'stop') {
     // Where it stopped with the row locked nobody else can have the event, and should not.
@@ -134,8 +134,8 @@ async function carryOut(each: Case, delivery: Delivery, stage: Stage): Promise<v
   world.findings.check(await ground.drained(20_000), `${delivery.name}: not finished in 20 s`);
   // What the victim does when it comes back is part of the case.
   if (action === 'stop') await pause(150);
-  survivor.tell({ type: 'work', work: false });
-  if (action !== 'kill') victim.tell({ type: 'work', work: false });
+  await survivor.rest();
+  if (action !== 'kill') await victim.rest();
 }
 
 /** A plain handler may run again after a crash: once more, and not again when the first one comes back. */

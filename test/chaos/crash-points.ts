@@ -11,9 +11,21 @@ const tell = (message: ReplicaMessage): Promise<void> =>
 /** The places at which a replica can be made to crash. The library knows nothing of them. */
 export class CrashPoints {
   private armed: Crash | undefined;
+  private readonly claims = new Set<Promise<unknown>>();
 
   /** @param works whether this process claims events */
-  constructor(public works: boolean) {}
+  constructor(private works: boolean) {}
+
+  /** Lets this process claim events. */
+  work(): void {
+    this.works = true;
+  }
+
+  /** Resolves when this process claims nothing any more, and what it was claiming is claimed. */
+  async rest(): Promise<void> {
+    this.works = false;
+    await Promise.allSettled(this.claims);
+  }
 
   arm(crash: Crash): void {
     this.armed = crash;
@@ -43,12 +55,13 @@ export class CrashPoints {
     const claim = store.claim.bind(store);
     store.claim = async (limit, leaseMs, except) => {
       if (!this.works) return [];
-      const rows = await claim(limit, leaseMs, except);
+      const rows = await this.claiming(claim(limit, leaseMs, except));
       if (rows.length > 0) await this.at('after-claim');
       return rows;
     };
     const claimStalled = store.claimStalled.bind(store);
-    store.claimStalled = async (rescue) => (this.works ? claimStalled(rescue) : undefined);
+    store.claimStalled = async (rescue) =>
+      this.works ? this.claiming(claimStalled(rescue)) : undefined;
     const settle = store.settle.bind(store);
     store.settle = async (settlements) => {
       await this.at('before-settle');
@@ -57,6 +70,15 @@ export class CrashPoints {
       await this.at('after-settle');
       return refused;
     };
+  }
+
+  private async claiming<T>(claim: Promise<T>): Promise<T> {
+    this.claims.add(claim);
+    try {
+      return await claim;
+    } finally {
+      this.claims.delete(claim);
+    }
   }
 
   /** Puts the points around the commit of transactional handlers, on whatever DataSource they run. */

@@ -33,9 +33,9 @@ export const diskFull: Scenario = {
       await others.come('without', span);
       let recovery = 0;
       for (let round = 0; round < rounds; round += 1) {
-        replica.tell({ type: 'work', work: false });
+        await replica.rest();
         await store(stage, round);
-        replica.tell({ type: 'work', work: true });
+        replica.tell({ type: 'work' });
         const begun = () => areBegun(stage);
         findings.check(await stage.until(5_000, begun), 'the stored events were not begun');
         await replica.fillDisk(true);

@@ -84,6 +84,16 @@ export class Replica {
     await obeyed;
   }
 
+  /**
+   * Resolves when it claims nothing any more. Whoever only tells it so and sends the next event at
+   * once can see a claim take that event which was under way when the message came.
+   */
+  async rest(): Promise<void> {
+    const obeyed = this.next('obeyed');
+    this.tell({ type: 'rest' });
+    await obeyed;
+  }
+
   tell(command: ReplicaCommand): void {
     this.child.send(command);
   }

@@ -30,11 +30,11 @@ export const foreignCrash: Scenario = {
       await stage.send(completion('long', { hold: span + BOUND }), 'runs');
       await begun(stage, ['long']);
 
-      busy.tell({ type: 'work', work: false });
-      killed.tell({ type: 'work', work: true });
+      await busy.rest();
+      killed.tell({ type: 'work' });
       const inFlight = await sendAll(stage);
       await begun(stage, inFlight.plain);
-      busy.tell({ type: 'work', work: true });
+      busy.tell({ type: 'work' });
       await killed.kill();
       const since = performance.now();
       const beside = others.come('beside', span);

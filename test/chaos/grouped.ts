@@ -35,11 +35,11 @@ export const grouped: Scenario = {
           ),
         ]);
         victim.tell({ type: 'crash', crash: { point, action: 'kill' } });
-        victim.tell({ type: 'work', work: true });
+        victim.tell({ type: 'work' });
         await victim.gone;
-        survivor.tell({ type: 'work', work: true });
+        survivor.tell({ type: 'work' });
         await stage.drained(`after the crash at ${point}`);
-        survivor.tell({ type: 'work', work: false });
+        await survivor.rest();
       }
       findings.figure('crashes', points.length);
     }),

@@ -26,14 +26,14 @@ export const longHandler: Scenario = {
       const others = new Others(stage);
       await others.before(span);
 
-      for (const replica of running) replica.tell({ type: 'work', work: false });
-      gone.tell({ type: 'work', work: true });
+      await Promise.all(running.map((replica) => replica.rest()));
+      gone.tell({ type: 'work' });
       await stage.send(completion('stale', { hold: 500 }), 'runs');
       const begun = async () => (await ground.tally(Run)).has('stale');
       world.findings.check(await stage.until(5_000, begun), 'the stale event was not begun');
       const unlock = await lockOpenRow(ground);
       await gone.kill();
-      for (const replica of running) replica.tell({ type: 'work', work: true });
+      for (const replica of running) replica.tell({ type: 'work' });
       await stage.send(violation('long', { hold: span + 3 * LEASE }), 'effects');
       await pause(2 * LEASE);
       await others.come('beside', span);

@@ -28,7 +28,7 @@ export const lookAhead: Scenario = {
       const slow = Array.from({ length: SLOW }, (_, n) => `slow-${n}`);
       await Promise.all(quick.map((name) => stage.send(completion(name, { unrecorded: true }))));
       await Promise.all(slow.map((name) => stage.send(completion(name, { hold: HOLD }), 'runs')));
-      victim.tell({ type: 'work', work: true });
+      victim.tell({ type: 'work' });
       let most = 0;
       const far = async () => (most = Math.max(most, await leasedOf(ground))) >= FAR_AHEAD;
       const reached = await stage.until(20_000, far);

@@ -51,7 +51,8 @@ export type ReplicaMessage =
 
 export type ReplicaCommand =
   | { readonly type: 'crash'; readonly crash: Crash }
-  | { readonly type: 'work'; readonly work: boolean }
+  | { readonly type: 'work' }
+  | { readonly type: 'rest' }
   /** Takes every connection of the application's pool, or lets them go. */
   | { readonly type: 'hold-pool'; readonly hold: boolean }
   /** On SQLite: its file may not grow by a page, or may again. */

@@ -75,7 +75,9 @@ process.on('message', (command: ReplicaCommand) => {
     case 'crash':
       return points.arm(command.crash);
     case 'work':
-      return void (points.works = command.work);
+      return points.work();
+    case 'rest':
+      return void points.rest().then(() => tell({ type: 'obeyed' }));
     case 'hold-pool':
       return void pool(command.hold).then(() => tell({ type: 'obeyed' }));
     case 'fill-disk':
