@@ -12,6 +12,10 @@ if (variant !== 'empty') {
   const { TypeOrmModule } = await import('@nestjs/typeorm');
   imports.push(TypeOrmModule.forRoot({ ...JSON.parse(dataSource), synchronize: true }));
 }
+if (variant === 'validation' || variant === 'module') {
+  await import('class-transformer');
+  await import('class-validator');
+}
 if (variant === 'module') {
   const { ArmoxArmaloModule } = await import('nestjs-armox-armalo');
   imports.push(ArmoxArmaloModule.forRoot({ armalo: { webhookSecret: 'whsec_bench' } }));

@@ -10,7 +10,8 @@ import { megabytes, milliseconds, printTable } from '../table.js';
 const VARIANTS = {
   empty: 'empty Nest application',
   typeorm: 'with TypeORM, connected',
-  module: 'with TypeORM and this module',
+  validation: 'with TypeORM, class-validator and class-transformer',
+  module: 'with all of these and this module',
 } as const;
 type Variant = keyof typeof VARIANTS;
 const NAMES = Object.keys(VARIANTS) as Variant[];
@@ -35,7 +36,7 @@ export async function benchFootprint({ databases }: BenchOptions, report: Report
 
 async function onDatabase(kind: DatabaseKind, report: Report): Promise<void> {
   const database = await kind.create();
-  const found: Record<Variant, Measured[]> = { empty: [], typeorm: [], module: [] };
+  const found: Record<Variant, Measured[]> = { empty: [], typeorm: [], validation: [], module: [] };
   // Round 0 makes the tables.
   for (let round = 0; round <= ROUNDS; round += 1) {
     for (const name of NAMES) {
