@@ -13,6 +13,7 @@ const steps = [
   ['ingress', 'worker', 'reconcile'],
   ['source-definition'],
   ['sources/*'],
+  ['ops'],
   ['module'],
 ];
 /** Further entry points of the package, which may enter every room, and which no room may enter. */
