@@ -65,6 +65,7 @@ export type {
   EventDetails,
   EventFilter,
   EventPage,
+  EventTotal,
   EventState,
   EventSummary,
   PageRequest,
@@ -206,3 +207,5 @@ export type {
   RunModelOptions,
   WaitForJob,
 } from './sources/armox/index.js';
+
+export type { OpsAuthenticator, OpsLogin, OpsOptions, OpsRole, OpsUser } from './ops/index.js';

@@ -56,4 +56,5 @@ function refuseRenamed(fileName, code) {
 for (const folder of ['dist', 'dist-sample']) rmSync(folder, { recursive: true, force: true });
 await compile('tsconfig.build.json');
 await bundle();
+cpSync(join('lib', 'ops', 'page', 'index.html'), join('dist', 'page', 'index.html'));
 await compile('tsconfig.sample.json');

@@ -14,15 +14,15 @@ export const BEST_SETTINGS: Readonly<
 > = {
   module: {
     empty: { concurrency: 200 },
-    'at-least-once': { concurrency: 100, poolSize: 20 },
+    'at-least-once': { concurrency: 50, poolSize: 20 },
     transaction: { transactions: 16, poolSize: 26 },
-    grouped: { concurrency: 200 },
+    grouped: { concurrency: 400, poolSize: 10 },
   },
   'pg-boss': {
-    empty: { batchSize: 500, localConcurrency: 2 },
-    'at-least-once': { batchSize: 500, localConcurrency: 2, poolSize: 10 },
-    transaction: { fetch: 500, atOnce: 16 },
-    grouped: { fetch: 100, atOnce: 4 },
+    empty: { batchSize: 2_000, localConcurrency: 2 },
+    'at-least-once': { batchSize: 500, localConcurrency: 2, poolSize: 20 },
+    transaction: { fetch: 100, atOnce: 16 },
+    grouped: { fetch: 100, atOnce: 8 },
   },
   'graphile-worker': {
     empty: { concurrency: 24, localQueueSize: 500, completeJobBatchDelay: 0 },

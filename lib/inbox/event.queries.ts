@@ -1,29 +1,10 @@
-import { InboxFilterError } from '../core/index.js';
-import {
-  empty,
-  join,
-  only,
-  raw,
-  sql,
-  type Dialect,
-  type Row,
-  type Sql,
-} from '../database/index.js';
-import {
-  eventSummary,
-  hashOf,
-  STORED_COLUMNS,
-  storedAttempt,
-  storedEvent,
-  SUMMARY_COLUMNS,
-} from './inbox.rows.js';
+import { empty, join, only, raw, sql, type Dialect, type Sql } from '../database/index.js';
+import { hashOf, STORED_COLUMNS, storedAttempt, storedEvent } from './inbox.rows.js';
 import type {
   EventCount,
   EventFilter,
-  EventPage,
   EventState,
   InboxViolation,
-  PageRequest,
   StoredAttempt,
   StoredEvent,
   StoredState,
@@ -88,7 +69,6 @@ function inState(state: EventState, { now }: Dialect): Sql {
     : sql`state = ${state} AND finished_at IS NOT NULL`;
 }
 
-const LONGEST_PAGE = 1_000;
 /** Of each state. */
 const MOST_COUNTED = 10_000;
 const STATES: readonly StoredState[] = ['open', 'waiting', 'done', 'ignored', 'dead'];
@@ -98,25 +78,12 @@ export class EventQueries {
   constructor(private readonly inbox: InboxDatabase) {}
 
   async find(filter: EventFilter): Promise<StoredEvent | undefined> {
-    const [row] = await this.select(STORED_COLUMNS, matching(filter, this.inbox), 1);
-    return row && storedEvent(row);
-  }
-
-  async list(filter: EventFilter, page: PageRequest = {}): Promise<EventPage> {
-    const { limit = 100, after } = page;
-    const length = Math.min(Math.max(1, Math.trunc(limit)), LONGEST_PAGE);
-    const where = matching(filter, this.inbox);
-    const rows = await this.select(SUMMARY_COLUMNS, sql`${where}${behind(after)}`, length + 1);
-    const events = rows.slice(0, length).map(eventSummary);
-    return { events, next: rows.length > length ? events.at(-1)?.id : undefined };
-  }
-
-  private select(columns: readonly string[], where: Sql, limit: number): Promise<readonly Row[]> {
     const { database, tables } = this.inbox;
-    return database.read(() =>
-      only(sql`SELECT ${raw(columns.join(', '))}, ${this.running} AS running FROM ${tables.inbox}
-        WHERE ${where} ORDER BY id DESC LIMIT ${limit}`),
+    const [row] = await database.read(() =>
+      only(sql`SELECT ${raw(STORED_COLUMNS.join(', '))}, ${this.running} AS running
+        FROM ${tables.inbox} WHERE ${matching(filter, this.inbox)} ORDER BY id DESC LIMIT 1`),
     );
+    return row && storedEvent(row);
   }
 
   async attempts(id: string): Promise<readonly StoredAttempt[]> {
@@ -180,15 +147,6 @@ export class EventQueries {
   private get running(): Sql {
     return sql`CASE WHEN state = 'open' AND lease_until > ${this.inbox.dialect.now} THEN 1 ELSE 0 END`;
   }
-}
-
-/** @throws InboxFilterError for what is no `next` of a page */
-function behind(after: string | undefined): Sql {
-  if (after === undefined) return empty;
-  if (isId(after)) return sql` AND id < ${BigInt(after)}`;
-  throw new InboxFilterError(
-    'Nothing is listed, since `after` is not the `next` of a page of this list.',
-  );
 }
 
 /** Every row is claimable, leased, final, or waiting behind a claimable or leased one. */

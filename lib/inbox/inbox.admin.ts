@@ -7,6 +7,8 @@ import type {
   EventDetails,
   EventFilter,
   EventPage,
+  EventSummary,
+  EventTotal,
   InboxViolation,
   PageRequest,
 } from './stored.event.js';
@@ -20,16 +22,27 @@ export class InboxAdmin {
 
   /**
    * The events that fit, newest first and without payloads, 100 at once. The next part begins `after`
-   * the `next` of this one; each is as quick as the first, however long the list is.
+   * the `next` of this one; each is as quick as the first, however long the list is, and may be short where few
+   * events fit: go on as long as there is a `next`.
    */
   list(filter: EventFilter = {}, page: PageRequest = {}): Promise<EventPage> {
     return this.store.list(filter, page);
+  }
+
+  /** How many events fit, exactly or at least: a bounded number of them is looked at. */
+  count(filter: EventFilter): Promise<EventTotal> {
+    return this.store.count(filter);
   }
 
   /** The newest event that fits, with payload and failed attempts; undefined where there is none. */
   async find(filter: EventFilter): Promise<EventDetails | undefined> {
     const event = await this.store.find(filter);
     return event && { ...event, failures: await this.store.attempts(event.id) };
+  }
+
+  /** The unfinished event of the same ordering key that a waiting one is behind; undefined where it waits for none. */
+  ahead(id: string): Promise<EventSummary | undefined> {
+    return this.store.ahead(id);
   }
 
   /**
@@ -64,6 +77,18 @@ export class InboxAdmin {
     // Events that waited behind them can run now.
     if (discarded > 0) this.tell();
     return discarded;
+  }
+
+  /**
+   * Lets pending events that wait for their next attempt, or for the time that a handler asked for, run now. Their
+   * attempts stay as they are.
+   * @returns how many
+   * @throws InboxFilterError as `replay`
+   */
+  async retryNow(filter: ChangeFilter): Promise<number> {
+    const hastened = await this.store.retryNow(filter);
+    if (hastened > 0) this.tell();
+    return hastened;
   }
 
   /** Rows that are neither pending, running, finished nor waiting for one that is; always empty, or report it. */

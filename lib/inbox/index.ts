@@ -30,6 +30,7 @@ export type {
   EventDetails,
   EventFilter,
   EventPage,
+  EventTotal,
   EventState,
   EventSummary,
   PageRequest,

@@ -37,6 +37,15 @@ export class OperatorChanges {
     );
   }
 
+  retryNow(filter: EventFilter): Promise<number> {
+    const { now } = this.inbox.dialect;
+    return this.change(
+      filter,
+      sql`state = 'open' AND due_at > ${now} AND (lease_until IS NULL OR lease_until <= ${now})`,
+      sql`due_at = ${now}`,
+    );
+  }
+
   /** By id, so that a row which comes back meanwhile is not changed twice. */
   private async change(filter: EventFilter, which: Sql, set: Sql): Promise<number> {
     const { dialect, tables } = this.inbox;

@@ -3,6 +3,8 @@ import type {
   EventCount,
   EventFilter,
   EventPage,
+  EventSummary,
+  EventTotal,
   InboxViolation,
   PageRequest,
   StoredAttempt,
@@ -12,7 +14,10 @@ import type {
 /** What an operator asks of the storage: see `InboxAdmin`. */
 export interface OperatorStore {
   list(filter: EventFilter, page?: PageRequest): Promise<EventPage>;
+  count(filter: EventFilter): Promise<EventTotal>;
   find(filter: EventFilter): Promise<StoredEvent | undefined>;
+  /** The unfinished event of the same ordering key that a waiting one is behind. */
+  ahead(id: string): Promise<EventSummary | undefined>;
   attempts(id: string): Promise<readonly StoredAttempt[]>;
   /** By source, and in the order of an event's life. */
   counts(): Promise<readonly EventCount[]>;
@@ -22,6 +27,8 @@ export interface OperatorStore {
    * @throws InboxFilterError for a filter without a condition, or with one that is undefined
    */
   replay(filter: ChangeFilter, options?: { readonly rerunAll?: boolean }): Promise<number>;
+  /** Pending rows that are not due yet become so. @throws InboxFilterError as `replay` */
+  retryNow(filter: ChangeFilter): Promise<number>;
   /**
    * Dead, pending and waiting rows end `ignored`, reason `discarded`; those that run are passed over.
    * @throws InboxFilterError as `replay`

@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import type { HandlerTurn, OpenDatabase } from '../database/index.js';
 import type { DeadEventListener } from './dead.event.listeners.js';
 import { EventQueries } from './event.queries.js';
+import { EventSearch } from './event.search.js';
 import { InsertHooks } from './insert.hooks.js';
 import { HandlerTransactions } from './handler.transactions.js';
 import { holdLeaderLock } from './leader.locks.js';
@@ -44,6 +45,7 @@ export class SqlInboxStore implements InboxStore {
   private readonly retention: Retention;
   private readonly changes: OperatorChanges;
   private readonly queries: EventQueries;
+  private readonly search: EventSearch;
   private readonly replicas: Replicas;
 
   constructor(
@@ -61,6 +63,7 @@ export class SqlInboxStore implements InboxStore {
     this.retention = new Retention(inbox);
     this.changes = new OperatorChanges(inbox, this.orderKeys);
     this.queries = new EventQueries(inbox);
+    this.search = new EventSearch(inbox);
     this.replicas = new Replicas(inbox);
   }
 
@@ -143,6 +146,10 @@ export class SqlInboxStore implements InboxStore {
     return this.changes.replay(changeConditions(filter), options.rerunAll ?? false);
   }
 
+  async retryNow(filter: ChangeFilter) {
+    return this.changes.retryNow(changeConditions(filter));
+  }
+
   async discard(filter: ChangeFilter) {
     return this.changes.discard(changeConditions(filter));
   }
@@ -151,12 +158,20 @@ export class SqlInboxStore implements InboxStore {
     return this.retention.prune(periods, batch);
   }
 
+  count(filter: EventFilter) {
+    return this.search.count(filter);
+  }
+
+  ahead(id: string) {
+    return this.search.ahead(id);
+  }
+
   find(filter: EventFilter) {
     return this.queries.find(filter);
   }
 
   async list(filter: EventFilter, page?: PageRequest) {
-    return this.queries.list(filter, page);
+    return this.search.list(filter, page);
   }
 
   attempts(id: string) {

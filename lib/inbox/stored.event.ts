@@ -74,6 +74,18 @@ export interface EventPage {
   readonly events: readonly EventSummary[];
   /** What `after` is for the next part; undefined where this was the last one. */
   readonly next: string | undefined;
+  /**
+   * Where few events fit, a part ends after 20,000 events that were looked at, and may be short or empty: when
+   * the last of those was received. Undefined where the part is full, or the list has ended.
+   */
+  readonly searchedBackTo: number | undefined;
+}
+
+/** How many events fit a filter. */
+export interface EventTotal {
+  readonly count: number;
+  /** Whether there are more, or may be: 10,000 are counted, among the latest 100,000 events. */
+  readonly more: boolean;
 }
 
 /** Where a part of a list begins, and how long it is. */

@@ -1,5 +1,14 @@
-import { Module, type ConfigurableModuleAsyncOptions, type DynamicModule } from '@nestjs/common';
+import {
+  Inject,
+  Module,
+  Optional,
+  type ConfigurableModuleAsyncOptions,
+  type DynamicModule,
+  type MiddlewareConsumer,
+  type NestModule,
+} from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
+import { OpsPage } from '../ops/index.js';
 import {
   ConfigurableModuleClass,
   type ArmoxArmaloOptionsFactory,
@@ -17,7 +26,7 @@ export type ArmoxArmaloAsyncOptions = ConfigurableModuleAsyncOptions<
 
 /** Import it once, with `forRoot` or `forRootAsync`, beside `TypeOrmModule.forRoot`. */
 @Module({})
-export class ArmoxArmaloModule extends ConfigurableModuleClass {
+export class ArmoxArmaloModule extends ConfigurableModuleClass implements NestModule {
   /** @throws ArmoxArmaloConfigurationError for a wrong static option; a wrong one of the others stops the boot */
   static override forRoot(options: ArmoxArmaloOptions & ArmoxArmaloStaticOptions): DynamicModule {
     checkStaticOptions(options);
@@ -30,8 +39,15 @@ export class ArmoxArmaloModule extends ConfigurableModuleClass {
     return super.forRootAsync(options);
   }
 
-  constructor(modules: ModulesContainer) {
+  constructor(
+    modules: ModulesContainer,
+    @Optional() @Inject(OpsPage) private readonly ops: OpsPage | undefined,
+  ) {
     super();
     assertConfigured(modules);
+  }
+
+  configure(consumer: MiddlewareConsumer): void {
+    this.ops?.mount(consumer);
   }
 }

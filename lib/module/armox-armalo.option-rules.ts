@@ -21,6 +21,7 @@ import {
   TABLE_PREFIX,
   type RetentionPeriods,
 } from '../inbox/index.js';
+import { OPS_RULES } from '../ops/index.js';
 import { POLL_RULES } from '../reconcile/index.js';
 import { sourceOptionRules, type SourceDefinition } from '../source-definition/index.js';
 import type {
@@ -102,6 +103,7 @@ const MODULE_RULES = {
   ),
   reconcile: group('switchable', RECONCILE_RULES),
   worker: group('switchable', WORKER_RULES),
+  ops: group('optional', OPS_RULES),
 } satisfies RulesOf<ModuleOptions> & OptionRules;
 
 export const OPTION_RULES = { ...SOURCE_RULES, ...MODULE_RULES };

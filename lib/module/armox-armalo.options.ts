@@ -2,6 +2,7 @@ import type { EventFeed } from '../core/index.js';
 import type { RetentionPeriods } from '../inbox/index.js';
 import type { HandlerRetryPolicy } from '../handlers/index.js';
 import type { ReconcileScheduleOptions } from '../reconcile/index.js';
+import type { OpsOptions } from '../ops/index.js';
 import type { SourceDefinition } from '../source-definition/index.js';
 import type { ArmaloOptions } from '../sources/armalo/index.js';
 import type { ArmoxOptions } from '../sources/armox/index.js';
@@ -66,6 +67,8 @@ export interface ModuleOptions {
   readonly publicUrl?: string | (() => string | undefined) | undefined;
   /** `false`: this process does not poll. Default: every 10 s, on one replica at a time. */
   readonly reconcile?: ReconcileOptions | false;
+  /** The operations page and its API. Default: none. */
+  readonly ops?: OpsOptions | undefined;
   /** `false`: this process receives only, and handles nothing. */
   readonly worker?: WorkerOptions | false;
 }

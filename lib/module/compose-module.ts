@@ -11,6 +11,7 @@ import { BUILT_IN_SOURCES } from './built-in.sources.js';
 import { inboxProviders } from './inbox.providers.js';
 import { assertImportedOnce } from './module-imports.js';
 import { OptionsScopeCheck } from './options-scope.check.js';
+import { opsProviders } from './ops.providers.js';
 import { reconcileProviders } from './reconcile.providers.js';
 import { resolveOptions, type ResolvedOptions } from './resolve-options.js';
 import { routePath, sourceExports, sourceProviders } from './source.providers.js';
@@ -40,6 +41,7 @@ export function composeModule(
       ...ingressProviders,
       ...reconcileProviders(sources),
       ...workerProviders,
+      ...opsProviders,
       BootReport,
     ],
     exports: [

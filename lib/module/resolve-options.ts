@@ -6,6 +6,7 @@ import {
   type ReadOptions,
 } from '../core/index.js';
 import { OPTION_RULES, STATIC_RULES } from './armox-armalo.option-rules.js';
+import type { OpsOptions } from '../ops/index.js';
 import type { ModuleOptions } from './armox-armalo.options.js';
 
 type Read = ReadOptions<typeof OPTION_RULES>;
@@ -16,6 +17,7 @@ export interface ResolvedOptions extends Pick<
   'migrationsRun' | 'tablePrefix' | 'poolSize' | 'ingestTimeout' | 'reconcile' | 'worker'
 > {
   readonly publicUrl: () => string | undefined;
+  readonly ops: (NonNullable<Read['ops']> & Pick<OpsOptions, 'access'>) | undefined;
 }
 
 /** @throws ArmoxArmaloConfigurationError that names the option and says what to write */
@@ -23,7 +25,7 @@ export function resolveOptions(given: ModuleOptions): ResolvedOptions {
   assertIsOptions(given);
   const read = readOptions(OPTION_RULES, given);
   const { migrationsRun, tablePrefix, poolSize, ingestTimeout, reconcile, worker } = read;
-  const { publicUrl } = read;
+  const { publicUrl, ops } = read;
   assertOneSchedule(given);
   assertLooksWithinLease(read);
   return {
@@ -33,6 +35,7 @@ export function resolveOptions(given: ModuleOptions): ResolvedOptions {
     ingestTimeout,
     reconcile,
     worker,
+    ops: ops && withAccess(ops),
     publicUrl: typeof publicUrl === 'function' ? publicUrl : () => publicUrl,
   };
 }
@@ -52,6 +55,17 @@ function assertIsOptions(given: unknown): asserts given is object {
       'must be known before the other options are. Write it beside `useFactory`, `useClass` or `useExisting`.',
     );
   }
+}
+
+/** The page shows payloads and changes events, so it is never open to everybody. */
+function withAccess(ops: NonNullable<Read['ops']>): NonNullable<ResolvedOptions['ops']> {
+  const { access } = ops;
+  if (access !== undefined) return { ...ops, access };
+  throw new ArmoxArmaloConfigurationError(
+    'ops.access',
+    'is missing: say who may come in, with `[{ name, password, role }]` or a function of yours. Without it the ' +
+      'page would be open to everybody.',
+  );
 }
 
 function assertOneSchedule({ reconcile }: ModuleOptions): void {

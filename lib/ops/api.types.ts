@@ -77,13 +77,7 @@ export interface OverviewView {
 }
 
 export type MinuteSeries =
-  | 'received'
-  | 'duplicate'
-  | 'handled'
-  | 'retried'
-  | 'dead'
-  | 'ignored'
-  | 'refused';
+  'received' | 'duplicate' | 'handled' | 'retried' | 'dead' | 'ignored' | 'refused';
 
 /** Counts per minute of the last hour, oldest first; the last minute is not over. */
 export interface MinutesView {
@@ -258,7 +252,10 @@ export interface DryRunView {
     readonly outcome: 'would-succeed' | 'would-fail' | 'refused';
     readonly error: string | null;
     /** What it would have written, in order. */
-    readonly statements: readonly { readonly sql: string; readonly parameters: readonly string[] }[];
+    readonly statements: readonly {
+      readonly sql: string;
+      readonly parameters: readonly string[];
+    }[];
   }[];
 }
 

@@ -1,0 +1,39 @@
+import type { InboxAdmin } from '../../inbox/index.js';
+import { OpsProblem } from '../http/ops.problem.js';
+import type { OpsRoute } from '../http/ops.route.js';
+import { found } from './event.routes.js';
+
+/** What can be done to one event. */
+export function eventActionRoutes(admin: InboxAdmin): readonly OpsRoute[] {
+  return [
+    action('replay', 'Run a finished event again', (id, body) =>
+      admin.replay({ id }, { rerunAll: body['rerunAll'] === true }),
+    ),
+    action('discard', 'Give an event up', (id) => admin.discard({ id })),
+    action('retry', 'Run an event now that waits for its next attempt', (id) =>
+      admin.retryNow({ id }),
+    ),
+  ];
+
+  function action(
+    name: string,
+    summary: string,
+    change: (id: string, body: Readonly<Record<string, unknown>>) => Promise<number>,
+  ): OpsRoute {
+    return {
+      method: 'POST',
+      path: `events/:id/${name}`,
+      summary,
+      answers: 'EventRowView',
+      handle: async ({ parameters, body }) => {
+        const event = await found(admin, parameters);
+        if ((await change(event.id, body)) > 0) return { changed: 1 };
+        throw new OpsProblem(
+          409,
+          `Event ${event.id} is ${event.state}, so ${name} does nothing to it.`,
+          'Look at it again: it may have changed meanwhile.',
+        );
+      },
+    };
+  }
+}

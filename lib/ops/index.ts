@@ -1,0 +1,11 @@
+export { OpsAccess } from './access/ops.access.js';
+export { eventActionRoutes } from './api/event.action.routes.js';
+export { eventRoutes } from './api/event.routes.js';
+export { sessionRoutes } from './api/session.routes.js';
+export { OpsServer } from './http/ops.server.js';
+export type { OpsRoute } from './http/ops.route.js';
+export { packageVersion, readPageFiles } from './http/page.files.js';
+export { OPS_RULES } from './ops.option-rules.js';
+export type { OpsAuthenticator, OpsLogin, OpsOptions, OpsUser } from './ops.options.js';
+export { OpsPage } from './ops.page.js';
+export type { OpsRole } from './api.types.js';
