@@ -60,7 +60,7 @@ const named = (column: string, value: string, characters: number): Sql =>
   sql`${raw(column)} = ${storableName(value, characters)}`;
 
 /** Final rows say so once more, in the words of the index that finds them. */
-function inState(state: EventState, { now }: Dialect): Sql {
+export function inState(state: EventState, { now }: Dialect): Sql {
   if (state === 'running') return sql`state = 'open' AND lease_until > ${now}`;
   if (state === 'open')
     return sql`state = 'open' AND (lease_until IS NULL OR lease_until <= ${now})`;

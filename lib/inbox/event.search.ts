@@ -1,11 +1,12 @@
 import { InboxFilterError } from '../core/index.js';
 import { empty, only, raw, sql, type Row, type Sql } from '../database/index.js';
-import { isId, matching } from './event.queries.js';
+import { inState, isId, matching } from './event.queries.js';
 import type { InboxDatabase } from './inbox.database.js';
 import { eventSummary, SUMMARY_COLUMNS } from './inbox.rows.js';
 import type {
   EventFilter,
   EventPage,
+  EventState,
   EventSummary,
   EventTotal,
   PageRequest,
@@ -17,6 +18,8 @@ const WINDOW = 20_000;
 /** Windows that a count looks through. */
 const MOST_WINDOWS = 5;
 const MOST_COUNTED = 10_000;
+/** As many events of one state are found by their index; of more, a window is likely to hold some. */
+const MOST_OF_A_STATE = 5_000;
 /** Rows get their ids a little before they are committed, and so not quite in the order of their times. */
 const DISORDER_MS = 60_000;
 
@@ -24,6 +27,13 @@ const DISORDER_MS = 60_000;
 interface Range {
   readonly above: bigint;
   readonly below: bigint;
+}
+
+/** `way`: a condition through which an index leads to those that fit; undefined where a window is looked through. */
+interface Search {
+  readonly filter: EventFilter;
+  readonly range: Range;
+  readonly way: Sql | undefined;
 }
 
 /**
@@ -37,9 +47,9 @@ export class EventSearch {
   async list(filter: EventFilter, page: PageRequest = {}): Promise<EventPage> {
     const { limit = 100, after } = page;
     const length = Math.min(Math.max(1, Math.trunc(limit)), LONGEST_PAGE);
-    const range = await this.rangeOf(filter, after);
-    const window = this.isNarrow(filter) ? undefined : await this.windowOf(range);
-    const rows = await this.select(filter, window ?? range, length + 1);
+    const search = await this.searchFor(filter, after);
+    const window = search.way ? undefined : await this.windowOf(search.range);
+    const rows = await this.select({ ...search, range: window ?? search.range }, length + 1);
     const events = rows.slice(0, length).map(eventSummary);
     if (rows.length > length) return { events, next: events.at(-1)?.id, searchedBackTo: undefined };
     return window?.since === undefined
@@ -49,12 +59,13 @@ export class EventSearch {
 
   /** How many fit, up to 10,000 and as far back as five parts of a list look. */
   async count(filter: EventFilter): Promise<EventTotal> {
-    let range = await this.rangeOf(filter, undefined);
-    if (this.isNarrow(filter)) return total(await this.countIn(filter, range), false);
+    const search = await this.searchFor(filter, undefined);
+    if (search.way) return total(await this.countIn(search), false);
     let count = 0;
+    let { range } = search;
     for (let windows = 0; windows < MOST_WINDOWS; windows += 1) {
       const window = await this.windowOf(range);
-      count += await this.countIn(filter, window);
+      count += await this.countIn({ ...search, range: window });
       if (window.since === undefined || count > MOST_COUNTED) return total(count, false);
       range = { ...range, below: window.above + 1n };
     }
@@ -70,11 +81,28 @@ export class EventSearch {
     return row && eventSummary(row);
   }
 
-  /** Whether an index leads to the rows that fit, or to not many more. */
-  private isNarrow({ id, source, account, eventId, state }: EventFilter): boolean {
-    if (id !== undefined) return true;
-    if (source !== undefined && account !== undefined && eventId !== undefined) return true;
-    return state !== undefined && state !== 'done' && state !== 'ignored';
+  /** @throws InboxFilterError */
+  private async searchFor(filter: EventFilter, after: string | undefined): Promise<Search> {
+    const range = await this.rangeOf(filter, after);
+    return { filter, range, way: await this.wayTo(filter) };
+  }
+
+  private async wayTo({
+    id,
+    source,
+    account,
+    eventId,
+    state,
+  }: EventFilter): Promise<Sql | undefined> {
+    if (id !== undefined) return empty;
+    if (source !== undefined && account !== undefined && eventId !== undefined) return empty;
+    if (state === undefined) return undefined;
+    const { dialect, tables } = this.inbox;
+    const ofState = sql`SELECT id FROM (SELECT id FROM ${tables.inbox}
+      WHERE ${inState(state, dialect)} ORDER BY ${inIndexOrder(state)}
+      LIMIT ${MOST_OF_A_STATE + 1}) of_state`;
+    const ids = await this.read(ofState);
+    return ids.length > MOST_OF_A_STATE ? undefined : sql` AND id IN (${ofState})`;
   }
 
   private async rangeOf(filter: EventFilter, after: string | undefined): Promise<Range> {
@@ -121,23 +149,22 @@ export class EventSearch {
     return low;
   }
 
-  private select(filter: EventFilter, range: Range, limit: number): Promise<readonly Row[]> {
+  private select(search: Search, limit: number): Promise<readonly Row[]> {
     return this.read(sql`SELECT ${SUMMARY}, ${this.running} AS running
-      FROM ${this.inbox.tables.inbox} WHERE ${this.fitting(filter, range)} ORDER BY id DESC LIMIT ${limit}`);
+      FROM ${this.inbox.tables.inbox} WHERE ${this.fitting(search)} ORDER BY id DESC LIMIT ${limit}`);
   }
 
-  private async countIn(filter: EventFilter, range: Range): Promise<number> {
+  private async countIn(search: Search): Promise<number> {
     const [row] = await this.read(sql`SELECT COUNT(*) AS many FROM (
-      SELECT id FROM ${this.inbox.tables.inbox} WHERE ${this.fitting(filter, range)}
+      SELECT id FROM ${this.inbox.tables.inbox} WHERE ${this.fitting(search)}
       LIMIT ${MOST_COUNTED + 1}) fitting`);
     return Number(row?.['many'] ?? 0);
   }
 
-  private fitting(filter: EventFilter, { above, below }: Range): Sql {
-    const bounds = sql`${above >= 0n ? sql` AND id > ${above}` : empty}${
-      below < MOST ? sql` AND id < ${below}` : empty
-    }`;
-    return sql`${matching(filter, this.inbox)}${bounds}`;
+  private fitting({ filter, way = empty, range: { above, below } }: Search): Sql {
+    const since = above >= 0n ? sql` AND id > ${above}` : empty;
+    const before = below < MOST ? sql` AND id < ${below}` : empty;
+    return sql`${matching(filter, this.inbox)}${way}${since}${before}`;
   }
 
   private read(statement: Sql): Promise<readonly Row[]> {
@@ -147,6 +174,12 @@ export class EventSearch {
   private get running(): Sql {
     return sql`CASE WHEN state = 'open' AND lease_until > ${this.inbox.dialect.now} THEN 1 ELSE 0 END`;
   }
+}
+
+/** In this order the index of a state is the only way that sorts nothing. */
+function inIndexOrder(state: EventState): Sql {
+  if (state === 'open' || state === 'running') return raw('due_at, id');
+  return state === 'waiting' ? raw('order_hash, id') : raw('body_gone, due_at');
 }
 
 /** Drivers give big integers as texts. */

@@ -1,5 +1,6 @@
 import { driverOf } from '../../lib/database/index.js';
 import { InboxDatabase } from '../../lib/inbox/inbox.database.js';
+import type { EventFilter } from '../../lib/inbox/index.js';
 import { InboxTables } from '../../lib/inbox/inbox.tables.js';
 import { SqlInboxStore } from '../../lib/inbox/sql.inbox.store.js';
 import { ExplainingDatabase } from './explaining.database.js';
@@ -41,6 +42,37 @@ async function fill(its: Bench, kind: Kind): Promise<void> {
   await its.query(into(row('w', 'waiting', 'NULL', key)));
 }
 
+/** What an operator may look for, each by another way. */
+const FILTERS: readonly EventFilter[] = [
+  {},
+  { id: '7' },
+  { source: 'armalo', account: '', eventId: 'd' },
+  { source: 'armalo', name: 'x' },
+  { eventId: 'nowhere' },
+  { state: 'open' },
+  { state: 'running' },
+  { state: 'waiting' },
+  { state: 'done' },
+  { state: 'dead' },
+  { state: 'dead', error: 'boom', name: 'x' },
+  { state: 'dead', handler: 'A.b' },
+  { handler: 'A.b' },
+  { reason: 'rejected' },
+  { error: 'boom' },
+  { receivedSince: 1_000, receivedBefore: 2_000 },
+];
+
+/** How many events each part of a list has. */
+async function partsOf(store: SqlInboxStore, filter: EventFilter, limit = 100) {
+  const parts: number[] = [];
+  for (let after: string | undefined; ;) {
+    const page = await store.list(filter, { limit, after });
+    parts.push(page.events.length);
+    after = page.next;
+    if (after === undefined) return parts;
+  }
+}
+
 /** No statement of the inbox reads the whole table, however much there is in it. */
 export function planSuite(its: Bench, subject: PlanSubject): void {
   it('walks an index for every statement, behind 40,000 waiting events of one key too', async () => {
@@ -76,6 +108,16 @@ export function planSuite(its: Bench, subject: PlanSubject): void {
       "SELECT MIN(id) AS id FROM armox_armalo_inbox WHERE state = 'waiting'",
     );
     expect(await store.newerApplied(String(oldest?.['id']), 'A.b')).toBeUndefined();
+    for (const filter of FILTERS) {
+      await store.list(filter, { limit: 20 });
+      await store.count(filter);
+    }
+    await store.ahead(String(oldest?.['id']));
+    expect(await partsOf(store, { eventId: 'nowhere' })).toEqual([0, 0, 0, 0]);
+    const parts = await partsOf(store, { eventId: 'd', state: 'done' }, 1_000);
+    expect(parts).toEqual([0, 0, ...new Array<number>(DONE / 1_000).fill(1_000)]);
+    expect(await store.count({ eventId: 'nowhere' })).toEqual({ count: 0, more: false });
+    expect(await store.count({ eventId: 'd' })).toEqual({ count: 10_000, more: true });
     await opened.close();
     const scans = database.plans
       .filter(({ plan }) => subject.scans(plan))
