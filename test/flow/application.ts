@@ -91,6 +91,17 @@ export class Application {
     }
   }
 
+  /** Resolves once nothing can run any more; events that wait for their next attempt may be left. */
+  async untilNoneRuns(): Promise<void> {
+    for (;;) {
+      const { dueIn } = await this.store.outlook();
+      const counts = await this.store.counts();
+      const runs = counts.some(({ state, count }) => state === 'running' && count > 0);
+      if (!runs && dueIn !== 0) return;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
   async event(filter: EventFilter): Promise<StoredEvent> {
     const found = await this.store.find(filter);
     if (!found) throw new Error('There is no such event in the inbox.');

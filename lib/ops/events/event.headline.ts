@@ -31,6 +31,10 @@ export function headline(facts: HeadlineFacts): string {
 
 function whyPending(event: EventDetails, hasHandler: boolean): string {
   const due = `due at ${time(event.dueAt)}`;
+  // A handler that asks for a later time uses no attempt.
+  if (event.lastError !== null && event.attempts === 0) {
+    return `put off by its handler; ${due}; it said: ${firstLine(event.lastError)}`;
+  }
   if (event.lastError !== null) {
     return `${attempts(event)} failed; ${due}; the last error was: ${firstLine(event.lastError)}`;
   }
