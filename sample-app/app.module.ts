@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { ArmoxArmaloModule } from 'nestjs-armox-armalo';
+import { ArmoxArmaloModule, type OpsLogin } from 'nestjs-armox-armalo';
 import { Agent } from './agents/agent.entity.js';
 import { AgentHandlers } from './agents/agent.handlers.js';
 import { AgentWatcher } from './agents/agent.watcher.js';
@@ -16,6 +16,7 @@ import { RendersController } from './renders/renders.controller.js';
 
 export interface AppOptions {
   readonly databaseUrl: string;
+  readonly opsPassword: string | undefined;
   readonly armox: ServiceEnvironment;
   readonly armalo: ServiceEnvironment;
   /** Where the services reach this app; known once it listens, since PORT may be 0. */
@@ -24,7 +25,7 @@ export interface AppOptions {
 
 @Module({})
 export class AppModule {
-  static with({ databaseUrl, armox, armalo, publicUrl }: AppOptions): DynamicModule {
+  static with({ databaseUrl, opsPassword, armox, armalo, publicUrl }: AppOptions): DynamicModule {
     return {
       module: AppModule,
       imports: [
@@ -34,6 +35,7 @@ export class AppModule {
           armox: serviceOptions(armox),
           armalo: serviceOptions(armalo),
           publicUrl,
+          ...(opsPassword !== undefined && { ops: { access: operators(opsPassword) } }),
         }),
       ],
       controllers: [AgentsController, RendersController, HealthController],
@@ -47,6 +49,11 @@ export class AppModule {
     };
   }
 }
+
+/** In an application of yours the list comes from a secret store, or `access` is a function that asks your login. */
+const operators = (password: string): readonly OpsLogin[] => [
+  { name: 'operator', password, role: 'operate' },
+];
 
 /** What the environment leaves out stays out: without a secret, deliveries are refused. */
 function serviceOptions({ webhookSecrets, apiKey, baseUrl }: ServiceEnvironment) {

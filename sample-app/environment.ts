@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+
 /** Everything the sample app can be told, read from the environment once. README: "The sample app". */
 export interface Environment {
   readonly port: number;
@@ -5,6 +7,8 @@ export interface Environment {
   readonly adapter: 'express' | 'fastify';
   /** Whether sandbox servers of both services run in this process. */
   readonly sandbox: boolean;
+  /** Of the operations page's user `operator`; undefined = there is no page. */
+  readonly opsPassword: string | undefined;
   readonly armox: ServiceEnvironment;
   readonly armalo: ServiceEnvironment;
 }
@@ -20,13 +24,18 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
   const armox = readService(env, 'ARMOX');
   const armalo = readService(env, 'ARMALO');
   const baseUrlGiven = armox.baseUrl !== undefined || armalo.baseUrl !== undefined;
+  const sandbox = readChoice('SANDBOX', env['SANDBOX'] ?? (baseUrlGiven ? 'off' : 'on'), [
+    'on',
+    'off',
+  ]);
   return {
     port: readPort(env['PORT'] ?? '3000'),
     databaseUrl: env['DATABASE_URL'] ?? 'sqlite:./data/sample.sqlite',
     adapter: readChoice('HTTP_ADAPTER', env['HTTP_ADAPTER'] ?? 'express', ['express', 'fastify']),
-    sandbox:
-      readChoice('SANDBOX', env['SANDBOX'] ?? (baseUrlGiven ? 'off' : 'on'), ['on', 'off']) ===
-      'on',
+    sandbox: sandbox === 'on',
+    // Whoever tries the app with the sandbox on is told one.
+    opsPassword:
+      env['OPS_PASSWORD'] ?? (sandbox === 'on' ? randomBytes(9).toString('base64url') : undefined),
     armox,
     armalo,
   };

@@ -21,6 +21,7 @@ const listening: { url?: string } = {};
 const module = AppModule.with({
   publicUrl: () => listening.url,
   databaseUrl: environment.databaseUrl,
+  opsPassword: environment.opsPassword,
   ...(sandboxes?.environment ?? environment),
 });
 const options = { logger: new ShortLogger({ logLevels: ['log', 'warn', 'error', 'fatal'] }) };
@@ -38,8 +39,16 @@ console.log(`
 Listening on ${url} (${environment.adapter}, ${environment.databaseUrl.split(':')[0]})
   webhooks   POST ${url}/webhooks/armox   POST ${url}/webhooks/armalo
   to try     ${url}/agents   ${url}/renders   ${url}/health
+  operations ${operationsLine(environment.opsPassword)}
   ${sandboxes ? 'The sandboxes of both services send signed webhooks: some twice, some late, some never.' : 'No sandbox: waiting for signed webhooks.'}
 `);
+
+function operationsLine(password: string | undefined): string {
+  if (password === undefined) return 'none: set OPS_PASSWORD';
+  // Only what was made up for this run is said.
+  const shown = process.env['OPS_PASSWORD'] === undefined ? password : 'as OPS_PASSWORD says';
+  return `${url}/ops/   name operator, password ${shown}`;
+}
 
 if (sandboxes) {
   const traffic = new SandboxTraffic(sandboxes, url);

@@ -30,6 +30,7 @@ const UNSET: Readonly<Record<string, string>> = {
 const GROUPS: Readonly<Record<string, string>> = {
   reconcile: 'on, with an apiKey',
   worker: 'on',
+  ops: 'none',
   'worker.retry': 'see above',
 };
 

@@ -198,6 +198,7 @@ describe('The README’s table of the sample app’s environment', () => {
       ['SANDBOX', `${sandbox ? 'on' : 'off'} when no base URL is given`],
       ['ARMOX_WEBHOOK_SECRET', 'made up with the sandbox on'],
       ['ARMALO_WEBHOOK_SECRET', 'made up with the sandbox on'],
+      ['OPS_PASSWORD', 'made up with the sandbox on'],
     ]);
     const code = new Map([...read].map((name) => [name, defaults.get(name) ?? 'the sandbox']));
     expect(differences(table, claims(table, 1), code)).toEqual([]);
