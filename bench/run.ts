@@ -7,6 +7,7 @@ import { benchGrowth } from './growth/growth.bench.js';
 import { benchIngest } from './ingest/ingest.bench.js';
 import { beginRun } from './processor.js';
 import { Report } from './report.js';
+import { benchOperations } from './operations/operations.bench.js';
 import { benchStalled } from './stalled/stalled.bench.js';
 import { benchSweep } from './worker/sweep.bench.js';
 import { benchWorker } from './worker/worker.bench.js';
@@ -17,6 +18,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   ingest: benchIngest,
   worker: benchWorker,
   growth: benchGrowth,
+  operations: benchOperations,
   footprint: benchFootprint,
   stalled: benchStalled,
 };
