@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rollup } from 'rollup';
+import { createGenerator } from 'ts-json-schema-generator';
 
 const COMPILED = join('dist', 'compiled');
 const ENTRY_POINTS = ['index', join('source', 'index'), join('testing', 'index')];
@@ -53,8 +54,21 @@ function refuseRenamed(fileName, code) {
     throw new Error(`${fileName}: ${name} is a second class of that name; call it otherwise.`);
 }
 
+/** What the operations API answers is described for programs from the types that describe it for us. */
+function writeApiSchemas() {
+  const { definitions } = createGenerator({
+    path: join('lib', 'ops', 'api.types.ts'),
+    tsconfig: 'tsconfig.json',
+    type: '*',
+    skipTypeCheck: true,
+  }).createSchema('*');
+  const text = JSON.stringify(definitions).replaceAll('#/definitions/', '#/components/schemas/');
+  writeFileSync(join('dist', 'page', 'api.schemas.json'), text);
+}
+
 for (const folder of ['dist', 'dist-sample']) rmSync(folder, { recursive: true, force: true });
 await compile('tsconfig.build.json');
 await bundle();
 cpSync(join('lib', 'ops', 'page', 'index.html'), join('dist', 'page', 'index.html'));
+writeApiSchemas();
 await compile('tsconfig.sample.json');

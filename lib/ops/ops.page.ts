@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { Logger, RequestMethod, type MiddlewareConsumer } from '@nestjs/common';
 import type { ApplicationConfig } from '@nestjs/core';
+import type { OpenApiParts } from './http/openapi.document.js';
 import { urlOf, type HttpRequest } from './http/ops.request.js';
 import type { OpsServer } from './http/ops.server.js';
 
@@ -30,6 +31,23 @@ export class OpsPage {
       })
       .forRoutes({ path, method: RequestMethod.ALL });
     this.logger.log(`Operations page: ${this.mountPath()}/`);
+  }
+
+  /**
+   * The document of `SwaggerModule.createDocument` with the routes of the operations API. Without Swagger the page
+   * serves one of its own at `api/openapi.json`.
+   */
+  addTo<Document extends Partial<OpenApiParts>>(document: Document): Document & OpenApiParts {
+    const { paths, components } = this.server.openApi(`${this.mountPath()}/api`);
+    return {
+      ...document,
+      paths: { ...document.paths, ...paths },
+      components: {
+        ...document.components,
+        schemas: { ...document.components?.schemas, ...components.schemas },
+        securitySchemes: { ...document.components?.securitySchemes, ...components.securitySchemes },
+      },
+    };
   }
 
   private pathBelow(request: HttpRequest): string {

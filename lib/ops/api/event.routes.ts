@@ -3,7 +3,7 @@ import type { EventDetails, InboxAdmin } from '../../inbox/index.js';
 import type { EventsView, EventView, HandlerView } from '../api.types.js';
 import { headline } from '../events/event.headline.js';
 import { attemptView, curlOf, payloadText, rowView, shownPayload } from '../events/event.views.js';
-import { filterFromQuery } from '../events/filter.parameters.js';
+import { FILTER_PARAMETERS, filterFromQuery } from '../events/filter.parameters.js';
 import { answerDownload } from '../http/ops.answers.js';
 import { badRequest, notFound } from '../http/ops.problem.js';
 import type { OpsRoute } from '../http/ops.route.js';
@@ -24,6 +24,7 @@ export function eventRoutes(dependencies: EventRoutesDependencies): readonly Ops
       path: 'events',
       summary: 'Events that fit, newest first',
       answers: 'EventsView',
+      query: [...FILTER_PARAMETERS, 'limit', 'after'],
       handle: async ({ query }): Promise<EventsView> => {
         const limit = numberFrom(query, 'limit', 50, 200);
         const after = query.get('after') || undefined;
@@ -40,6 +41,7 @@ export function eventRoutes(dependencies: EventRoutesDependencies): readonly Ops
       path: 'events/count',
       summary: 'How many events fit, exactly or at least',
       answers: 'EventsCountView',
+      query: FILTER_PARAMETERS,
       handle: ({ query }) => admin.count(filterFromQuery(query)),
     },
     {

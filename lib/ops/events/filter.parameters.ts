@@ -13,6 +13,9 @@ const TEXTS = [
   'text',
 ] as const satisfies readonly (keyof FilterView)[];
 const TIMES = ['receivedSince', 'receivedBefore'] as const satisfies readonly (keyof FilterView)[];
+/** Of the URLs that take a filter. */
+export const FILTER_PARAMETERS: readonly string[] = [...TEXTS, ...TIMES];
+
 const STATES = ['open', 'running', 'waiting', 'done', 'ignored', 'dead'];
 
 /**
@@ -30,8 +33,7 @@ export function filterFromQuery(query: URLSearchParams): EventFilter {
  */
 export function filterFromBody(value: unknown): EventFilter {
   if (typeof value !== 'object' || value === null) throw badRequest('`filter` is no object.');
-  const known: readonly string[] = [...TEXTS, ...TIMES];
-  const unknown = Object.keys(value).find((name) => !known.includes(name));
+  const unknown = Object.keys(value).find((name) => !FILTER_PARAMETERS.includes(name));
   if (unknown !== undefined) throw badRequest(`\`filter.${unknown}\` is no condition.`);
   return filterFrom(value as Record<string, unknown>);
 }

@@ -11,6 +11,10 @@ export interface OpsRoute {
   readonly summary: string;
   /** Name of the type in `api.types.ts` that is answered. */
   readonly answers: string;
+  /** Name of the type in `api.types.ts` that the body is; some object where there is none. */
+  readonly takes?: string;
+  /** Names of the query's parameters. */
+  readonly query?: readonly string[];
   /** What is answered as JSON; undefined where `respond` has answered. */
   readonly handle: (request: OpsRequest, response: ServerResponse) => unknown;
 }

@@ -2,10 +2,11 @@ import type { ServerResponse } from 'node:http';
 import type { LoggerService } from '@nestjs/common';
 import { assertMayOperate, type OpsAccess } from '../access/ops.access.js';
 import { answer, answerFile, answerProblem, secure } from './ops.answers.js';
+import { openApiDocument, openApiParts, type OpenApiParts } from './openapi.document.js';
 import { notFound, OpsProblem } from './ops.problem.js';
 import { readBody, urlOf, type HttpRequest } from './ops.request.js';
 import { findRoute, roleFor, type OpsRoute } from './ops.route.js';
-import type { PageFiles } from './page.files.js';
+import { apiSchemas, packageVersion, type PageFiles } from './page.files.js';
 
 export interface OpsServerDependencies {
   readonly access: OpsAccess;
@@ -31,8 +32,16 @@ export class OpsServer {
     }
   }
 
+  /** @param at what stands before each path */
+  openApi(at: string): OpenApiParts {
+    return openApiParts(this.dependencies.routes, apiSchemas(this.dependencies.files), at);
+  }
+
   private async route(request: HttpRequest, response: ServerResponse, path: string) {
     const user = await this.dependencies.access.user(request);
+    if (path === '/api/openapi.json') {
+      return answer(response, 200, openApiDocument(this.openApi(''), packageVersion()));
+    }
     if (path.startsWith('/api/')) {
       const url = new URL(urlOf(request), 'http://localhost');
       const method = request.method ?? 'GET';

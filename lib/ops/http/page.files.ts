@@ -17,6 +17,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
+  '.json': 'application/json; charset=utf-8',
 };
 
 /**
@@ -39,6 +40,12 @@ export async function readPageFiles(folder = pageFolder()): Promise<PageFiles> {
     throw withoutPage(error);
   }
   throw withoutPage(undefined);
+}
+
+/** JSON schemas of what the API answers and takes, by name. */
+export function apiSchemas(files: PageFiles): Readonly<Record<string, unknown>> {
+  const text = files.get('api.schemas.json')?.content.toString('utf8') ?? '{}';
+  return JSON.parse(text) as Record<string, unknown>;
 }
 
 /** Found by the package's own name: a bundler of the application may have moved the code, not the page. */
