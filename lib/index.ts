@@ -66,6 +66,14 @@ export type {
   EventFilter,
   EventPage,
   EventTotal,
+  DeadErrorGroup,
+  DeadErrors,
+  Operation,
+  OperationAction,
+  OperationPace,
+  OperationState,
+  AuditEntry,
+  AuditPage,
   EventState,
   EventSummary,
   PageRequest,
@@ -209,3 +217,5 @@ export type {
 } from './sources/armox/index.js';
 
 export type { OpsAuthenticator, OpsLogin, OpsOptions, OpsRole, OpsUser } from './ops/index.js';
+export { InboxOperations, OpsPage } from './ops/index.js';
+export type { OperationPreview, OperationRequest } from './ops/index.js';

@@ -40,6 +40,7 @@ export { bodyIdentity, invalidIdentity } from './event-identity.js';
 export { SourceDecisions } from './source.decisions.js';
 export type { SourceDecisionOptions } from './source.decisions.js';
 export { escapedPart, joinedParts } from './joined-parts.js';
+export { FINGERPRINT_LENGTH, fingerprintOf } from './fingerprint.js';
 export { hmacSha256Hex, hmacSha256Shape, verifyHmacSha256 } from './hmac.signature.js';
 export { readInstant } from './instant.js';
 export { isJsonObject, readJsonEnvelope, unreadable } from './json-envelope.js';

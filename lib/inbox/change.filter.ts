@@ -11,6 +11,8 @@ const CONDITIONS: Readonly<Record<keyof EventFilter, 'string' | 'number'>> = {
   reason: 'string',
   handler: 'string',
   error: 'string',
+  fingerprint: 'string',
+  text: 'string',
   receivedSince: 'number',
   receivedBefore: 'number',
 };

@@ -18,7 +18,7 @@ export const isId = (id: string): boolean => /^\d{1,18}$/.test(id);
 
 /** The filter as a condition on the inbox table. */
 export function matching(filter: EventFilter, { dialect, tables }: InboxDatabase): Sql {
-  const { id, reason, handler, error, receivedSince, receivedBefore } = filter;
+  const { id, reason, handler, error, fingerprint, text, receivedSince, receivedBefore } = filter;
   const conditions = [...identified(filter)];
   const add = (value: unknown, condition: () => Sql): void => {
     if (value !== undefined) conditions.push(condition());
@@ -27,6 +27,8 @@ export function matching(filter: EventFilter, { dialect, tables }: InboxDatabase
   add(filter.name, () => named('name', String(filter.name), LENGTHS.name));
   add(filter.state, () => inState(filter.state as EventState, dialect));
   add(reason, () => sql`reason = ${reason}`);
+  add(fingerprint, () => sql`fingerprint = ${fingerprint}`);
+  add(text, () => withText(String(text), dialect));
   add(error, () => dialect.contains('last_error', String(error)));
   add(
     receivedSince,
@@ -41,6 +43,12 @@ export function matching(filter: EventFilter, { dialect, tables }: InboxDatabase
     () => sql`id IN (SELECT inbox_id FROM ${tables.attempt} WHERE handler = ${handler})`,
   );
   return conditions.length === 0 ? raw('1 = 1') : join(conditions, ' AND ');
+}
+
+/** What looks like the id of a row may also be a part of the sender's. */
+function withText(text: string, dialect: Dialect): Sql {
+  const inEventId = dialect.contains('event_id', text);
+  return isId(text) ? sql`(id = ${BigInt(text)} OR ${inEventId})` : inEventId;
 }
 
 const NONE = raw('1 = 0');

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { INBOX_STORE } from '../core/index.js';
+import type { DeadErrors } from './dead.errors.js';
 import type { OperatorStore } from './operator.store.js';
 import type {
   ChangeFilter,
@@ -27,6 +28,11 @@ export class InboxAdmin {
    */
   list(filter: EventFilter = {}, page: PageRequest = {}): Promise<EventPage> {
     return this.store.list(filter, page);
+  }
+
+  /** The dead events by their error, most frequent first; what differs in ids and numbers only is one. */
+  errors(): Promise<DeadErrors> {
+    return this.store.errors();
   }
 
   /** How many events fit, exactly or at least: a bounded number of them is looked at. */
@@ -62,7 +68,7 @@ export class InboxAdmin {
    */
   async replay(filter: ChangeFilter, options?: { readonly rerunAll?: boolean }): Promise<number> {
     const replayed = await this.store.replay(filter, options);
-    if (replayed > 0) this.tell();
+    if (replayed > 0) this.tellPending();
     return replayed;
   }
 
@@ -75,7 +81,7 @@ export class InboxAdmin {
   async discard(filter: ChangeFilter): Promise<number> {
     const discarded = await this.store.discard(filter);
     // Events that waited behind them can run now.
-    if (discarded > 0) this.tell();
+    if (discarded > 0) this.tellPending();
     return discarded;
   }
 
@@ -87,7 +93,7 @@ export class InboxAdmin {
    */
   async retryNow(filter: ChangeFilter): Promise<number> {
     const hastened = await this.store.retryNow(filter);
-    if (hastened > 0) this.tell();
+    if (hastened > 0) this.tellPending();
     return hastened;
   }
 
@@ -102,7 +108,8 @@ export class InboxAdmin {
     return () => void this.listeners.delete(listener);
   }
 
-  private tell(): void {
+  /** Events became pending by what somebody else has changed. */
+  tellPending(): void {
     for (const listener of this.listeners) listener();
   }
 }

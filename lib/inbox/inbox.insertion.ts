@@ -1,3 +1,4 @@
+import { fingerprintOf } from '../core/index.js';
 import { raw, sql, type Given, type Insertion, type Sql } from '../database/index.js';
 import type { InboxDatabase } from './inbox.database.js';
 import type { PreparedRow } from './inbox.rows.js';
@@ -10,10 +11,15 @@ export function insertionOf(
 ): Insertion {
   const { now } = dialect;
   const first = firstOfKey(rows);
+  // Hardly ever, and then all rows need the column.
+  const invalid = rows.some((row) => row.invalid !== null);
   return {
     table: tables.named(inboxTable),
     key: 'identity',
-    rows: rows.map((row, index) => givenOf(row, first[index] === true)),
+    rows: rows.map((row, index) => ({
+      ...givenOf(row, first[index] === true),
+      ...(invalid && { fingerprint: row.invalid === null ? null : fingerprintOf(row.invalid) }),
+    })),
     computed: {
       received_at: () => now,
       due_at: () => now,

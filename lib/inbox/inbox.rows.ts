@@ -75,7 +75,7 @@ const claimed = select(inboxTable, ...base.columns, 'body');
 const summary = select(
   inboxTable,
   ...base.columns,
-  ...(['state', 'reason', 'last_error', 'finished_at'] as const),
+  ...(['state', 'reason', 'last_error', 'fingerprint', 'finished_at'] as const),
 );
 
 const { body } = inboxTable.columns;
@@ -121,6 +121,7 @@ export function eventSummary(row: Row): EventSummary {
     dueAt: its.due_at,
     reason: its.reason as EndReason | null,
     lastError: its.last_error,
+    fingerprint: its.fingerprint,
     finishedAt: its.finished_at,
   };
 }

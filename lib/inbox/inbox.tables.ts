@@ -1,5 +1,6 @@
 import { ArmoxArmaloConfigurationError } from '../core/index.js';
 import { Tables, type DatabaseDriver, type TableDefinition } from '../database/index.js';
+import { auditTable, noteTable, operationItemTable, operationTable } from './operation.tables.js';
 import {
   aloneTable,
   attemptTable,
@@ -34,6 +35,10 @@ export class InboxTables extends Tables {
   readonly leaderLock = this.of(leaderLockTable);
   readonly replica = this.of(replicaTable);
   readonly alone = this.of(aloneTable);
+  readonly operation = this.of(operationTable);
+  readonly operationItem = this.of(operationItemTable);
+  readonly audit = this.of(auditTable);
+  readonly note = this.of(noteTable);
 
   constructor(
     { schemaDialect }: DatabaseDriver,

@@ -3,6 +3,17 @@ export type { AcceptedEvent } from './inbox.js';
 export type { StoredRef } from './accept.queue.js';
 export { InboxAdmin } from './inbox.admin.js';
 
+export { AuditStore } from './audit.store.js';
+export type { AuditEntry, AuditPage, AuditRecord, EventNote } from './audit.store.js';
+export type { DeadErrorGroup, DeadErrors } from './dead.errors.js';
+export { OperationStore } from './operation.store.js';
+export type {
+  NewOperation,
+  Operation,
+  OperationAction,
+  OperationPace,
+  OperationState,
+} from './operation.store.js';
 export { InboxConnections } from './inbox.connections.js';
 export { DEFAULT_INGEST_TIMEOUT, DEFAULT_POOL_SIZE } from './inbox.options.js';
 export type { InboxOptions } from './inbox.options.js';

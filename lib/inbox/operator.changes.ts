@@ -1,4 +1,4 @@
-import { empty, raw, sql, type Sql } from '../database/index.js';
+import { empty, raw, sql, type Dialect, type Sql } from '../database/index.js';
 import { matching } from './event.queries.js';
 import type { InboxDatabase } from './inbox.database.js';
 import { idOf } from './inbox.rows.js';
@@ -7,47 +7,60 @@ import type { EventFilter } from './stored.event.js';
 
 const CHANGED_AT_ONCE = 500;
 
-/** What an operator does to rows: they are run again, or given up. */
+/** Which rows an action is about, and what becomes of them. */
+export interface RowChange {
+  readonly which: Sql;
+  readonly set: Sql;
+}
+
+/** Finished rows are pending again. Those whose payload is gone cannot be run, and are passed over. */
+export function replayOf({ now }: Dialect, rerunAll: boolean): RowChange {
+  return {
+    which: raw("state IN ('done', 'ignored', 'dead') AND body_gone = 0"),
+    set: sql`state = CASE WHEN order_hash IS NULL THEN 'open' ELSE 'waiting' END,
+      due_at = ${now}, finished_at = NULL, reason = NULL, last_error = NULL, fingerprint = NULL,
+      attempts = 0, stalled_count = 0${rerunAll ? raw(", completed_handlers = '[]'") : empty}`,
+  };
+}
+
+/** Rows are given up. The lease goes too: whoever stood still with one must not settle the row any more. */
+export function discardOf({ now }: Dialect): RowChange {
+  return {
+    which: sql`(state = 'dead' OR (state IN ('open', 'waiting') AND (lease_until IS NULL OR lease_until <= ${now})))`,
+    set: sql`state = 'ignored', reason = 'discarded', due_at = ${now}, finished_at = ${now},
+      lease = NULL, lease_until = NULL`,
+  };
+}
+
+/** Rows that wait for their next attempt have it now. */
+function retryOf({ now }: Dialect): RowChange {
+  return {
+    which: sql`state = 'open' AND due_at > ${now} AND (lease_until IS NULL OR lease_until <= ${now})`,
+    set: sql`due_at = ${now}`,
+  };
+}
+
+/** What an operator does to rows at once. */
 export class OperatorChanges {
   constructor(
     private readonly inbox: InboxDatabase,
     private readonly orderKeys: OrderKeys,
   ) {}
 
-  /** Rows whose payload is gone cannot be run again, and are passed over. */
   replay(filter: EventFilter, rerunAll: boolean): Promise<number> {
-    const { now } = this.inbox.dialect;
-    return this.change(
-      filter,
-      raw("state IN ('done', 'ignored', 'dead') AND body_gone = 0"),
-      sql`state = CASE WHEN order_hash IS NULL THEN 'open' ELSE 'waiting' END,
-        due_at = ${now}, finished_at = NULL, reason = NULL, last_error = NULL,
-        attempts = 0, stalled_count = 0${rerunAll ? raw(", completed_handlers = '[]'") : empty}`,
-    );
+    return this.change(filter, replayOf(this.inbox.dialect, rerunAll));
   }
 
-  /** The lease goes too: whoever stood still with one must not settle the row any more. */
   discard(filter: EventFilter): Promise<number> {
-    const { now } = this.inbox.dialect;
-    return this.change(
-      filter,
-      sql`(state = 'dead' OR (state IN ('open', 'waiting') AND (lease_until IS NULL OR lease_until <= ${now})))`,
-      sql`state = 'ignored', reason = 'discarded', due_at = ${now}, finished_at = ${now},
-        lease = NULL, lease_until = NULL`,
-    );
+    return this.change(filter, discardOf(this.inbox.dialect));
   }
 
   retryNow(filter: EventFilter): Promise<number> {
-    const { now } = this.inbox.dialect;
-    return this.change(
-      filter,
-      sql`state = 'open' AND due_at > ${now} AND (lease_until IS NULL OR lease_until <= ${now})`,
-      sql`due_at = ${now}`,
-    );
+    return this.change(filter, retryOf(this.inbox.dialect));
   }
 
   /** By id, so that a row which comes back meanwhile is not changed twice. */
-  private async change(filter: EventFilter, which: Sql, set: Sql): Promise<number> {
+  private async change(filter: EventFilter, { which, set }: RowChange): Promise<number> {
     const { dialect, tables } = this.inbox;
     let changed = 0;
     for (let last = '0'; ;) {

@@ -1,3 +1,6 @@
+import type { AuditStore } from './audit.store.js';
+import type { DeadErrors } from './dead.errors.js';
+import type { OperationStore } from './operation.store.js';
 import type {
   ChangeFilter,
   EventCount,
@@ -13,7 +16,13 @@ import type {
 
 /** What an operator asks of the storage: see `InboxAdmin`. */
 export interface OperatorStore {
+  /** Actions on many events. */
+  readonly operations: OperationStore;
+  /** What operators have done and noted. */
+  readonly audit: AuditStore;
   list(filter: EventFilter, page?: PageRequest): Promise<EventPage>;
+  /** Of the dead. */
+  errors(): Promise<DeadErrors>;
   count(filter: EventFilter): Promise<EventTotal>;
   find(filter: EventFilter): Promise<StoredEvent | undefined>;
   /** The unfinished event of the same ordering key that a waiting one is behind. */

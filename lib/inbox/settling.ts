@@ -1,4 +1,4 @@
-import { LONGEST_ERROR, type DeadEvent } from '../core/index.js';
+import { fingerprintOf, LONGEST_ERROR, type DeadEvent } from '../core/index.js';
 import {
   type Row,
   type Unit,
@@ -132,16 +132,20 @@ export class Settling {
     const completed = perRow(members, (one) => JSON.stringify(one.completedHandlers));
     const reason = perRow(members, (one) => ('reason' in one ? one.reason : null));
     const error = perRow(members, (one) => (hasError(one) ? one.error : null));
+    const fingerprint = perRow(members, (one) => (hasError(one) ? fingerprintOf(one.error) : null));
+    const failed = hasErrors(group.to)
+      ? sql`, fingerprint = ${fingerprint}${group.to === 'postponed' ? raw(', attempts = attempts - 1') : empty}`
+      : empty;
     const change = dialect.change({
       table: tables.inbox,
-      set: sql`${next}, completed_handlers = ${completed}, reason = ${reason}, last_error = ${error}${
-        group.to === 'postponed' ? raw(', attempts = attempts - 1') : empty
-      }`,
+      set: sql`${next}, completed_handlers = ${completed}, reason = ${reason}, last_error = ${error}${failed}`,
       where: this.fence({ token: group.token, members }),
       returning: group.to === 'dead' ? [...DEAD_COLUMNS, 'order_hash'] : ['id', 'order_hash'],
     });
     // Without a CASE the text is the same for every number of rows.
-    const recurs = [wait, completed, reason, error].every(({ values }) => values.length === 1);
+    const recurs = [wait, completed, reason, error, fingerprint].every(
+      ({ values }) => values.length === 1,
+    );
     return yield* recurs ? prepared(change) : change;
   }
 }
@@ -155,6 +159,9 @@ interface Group {
 type FinalState = Exclude<Settlement['to'], 'retry' | 'postponed'>;
 
 const isFinal = (to: Settlement['to']): to is FinalState => to !== 'retry' && to !== 'postponed';
+
+/** What ends well keeps no error, and a replay takes the fingerprint of the one before it away. */
+const hasErrors = (to: Settlement['to']): boolean => to !== 'done' && to !== 'ignored';
 
 /** A done row needs no completed any more that its dispatcher does not know of. */
 const keepsMarks = ({ to }: Group): boolean => !isFinal(to) || to === 'dead';

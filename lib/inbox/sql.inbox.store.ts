@@ -1,4 +1,6 @@
+import { AuditStore } from './audit.store.js';
 import { Claiming } from './claiming.js';
+import { deadErrors } from './dead.errors.js';
 import type { EntityManager } from 'typeorm';
 import type { HandlerTurn, OpenDatabase } from '../database/index.js';
 import type { DeadEventListener } from './dead.event.listeners.js';
@@ -23,6 +25,7 @@ import { Inserting } from './inserting.js';
 import { OrderKeys } from './order.keys.js';
 import { Replicas } from './replicas.js';
 import { changeConditions } from './change.filter.js';
+import { OperationStore } from './operation.store.js';
 import { OperatorChanges } from './operator.changes.js';
 import { Retention } from './retention.js';
 import { Settling } from './settling.js';
@@ -37,6 +40,8 @@ export type StoreConnections = Pick<
 
 /** The store of every database; what is different about one comes in with its connections. */
 export class SqlInboxStore implements InboxStore {
+  readonly operations: OperationStore;
+  readonly audit: AuditStore;
   private readonly inserting: Inserting;
   private readonly orderKeys: OrderKeys;
   private readonly claiming: Claiming;
@@ -65,6 +70,8 @@ export class SqlInboxStore implements InboxStore {
     this.queries = new EventQueries(inbox);
     this.search = new EventSearch(inbox);
     this.replicas = new Replicas(inbox);
+    this.audit = new AuditStore(inbox);
+    this.operations = new OperationStore(inbox, this.orderKeys, this.audit);
   }
 
   joins(): boolean {
@@ -156,6 +163,10 @@ export class SqlInboxStore implements InboxStore {
 
   prune(periods: RetentionPeriods, batch: number) {
     return this.retention.prune(periods, batch);
+  }
+
+  errors() {
+    return deadErrors(this.inbox);
   }
 
   count(filter: EventFilter) {

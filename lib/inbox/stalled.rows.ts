@@ -1,4 +1,4 @@
-import type { DeadEvent } from '../core/index.js';
+import { fingerprintOf, type DeadEvent } from '../core/index.js';
 import {
   only,
   type Row,
@@ -177,6 +177,7 @@ export class StalledRows {
   }
 
   private dead(error: string): Sql {
-    return sql`${ended(this.inbox.dialect, 'dead')}, reason = 'killed-process', last_error = ${error}`;
+    return sql`${ended(this.inbox.dialect, 'dead')}, reason = 'killed-process', last_error = ${error},
+      fingerprint = ${fingerprintOf(error)}`;
   }
 }

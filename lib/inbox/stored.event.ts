@@ -20,6 +20,8 @@ export interface EventSummary extends Omit<ClaimedRow, 'token' | 'attempt' | 'bo
   readonly dueAt: number;
   readonly reason: EndReason | null;
   readonly lastError: string | null;
+  /** The same for errors that differ in ids, numbers and the like only; of the latest error, where there was one. */
+  readonly fingerprint: string | null;
   readonly finishedAt: number | null;
 }
 
@@ -56,6 +58,10 @@ export interface EventFilter {
   readonly handler?: string;
   /** A part of the last error's text, upper and lower case as they are. */
   readonly error?: string;
+  /** Of its latest error. */
+  readonly fingerprint?: string;
+  /** A part of its `eventId`, or the row's `id`. */
+  readonly text?: string;
   /** Received at this time or later, in epoch milliseconds. */
   readonly receivedSince?: number;
   /** Received before this time, in epoch milliseconds. */

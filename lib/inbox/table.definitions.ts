@@ -1,3 +1,4 @@
+import { OPERATION_TABLES } from './operation.tables.js';
 import { column, defineTable, optional, primary, startingAt } from '../database/index.js';
 
 /** Lengths of the text columns, in characters. */
@@ -36,6 +37,8 @@ export const inboxTable = defineTable({
     completed_handlers: column.longText(),
     reason: optional(column.ascii(64)),
     last_error: optional(column.text()),
+    /** Of `last_error`, for those that have failed. */
+    fingerprint: optional(column.ascii(12)),
     body: optional(column.bytes()),
   },
   checks: [
@@ -119,4 +122,11 @@ export const aloneTable = defineTable({
   columns: { lease: primary(column.hash()), inbox_id: column.reference() },
 });
 
-export const INBOX_TABLES = [inboxTable, attemptTable, leaderLockTable, replicaTable, aloneTable];
+export const INBOX_TABLES = [
+  inboxTable,
+  attemptTable,
+  leaderLockTable,
+  replicaTable,
+  aloneTable,
+  ...OPERATION_TABLES,
+];

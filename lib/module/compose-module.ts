@@ -4,6 +4,7 @@ import { MODULE_OPTIONS, PUBLIC_URL, RESOLVED_OPTIONS, SOURCES } from '../core/i
 import { HandlerRegistry } from '../handlers/index.js';
 import { Inbox, InboxAdmin } from '../inbox/index.js';
 import { createWebhookController, ingressExports, ingressProviders } from '../ingress/index.js';
+import { InboxOperations } from '../ops/index.js';
 import { DeliveryHealth, Reconciler } from '../reconcile/index.js';
 import type { ArmoxArmaloStaticOptions, ModuleOptions } from './armox-armalo.options.js';
 import { BootReport } from './boot-report.js';
@@ -11,6 +12,7 @@ import { BUILT_IN_SOURCES } from './built-in.sources.js';
 import { inboxProviders } from './inbox.providers.js';
 import { assertImportedOnce } from './module-imports.js';
 import { OptionsScopeCheck } from './options-scope.check.js';
+import { operationsProviders } from './operations.providers.js';
 import { opsProviders } from './ops.providers.js';
 import { reconcileProviders } from './reconcile.providers.js';
 import { resolveOptions, type ResolvedOptions } from './resolve-options.js';
@@ -41,6 +43,7 @@ export function composeModule(
       ...ingressProviders,
       ...reconcileProviders(sources),
       ...workerProviders,
+      ...operationsProviders,
       ...opsProviders,
       BootReport,
     ],
@@ -52,6 +55,7 @@ export function composeModule(
       SOURCES,
       Inbox,
       InboxAdmin,
+      InboxOperations,
       HandlerRegistry,
     ],
   };

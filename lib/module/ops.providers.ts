@@ -1,11 +1,20 @@
 import { Logger, type FactoryProvider } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
-import { RESOLVED_OPTIONS, SOURCES, systemTimers, type ConfiguredSource } from '../core/index.js';
-import { HandlerRegistry } from '../handlers/index.js';
-import { InboxAdmin } from '../inbox/index.js';
 import {
+  INBOX_STORE,
+  RESOLVED_OPTIONS,
+  SOURCES,
+  systemTimers,
+  type ConfiguredSource,
+} from '../core/index.js';
+import { HandlerRegistry } from '../handlers/index.js';
+import { InboxAdmin, type InboxStore } from '../inbox/index.js';
+import {
+  auditRoutes,
   eventActionRoutes,
   eventRoutes,
+  InboxOperations,
+  operationRoutes,
   OpsAccess,
   OpsPage,
   OpsServer,
@@ -19,11 +28,21 @@ import type { ResolvedOptions } from './resolve-options.js';
 export const opsProviders: readonly FactoryProvider[] = [
   {
     provide: OpsPage,
-    inject: [RESOLVED_OPTIONS, SOURCES, InboxAdmin, HandlerRegistry, ApplicationConfig],
+    inject: [
+      RESOLVED_OPTIONS,
+      SOURCES,
+      INBOX_STORE,
+      InboxAdmin,
+      InboxOperations,
+      HandlerRegistry,
+      ApplicationConfig,
+    ],
     useFactory: async (
       { ops }: ResolvedOptions,
       sources: readonly ConfiguredSource[],
+      { audit }: InboxStore,
       admin: InboxAdmin,
+      operations: InboxOperations,
       handlers: HandlerRegistry,
       config: ApplicationConfig,
     ) => {
@@ -40,8 +59,10 @@ export const opsProviders: readonly FactoryProvider[] = [
             sources: sources.map(({ source }) => source.name),
             handlers: () => handlers.all().map(({ name }) => name),
           }),
-          ...eventRoutes({ admin, handlers, mask }),
-          ...eventActionRoutes(admin),
+          ...eventRoutes({ admin, audit, handlers, mask }),
+          ...eventActionRoutes(admin, audit),
+          ...auditRoutes(audit, admin),
+          ...operationRoutes(operations),
         ],
       });
       return new OpsPage(server, ops.path, config);

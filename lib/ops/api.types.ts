@@ -189,6 +189,17 @@ export interface NoteView {
   readonly text: string;
 }
 
+/** `POST events/:id/note` takes this. */
+export interface NoteRequest {
+  /** Is cut at 2,000 characters. */
+  readonly text: string;
+}
+
+/** What actions on one event answer. */
+export interface ChangedView {
+  readonly changed: number;
+}
+
 /** `GET errors`: dead events by error, most frequent first. */
 export interface ErrorsView {
   readonly groups: readonly {
@@ -209,7 +220,12 @@ export interface ErrorsView {
 
 export type OpsAction = 'replay' | 'discard';
 
-/** `POST operations/preview` takes `{ filter, action }`. */
+/** `POST operations/preview` takes this. */
+export interface PreviewRequest {
+  readonly action: OpsAction;
+  readonly filter: FilterView;
+}
+
 export interface PreviewView extends CountView {
   readonly sample: readonly EventRowView[];
 }
@@ -224,7 +240,12 @@ export interface OperationRequest {
   readonly rerunAll?: boolean;
 }
 
-/** `GET operations`, newest first: `{ operations: OperationView[] }`; `GET operations/:id`. */
+/** `GET operations`, newest first. */
+export interface OperationsView {
+  readonly operations: readonly OperationView[];
+}
+
+/** `GET operations/:id` */
 export interface OperationView {
   readonly id: string;
   readonly action: OpsAction;

@@ -1,7 +1,14 @@
 export { OpsAccess } from './access/ops.access.js';
+export { auditRoutes } from './api/audit.routes.js';
 export { eventActionRoutes } from './api/event.action.routes.js';
 export { eventRoutes } from './api/event.routes.js';
 export { sessionRoutes } from './api/session.routes.js';
+export { operationRoutes } from './api/operation.routes.js';
+export { overviewRoutes } from './api/overview.routes.js';
+export { LiveStream } from './http/live.stream.js';
+export { InboxOperations } from './operations/inbox.operations.js';
+export type { OperationPreview, OperationRequest } from './operations/inbox.operations.js';
+export { OperationRunner } from './operations/operation.runner.js';
 export { OpsServer } from './http/ops.server.js';
 export type { OpsRoute } from './http/ops.route.js';
 export { packageVersion, readPageFiles } from './http/page.files.js';

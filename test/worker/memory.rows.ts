@@ -51,6 +51,7 @@ export function storedEvent(row: Row, now: number): StoredEvent {
   return {
     ...rest,
     body,
+    fingerprint: null,
     reason: row.reason as StoredEvent['reason'],
     attempts: attempt,
     state: row.token !== null && row.leaseUntil > now ? 'running' : state,

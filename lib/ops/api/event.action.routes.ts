@@ -1,10 +1,11 @@
-import type { InboxAdmin } from '../../inbox/index.js';
+import type { AuditStore, InboxAdmin } from '../../inbox/index.js';
+import type { ChangedView } from '../api.types.js';
 import { OpsProblem } from '../http/ops.problem.js';
 import type { OpsRoute } from '../http/ops.route.js';
 import { found } from './event.routes.js';
 
 /** What can be done to one event. */
-export function eventActionRoutes(admin: InboxAdmin): readonly OpsRoute[] {
+export function eventActionRoutes(admin: InboxAdmin, audit: AuditStore): readonly OpsRoute[] {
   return [
     action('replay', 'Run a finished event again', (id, body) =>
       admin.replay({ id }, { rerunAll: body['rerunAll'] === true }),
@@ -24,10 +25,15 @@ export function eventActionRoutes(admin: InboxAdmin): readonly OpsRoute[] {
       method: 'POST',
       path: `events/:id/${name}`,
       summary,
-      answers: 'EventRowView',
-      handle: async ({ parameters, body }) => {
+      answers: 'ChangedView',
+      handle: async ({ parameters, body, user }): Promise<ChangedView> => {
         const event = await found(admin, parameters);
-        if ((await change(event.id, body)) > 0) return { changed: 1 };
+        const changed = await change(event.id, body);
+        if (changed > 0) {
+          const about = `Event ${event.id} of ${event.source}: ${event.name}`;
+          await audit.record({ by: user.name, action: name, about, events: changed });
+          return { changed };
+        }
         throw new OpsProblem(
           409,
           `Event ${event.id} is ${event.state}, so ${name} does nothing to it.`,

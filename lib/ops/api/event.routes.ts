@@ -1,6 +1,6 @@
 import type { HandlerRegistry } from '../../handlers/index.js';
-import type { EventDetails, InboxAdmin } from '../../inbox/index.js';
-import type { EventsView, EventView, HandlerView } from '../api.types.js';
+import type { AuditStore, EventDetails, InboxAdmin } from '../../inbox/index.js';
+import type { ErrorsView, EventsView, EventView, HandlerView } from '../api.types.js';
 import { headline } from '../events/event.headline.js';
 import { attemptView, curlOf, payloadText, rowView, shownPayload } from '../events/event.views.js';
 import { FILTER_PARAMETERS, filterFromQuery } from '../events/filter.parameters.js';
@@ -10,6 +10,7 @@ import type { OpsRoute } from '../http/ops.route.js';
 
 export interface EventRoutesDependencies {
   readonly admin: InboxAdmin;
+  readonly audit: Pick<AuditStore, 'notes'>;
   readonly handlers: Pick<HandlerRegistry, 'handlersFor'>;
   /** Names of payload fields that are shown as dots. */
   readonly mask: ReadonlySet<string>;
@@ -43,6 +44,13 @@ export function eventRoutes(dependencies: EventRoutesDependencies): readonly Ops
       answers: 'EventsCountView',
       query: FILTER_PARAMETERS,
       handle: ({ query }) => admin.count(filterFromQuery(query)),
+    },
+    {
+      method: 'GET',
+      path: 'errors',
+      summary: 'The dead events by their error, most frequent first',
+      answers: 'ErrorsView',
+      handle: (): Promise<ErrorsView> => admin.errors(),
     },
     {
       method: 'GET',
@@ -81,7 +89,7 @@ export async function found(
 
 async function view(
   event: EventDetails,
-  { admin, handlers, mask }: EventRoutesDependencies,
+  { admin, audit, handlers, mask }: EventRoutesDependencies,
 ): Promise<EventView> {
   const { id, source, name, body } = event;
   const ofName = handlers.handlersFor(source, name);
@@ -96,14 +104,14 @@ async function view(
     occurredAt: event.occurredAt,
     orderKey: event.orderKey,
     lastError: event.lastError,
-    fingerprint: null,
+    fingerprint: event.fingerprint,
     duplicates: { count: 0, lastAt: null },
     attemptsMade: event.failures.map(attemptView),
     handlers: handlerViews(event, ofName),
     payload: body && shownPayload(body, mask),
     payloadBytes: body && body.length,
     curl: curlOf(event, mask),
-    notes: [],
+    notes: await audit.notes(id),
     lastDone: lastDone
       ? { id: lastDone.id, payload: lastDone.body && shownPayload(lastDone.body, mask) }
       : null,
