@@ -60,6 +60,11 @@ export abstract class Dialect {
     return sql`CAST(${value} AS ${this.integer})`;
   }
 
+  /** Age in milliseconds of the oldest transaction that is open, as `age`; undefined where the database does not tell. */
+  get oldestTransaction(): Sql | undefined {
+    return undefined;
+  }
+
   /** A text in a statement on the application's own connection, whatever that session takes a backslash for. */
   text(value: string): Sql {
     return sql`${value}`;

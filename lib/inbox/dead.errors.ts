@@ -39,7 +39,7 @@ export async function deadErrors(inbox: InboxDatabase): Promise<DeadErrors> {
   const rows = await database.read(() =>
     only(sql`SELECT ${dead.list} FROM ${tables.inbox}
       WHERE state = 'dead' AND finished_at IS NOT NULL AND fingerprint IS NOT NULL
-      ORDER BY body_gone, due_at LIMIT ${MOST + 1}`),
+      ORDER BY body_gone DESC, due_at DESC LIMIT ${MOST + 1}`),
   );
   const groups = grouped(rows.slice(0, MOST));
   const texts = await latestTexts(inbox, groups);

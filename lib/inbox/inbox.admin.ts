@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { INBOX_STORE } from '../core/index.js';
+import type { Backlog, BlockedKey, DatabaseStatus } from './backlog.queries.js';
 import type { DeadErrors } from './dead.errors.js';
 import type { OperatorStore } from './operator.store.js';
 import type {
@@ -28,6 +29,21 @@ export class InboxAdmin {
    */
   list(filter: EventFilter = {}, page: PageRequest = {}): Promise<EventPage> {
     return this.store.list(filter, page);
+  }
+
+  /** What is due of each source, and for how long; nothing of a source that has nothing due. */
+  backlog(): Promise<readonly Backlog[]> {
+    return this.store.backlog();
+  }
+
+  /** The ordering key behind whose failing event the most others wait. */
+  blockedKey(): Promise<BlockedKey | undefined> {
+    return this.store.blockedKey();
+  }
+
+  /** What the database says of the workers, and of itself. */
+  database(): Promise<DatabaseStatus> {
+    return this.store.database();
   }
 
   /** The dead events by their error, most frequent first; what differs in ids and numbers only is one. */

@@ -1,6 +1,12 @@
 import { ArmoxArmaloConfigurationError } from '../core/index.js';
 import { Tables, type DatabaseDriver, type TableDefinition } from '../database/index.js';
-import { auditTable, noteTable, operationItemTable, operationTable } from './operation.tables.js';
+import {
+  auditTable,
+  minuteTable,
+  noteTable,
+  operationItemTable,
+  operationTable,
+} from './operation.tables.js';
 import {
   aloneTable,
   attemptTable,
@@ -37,6 +43,7 @@ export class InboxTables extends Tables {
   readonly alone = this.of(aloneTable);
   readonly operation = this.of(operationTable);
   readonly operationItem = this.of(operationItemTable);
+  readonly minute = this.of(minuteTable);
   readonly audit = this.of(auditTable);
   readonly note = this.of(noteTable);
 

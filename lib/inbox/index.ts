@@ -3,6 +3,9 @@ export type { AcceptedEvent } from './inbox.js';
 export type { StoredRef } from './accept.queue.js';
 export { InboxAdmin } from './inbox.admin.js';
 
+export type { Backlog, BlockedKey, DatabaseStatus } from './backlog.queries.js';
+export { MinuteStore } from './minute.store.js';
+export type { MinuteCount } from './minute.store.js';
 export { AuditStore } from './audit.store.js';
 export type { AuditEntry, AuditPage, AuditRecord, EventNote } from './audit.store.js';
 export type { DeadErrorGroup, DeadErrors } from './dead.errors.js';

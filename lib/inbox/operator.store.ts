@@ -1,5 +1,7 @@
 import type { AuditStore } from './audit.store.js';
+import type { Backlog, BlockedKey, DatabaseStatus } from './backlog.queries.js';
 import type { DeadErrors } from './dead.errors.js';
+import type { MinuteStore } from './minute.store.js';
 import type { OperationStore } from './operation.store.js';
 import type {
   ChangeFilter,
@@ -16,11 +18,16 @@ import type {
 
 /** What an operator asks of the storage: see `InboxAdmin`. */
 export interface OperatorStore {
+  /** What has happened by minute. */
+  readonly minutes: MinuteStore;
   /** Actions on many events. */
   readonly operations: OperationStore;
   /** What operators have done and noted. */
   readonly audit: AuditStore;
   list(filter: EventFilter, page?: PageRequest): Promise<EventPage>;
+  backlog(): Promise<readonly Backlog[]>;
+  blockedKey(): Promise<BlockedKey | undefined>;
+  database(): Promise<DatabaseStatus>;
   /** Of the dead. */
   errors(): Promise<DeadErrors>;
   count(filter: EventFilter): Promise<EventTotal>;

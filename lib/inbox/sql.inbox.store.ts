@@ -1,4 +1,6 @@
 import { AuditStore } from './audit.store.js';
+import { backlogOf, blockedKeyOf, databaseStatus } from './backlog.queries.js';
+import { MinuteStore } from './minute.store.js';
 import { Claiming } from './claiming.js';
 import { deadErrors } from './dead.errors.js';
 import type { EntityManager } from 'typeorm';
@@ -40,6 +42,7 @@ export type StoreConnections = Pick<
 
 /** The store of every database; what is different about one comes in with its connections. */
 export class SqlInboxStore implements InboxStore {
+  readonly minutes: MinuteStore;
   readonly operations: OperationStore;
   readonly audit: AuditStore;
   private readonly inserting: Inserting;
@@ -70,6 +73,7 @@ export class SqlInboxStore implements InboxStore {
     this.queries = new EventQueries(inbox);
     this.search = new EventSearch(inbox);
     this.replicas = new Replicas(inbox);
+    this.minutes = new MinuteStore(inbox);
     this.audit = new AuditStore(inbox);
     this.operations = new OperationStore(inbox, this.orderKeys, this.audit);
   }
@@ -163,6 +167,18 @@ export class SqlInboxStore implements InboxStore {
 
   prune(periods: RetentionPeriods, batch: number) {
     return this.retention.prune(periods, batch);
+  }
+
+  backlog() {
+    return backlogOf(this.inbox);
+  }
+
+  blockedKey() {
+    return blockedKeyOf(this.inbox);
+  }
+
+  database() {
+    return databaseStatus(this.inbox);
   }
 
   errors() {

@@ -17,6 +17,7 @@ import { opsProviders } from './ops.providers.js';
 import { reconcileProviders } from './reconcile.providers.js';
 import { resolveOptions, type ResolvedOptions } from './resolve-options.js';
 import { routePath, sourceExports, sourceProviders } from './source.providers.js';
+import { statisticsProviders } from './statistics.providers.js';
 import { workerProviders } from './worker.providers.js';
 
 /** Hands the rooms to each other. Nothing else knows more than one of them. */
@@ -43,6 +44,7 @@ export function composeModule(
       ...ingressProviders,
       ...reconcileProviders(sources),
       ...workerProviders,
+      ...statisticsProviders,
       ...operationsProviders,
       ...opsProviders,
       BootReport,

@@ -14,7 +14,11 @@ import {
   eventActionRoutes,
   eventRoutes,
   InboxOperations,
+  LiveStream,
   operationRoutes,
+  OpsOverview,
+  overviewRoutes,
+  pollerRoutes,
   OpsAccess,
   OpsPage,
   OpsServer,
@@ -22,6 +26,7 @@ import {
   readPageFiles,
   sessionRoutes,
 } from '../ops/index.js';
+import { ReconcileLifecycle } from './reconcile.lifecycle.js';
 import type { ResolvedOptions } from './resolve-options.js';
 
 /** The operations page; `undefined` in its place where the options have none. */
@@ -36,6 +41,8 @@ export const opsProviders: readonly FactoryProvider[] = [
       InboxOperations,
       HandlerRegistry,
       ApplicationConfig,
+      OpsOverview,
+      ReconcileLifecycle,
     ],
     useFactory: async (
       { ops }: ResolvedOptions,
@@ -45,8 +52,11 @@ export const opsProviders: readonly FactoryProvider[] = [
       operations: InboxOperations,
       handlers: HandlerRegistry,
       config: ApplicationConfig,
+      overview: OpsOverview,
+      poller: ReconcileLifecycle,
     ) => {
       if (!ops) return undefined;
+      const live = new LiveStream('overview', () => overview.read(), systemTimers);
       const mask = new Set(ops.mask);
       const server = new OpsServer({
         access: new OpsAccess(ops.access, systemTimers),
@@ -62,10 +72,16 @@ export const opsProviders: readonly FactoryProvider[] = [
           ...eventRoutes({ admin, audit, handlers, mask }),
           ...eventActionRoutes(admin, audit),
           ...auditRoutes(audit, admin),
+          ...overviewRoutes(overview, live),
           ...operationRoutes(operations),
+          ...pollerRoutes({
+            reconciler: poller.reconciler,
+            nextPollAt: () => poller.nextPollAt,
+            audit,
+          }),
         ],
       });
-      return new OpsPage(server, ops.path, config);
+      return new OpsPage(server, live, ops.path, config);
     },
   },
 ];

@@ -25,6 +25,11 @@ export class ReconcileLifecycle implements OnApplicationBootstrap, OnModuleDestr
     }
   }
 
+  /** When this process polls next, in epoch milliseconds; null where it does not. */
+  get nextPollAt(): number | null {
+    return this.schedule?.nextAt ?? null;
+  }
+
   onApplicationBootstrap(): void {
     this.schedule?.start();
   }

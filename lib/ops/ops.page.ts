@@ -1,17 +1,24 @@
 import type { ServerResponse } from 'node:http';
-import { Logger, RequestMethod, type MiddlewareConsumer } from '@nestjs/common';
+import {
+  Logger,
+  RequestMethod,
+  type MiddlewareConsumer,
+  type OnModuleDestroy,
+} from '@nestjs/common';
 import type { ApplicationConfig } from '@nestjs/core';
+import type { LiveStream } from './http/live.stream.js';
 import type { OpenApiParts } from './http/openapi.document.js';
 import { urlOf, type HttpRequest } from './http/ops.request.js';
 import type { OpsServer } from './http/ops.server.js';
 
 /** Where the page is in the application. */
-export class OpsPage {
+export class OpsPage implements OnModuleDestroy {
   private readonly path: string;
 
   /** @param path below the global prefix */
   constructor(
     private readonly server: OpsServer,
+    private readonly live: Pick<LiveStream, 'close'>,
     path: string,
     private readonly config: Pick<ApplicationConfig, 'getGlobalPrefix'>,
     private readonly logger = new Logger('ArmoxArmaloModule'),
@@ -48,6 +55,11 @@ export class OpsPage {
         securitySchemes: { ...document.components?.securitySchemes, ...components.securitySchemes },
       },
     };
+  }
+
+  /** Before the server is closed, which waits for open answers. */
+  onModuleDestroy(): void {
+    this.live.close();
   }
 
   private pathBelow(request: HttpRequest): string {

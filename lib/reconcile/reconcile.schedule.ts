@@ -3,7 +3,9 @@ import { CronJob } from 'cron';
 import {
   ArmoxArmaloConfigurationError,
   runEvery,
+  systemClock,
   systemRandom,
+  type Clock,
   type Random,
 } from '../core/index.js';
 import { POLL_RULES } from './reconcile.option-rules.js';
@@ -31,6 +33,9 @@ export const RECONCILE_JOB = 'armox-armalo:reconcile';
 export class ReconcileSchedule {
   private readonly registry: SchedulerRegistry;
   private started = false;
+  private job: CronJob | undefined;
+  private every = 0;
+  private lastAt = 0;
 
   /** @throws ArmoxArmaloConfigurationError for a cron expression that cannot be read */
   constructor(
@@ -38,6 +43,7 @@ export class ReconcileSchedule {
     private readonly options: ReconcileScheduleOptions = {},
     registry?: SchedulerRegistry,
     private readonly random: Random = systemRandom,
+    private readonly clock: Clock = systemClock,
   ) {
     this.registry = registry ?? new SchedulerRegistry();
     if (options.cron !== undefined) this.cronJob(options.cron);
@@ -49,17 +55,24 @@ export class ReconcileSchedule {
     const { interval: every, jitter: spread } = POLL_RULES;
     const { cron, interval = every.default, jitter = spread.default } = this.options;
     if (cron !== undefined) {
-      const job = this.cronJob(cron);
+      const job = (this.job = this.cronJob(cron));
       this.registry.addCronJob(RECONCILE_JOB, job);
       job.start();
       return;
     }
     // Each process has an interval of its own, so that replicas do not stay in step.
-    const own = interval * (1 + jitter * (this.random() - 0.5));
+    const own = (this.every = interval * (1 + jitter * (this.random() - 0.5)));
+    this.lastAt = this.clock.now();
     this.registry.addInterval(
       RECONCILE_JOB,
       runEvery(own, () => this.tick()),
     );
+  }
+
+  /** When it polls next, in epoch milliseconds; null where it is not started. */
+  get nextAt(): number | null {
+    if (!this.started) return null;
+    return this.job ? this.job.nextDate().toMillis() : this.lastAt + this.every;
   }
 
   /** Resolves when nothing is under way any more. */
@@ -77,6 +90,7 @@ export class ReconcileSchedule {
   }
 
   private tick(): void {
+    this.lastAt = this.clock.now();
     void this.reconciler.tick();
   }
 

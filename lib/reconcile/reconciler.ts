@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { LoggerService } from '@nestjs/common';
 import {
+  systemClock,
   systemRandom,
   systemTimers,
+  type Clock,
   type EventFeed,
   type Random,
   type Timers,
@@ -21,6 +23,8 @@ export interface ReconcilerDependencies {
   readonly lease?: number | undefined;
   readonly random?: Random;
   readonly timers?: Timers;
+  /** For the times of `status`. */
+  readonly clock?: Clock;
 }
 
 /** What a poll came to. */
@@ -30,12 +34,30 @@ export interface ReconcileReport {
   readonly elsewhere: readonly string[];
 }
 
+/** How a feed of this process did in its last turn. */
+export interface FeedStatus {
+  readonly feed: string;
+  readonly source: string;
+  readonly account: string;
+  /** Undefined where it has not had its turn here. */
+  readonly report: FeedReport | undefined;
+  /** When that was, in epoch milliseconds. */
+  readonly at: number | undefined;
+  /** Whether another replica polled its account the last time. */
+  readonly elsewhere: boolean;
+}
+
 /** Brings through the inbox's one door what the webhooks have not brought. */
 export class Reconciler {
   private readonly groups: ReadonlyMap<string, FeedGroup>;
   private readonly stopping = new AbortController();
   /** Why an account could not be polled in its last poll, where it could not. */
   private readonly leftOut = new Map<string, string>();
+  private readonly last = new Map<
+    EventFeed,
+    { readonly report: FeedReport; readonly at: number }
+  >();
+  private elsewhere: ReadonlySet<string> = new Set();
   private running: Promise<ReconcileReport> | undefined;
   private following: Promise<ReconcileReport> | undefined;
 
@@ -76,6 +98,16 @@ export class Reconciler {
     return this.running;
   }
 
+  /** How each feed did, as far as this process polls. */
+  status(): readonly FeedStatus[] {
+    return this.dependencies.feeds.map((feed) => {
+      const { name, source, account } = feed;
+      const { report, at } = this.last.get(feed) ?? {};
+      const elsewhere = this.elsewhere.has(`${source}/${account}`);
+      return { feed: name, source, account, report, at, elsewhere };
+    });
+  }
+
   /**
    * Resolves when nothing is under way any more, but for a feed that does not heed its signal; another
    * replica can go on at once.
@@ -106,6 +138,16 @@ export class Reconciler {
         }
       }),
     );
+    this.remember(feeds, elsewhere);
     return { feeds, elsewhere };
+  }
+
+  private remember(reports: readonly FeedReport[], elsewhere: readonly string[]): void {
+    this.elsewhere = new Set(elsewhere);
+    const { clock = systemClock, feeds } = this.dependencies;
+    for (const report of reports) {
+      const feed = feeds.find(({ name }) => name === report.feed);
+      if (feed) this.last.set(feed, { report, at: clock.now() });
+    }
   }
 }

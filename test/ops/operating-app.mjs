@@ -1,6 +1,7 @@
 // An application of its own process for the crash test of actions on many events: plain JavaScript on the built
 // package. It handles nothing, and stores OPS_SEED events that are dead from the start.
 import 'reflect-metadata';
+import { Buffer } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';

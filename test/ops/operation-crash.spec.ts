@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { OperationView } from '../../lib/ops/api.types.js';
 import { Child, eventually } from '../child.js';
 import { availableDatabases, describeOn, type TestDatabase } from '../databases.js';
-import { OpsClient, OPERATOR } from './ops-client.js';
+import { OpsClient } from './ops-client.js';
 
 const EVENTS = 10_000;
 const LATER = 100;

@@ -19,6 +19,14 @@ export class PostgresDialect extends Dialect {
     return sql`${raw(column)} = ANY(${ids}::bigint[])`;
   }
 
+  /** Those of other users are hidden from one who may not see them, and then count as none. */
+  override get oldestTransaction(): Sql {
+    return raw(
+      'SELECT COALESCE(MAX(extract(epoch FROM statement_timestamp() - xact_start) * 1000), 0)::bigint AS age ' +
+        "FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()",
+    );
+  }
+
   override contains(column: string, text: string): Sql {
     return sql`strpos(${raw(column)}, ${text}) > 0`;
   }

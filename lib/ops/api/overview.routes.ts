@@ -1,13 +1,12 @@
-import type { OverviewView } from '../api.types.js';
 import type { LiveStream } from '../http/live.stream.js';
 import type { OpsRoute } from '../http/ops.route.js';
-
-export interface OverviewReader {
-  read(): Promise<OverviewView>;
-}
+import type { OpsOverview } from '../overview/ops.overview.js';
 
 /** How everything does, once or as it changes. */
-export function overviewRoutes(overview: OverviewReader, live: LiveStream): readonly OpsRoute[] {
+export function overviewRoutes(
+  overview: Pick<OpsOverview, 'read'>,
+  live: LiveStream,
+): readonly OpsRoute[] {
   return [
     {
       method: 'GET',
