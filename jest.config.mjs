@@ -9,6 +9,7 @@ export default {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^nestjs-armox-armalo$': '<rootDir>/lib/index.ts',
     '^nestjs-armox-armalo/source$': '<rootDir>/lib/source/index.ts',
+    '^nestjs-armox-armalo/terminus$': '<rootDir>/lib/terminus/index.ts',
     '^nestjs-armox-armalo/testing$': '<rootDir>/lib/testing/index.ts',
   },
   transform: {

@@ -1,6 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { TerminusModule } from '@nestjs/terminus';
 import { ArmoxArmaloModule, type OpsLogin } from 'nestjs-armox-armalo';
+import { ArmoxArmaloHealthIndicator } from 'nestjs-armox-armalo/terminus';
 import { Agent } from './agents/agent.entity.js';
 import { AgentHandlers } from './agents/agent.handlers.js';
 import { AgentWatcher } from './agents/agent.watcher.js';
@@ -31,6 +33,7 @@ export class AppModule {
       imports: [
         TypeOrmModule.forRoot(databaseOptions(databaseUrl)),
         TypeOrmModule.forFeature([Agent, Render, Violation]),
+        TerminusModule,
         ArmoxArmaloModule.forRoot({
           armox: serviceOptions(armox),
           armalo: serviceOptions(armalo),
@@ -40,6 +43,7 @@ export class AppModule {
       ],
       controllers: [AgentsController, RendersController, HealthController],
       providers: [
+        ArmoxArmaloHealthIndicator,
         AgentHandlers,
         RenderHandlers,
         RenderRequester,

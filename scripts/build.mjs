@@ -9,7 +9,12 @@ import { rollup } from 'rollup';
 import { createGenerator } from 'ts-json-schema-generator';
 
 const COMPILED = join('dist', 'compiled');
-const ENTRY_POINTS = ['index', join('source', 'index'), join('testing', 'index')];
+const ENTRY_POINTS = [
+  'index',
+  join('source', 'index'),
+  join('testing', 'index'),
+  join('terminus', 'index'),
+];
 
 async function compile(project) {
   const tsc = join('node_modules', 'typescript', 'bin', 'tsc');

@@ -73,6 +73,21 @@ export async function blockedKeyOf(inbox: InboxDatabase): Promise<BlockedKey | u
   return head && waiting > 0 ? { head: eventSummary(head), waiting } : undefined;
 }
 
+/** How many events of each source have died in the last `ms` milliseconds, of the 10,000 latest ones. */
+export async function deadSince(
+  { database, dialect, tables }: InboxDatabase,
+  ms: number,
+): Promise<ReadonlyMap<string, number>> {
+  const since = sql`${dialect.now} - ${dialect.number(ms)}`;
+  const rows = await database.read(() =>
+    // Final rows have the time they finished at in `due_at` too, which is what the index is ordered by.
+    only(sql`SELECT source, COUNT(*) AS many FROM (SELECT source FROM ${tables.inbox}
+      WHERE state = 'dead' AND finished_at IS NOT NULL AND body_gone = 0 AND due_at >= ${since}
+      ORDER BY due_at DESC LIMIT ${MOST}) died GROUP BY source`),
+  );
+  return new Map(rows.map((row) => [String(row['source']), Number(row['many'])]));
+}
+
 /** What the database says of the workers, and of itself. */
 export interface DatabaseStatus {
   /** Processes that run a worker. */

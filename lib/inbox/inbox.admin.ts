@@ -36,6 +36,11 @@ export class InboxAdmin {
     return this.store.backlog();
   }
 
+  /** How many events of each source have died in the last `ms` milliseconds, up to 10,000 in all. */
+  deadSince(ms: number): Promise<ReadonlyMap<string, number>> {
+    return this.store.deadSince(ms);
+  }
+
   /** The ordering key behind whose failing event the most others wait. */
   blockedKey(): Promise<BlockedKey | undefined> {
     return this.store.blockedKey();

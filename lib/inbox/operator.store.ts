@@ -26,6 +26,8 @@ export interface OperatorStore {
   readonly audit: AuditStore;
   list(filter: EventFilter, page?: PageRequest): Promise<EventPage>;
   backlog(): Promise<readonly Backlog[]>;
+  /** By source, of the latest 10,000. */
+  deadSince(ms: number): Promise<ReadonlyMap<string, number>>;
   blockedKey(): Promise<BlockedKey | undefined>;
   database(): Promise<DatabaseStatus>;
   /** Of the dead. */

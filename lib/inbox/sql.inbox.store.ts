@@ -1,5 +1,5 @@
 import { AuditStore } from './audit.store.js';
-import { backlogOf, blockedKeyOf, databaseStatus } from './backlog.queries.js';
+import { backlogOf, blockedKeyOf, databaseStatus, deadSince } from './backlog.queries.js';
 import { MinuteStore } from './minute.store.js';
 import { Claiming } from './claiming.js';
 import { deadErrors } from './dead.errors.js';
@@ -171,6 +171,10 @@ export class SqlInboxStore implements InboxStore {
 
   backlog() {
     return backlogOf(this.inbox);
+  }
+
+  deadSince(ms: number) {
+    return deadSince(this.inbox, ms);
   }
 
   blockedKey() {

@@ -103,7 +103,7 @@ it('with no environment at all, it starts on SQLite, and both services’ events
     expect(await json(`${app.url}/agents`)).toContainEqual(
       expect.objectContaining({ compositeScore: expect.any(Number) as number }),
     );
-    expect(await json(`${app.url}/health`)).toEqual({ status: 'ok' });
+    expect(await json(`${app.url}/health`)).toMatchObject({ status: 'ok' });
     app.child.kill('SIGTERM');
     expect(await app.child.end()).toBe(0);
   } finally {
