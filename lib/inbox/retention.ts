@@ -3,6 +3,8 @@ import { idOf } from './inbox.rows.js';
 import type { RetentionPeriods } from './stored.event.js';
 import type { InboxDatabase } from './inbox.database.js';
 
+const OPERATIONS_KEPT_MS = 30 * 86_400_000;
+
 type FinalState = 'done' | 'ignored' | 'dead';
 
 /** What happens to rows that are final: they lose their payload, and go. */
@@ -17,6 +19,7 @@ export class Retention {
       steps.push(() => this.deleteUnit(state, 0, periods.row, batch));
       steps.push(() => this.forgetUnit(state, periods.payload, batch));
     }
+    steps.push(() => this.forgetOperationUnit());
     const { dead } = periods;
     if (dead !== null) steps.push(() => this.deleteUnit('dead', 0, dead, batch));
     for (const step of steps) {
@@ -31,6 +34,17 @@ export class Retention {
     const { dialect } = this.inbox;
     return sql`state = ${raw(`'${state}'`)} AND body_gone = ${raw(String(bodyGone))}
       AND finished_at IS NOT NULL AND due_at < ${dialect.now} - ${dialect.number(period)}`;
+  }
+
+  /** One that has ended long ago, with its set. The audit keeps what it was. */
+  private *forgetOperationUnit(): Unit<number> {
+    const { dialect, tables } = this.inbox;
+    const [old] = yield sql`SELECT id FROM ${tables.operation}
+      WHERE ended_at < ${dialect.now} - ${dialect.number(OPERATIONS_KEPT_MS)} LIMIT 1`;
+    if (!old) return 0;
+    yield sql`DELETE FROM ${tables.operationItem} WHERE operation_id = ${String(old['id'])}`;
+    yield sql`DELETE FROM ${tables.operation} WHERE id = ${String(old['id'])}`;
+    return 1;
   }
 
   private *forgetUnit(state: FinalState, period: number, batch: number): Unit<number> {
@@ -59,7 +73,9 @@ export class Retention {
       ORDER BY due_at LIMIT ${batch}${dialect.skipLocked}`;
     if (rows.length === 0) return 0;
     const ids = rows.map(idOf);
-    yield sql`DELETE FROM ${tables.attempt} WHERE ${dialect.oneOf('inbox_id', ids)}`;
+    for (const beside of [tables.attempt, tables.note]) {
+      yield sql`DELETE FROM ${beside} WHERE ${dialect.oneOf('inbox_id', ids)}`;
+    }
     yield sql`DELETE FROM ${tables.inbox} WHERE ${dialect.oneOf('id', ids)}`;
     return rows.length;
   }
