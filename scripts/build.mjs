@@ -7,6 +7,7 @@ import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rollup } from 'rollup';
 import { createGenerator } from 'ts-json-schema-generator';
+import { buildPage } from './build-page.mjs';
 
 const COMPILED = join('dist', 'compiled');
 const ENTRY_POINTS = [
@@ -74,6 +75,6 @@ function writeApiSchemas() {
 for (const folder of ['dist', 'dist-sample']) rmSync(folder, { recursive: true, force: true });
 await compile('tsconfig.build.json');
 await bundle();
-cpSync(join('lib', 'ops', 'page', 'index.html'), join('dist', 'page', 'index.html'));
+await buildPage();
 writeApiSchemas();
 await compile('tsconfig.sample.json');

@@ -1,0 +1,2 @@
+/** Id of the field that `/` leads to. */
+export const SEARCH_FIELD = 'search';
