@@ -11,6 +11,7 @@ export default {
     '^nestjs-armox-armalo/source$': '<rootDir>/lib/source/index.ts',
     '^nestjs-armox-armalo/terminus$': '<rootDir>/lib/terminus/index.ts',
     '^nestjs-armox-armalo/testing$': '<rootDir>/lib/testing/index.ts',
+    '^nestjs-armox-armalo/opentelemetry$': '<rootDir>/lib/opentelemetry/index.ts',
   },
   transform: {
     '^.+\\.ts$': [

@@ -15,6 +15,7 @@ const ENTRY_POINTS = [
   join('source', 'index'),
   join('testing', 'index'),
   join('terminus', 'index'),
+  join('opentelemetry', 'index'),
 ];
 
 async function compile(project) {

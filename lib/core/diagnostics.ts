@@ -40,6 +40,13 @@ export interface DiagnosedAttempt extends DiagnosedEvent {
   readonly attempt: number;
 }
 
+/** One exchange with the database about many events. */
+export interface DiagnosedBatch {
+  readonly events: number;
+  readonly outcome: 'done' | 'failed';
+  readonly duration: number;
+}
+
 /** What is published on the channel `armox-armalo:<key>`. Durations are milliseconds. */
 export interface DiagnosticMessages {
   /** A delivery's signature is right. */
@@ -50,32 +57,55 @@ export interface DiagnosticMessages {
     readonly bytes: number;
   };
   readonly refused: { readonly source: string; readonly reason: RefusalReason };
+  /** A request to a webhook route has its answer, whatever it is. */
+  readonly answered: {
+    readonly source: string;
+    /** Of HTTP. */
+    readonly status: number;
+    /** From its headers to the end of the answer. */
+    readonly duration: number;
+  };
   /** The event is committed; also where it is dead from the start. */
   readonly stored: DiagnosedEvent & { readonly origin: EventOrigin };
   /** The inbox has it already; `id` is that row's. */
   readonly duplicate: DiagnosedEvent & { readonly origin: EventOrigin };
-  readonly claimed: DiagnosedAttempt;
+  readonly claimed: DiagnosedAttempt & {
+    /** Since when it could have been, by the database's clock, in epoch milliseconds. */
+    readonly dueAt: number;
+  };
+  /** The worker has asked for events. */
+  readonly 'claim-ended': DiagnosedBatch;
   readonly 'handler-started': DiagnosedAttempt & { readonly handler: string };
   readonly 'handler-ended': DiagnosedAttempt & {
     readonly handler: string;
     /** `stopped`: the lease is lost, or the application stops. */
     readonly outcome: 'done' | 'failed' | 'stopped' | 'invalid';
+    /** Of the error it failed with: its code, else the name of its class. */
+    readonly errorType?: string;
     /** With the wait for a permit and a connection, where it is transactional. */
     readonly duration: number;
   };
   /** What became of the attempt is committed. */
   readonly settled: DiagnosedAttempt & {
     readonly outcome: 'done' | 'ignored' | 'dead' | 'retry' | 'postponed';
+    /** Why it is ignored or dead. */
+    readonly reason?: string;
     /** Milliseconds until it is due again; where it is. */
     readonly inMs?: number;
     /** Since its claim. */
     readonly duration: number;
   };
+  /** One group of settles has been written, or could not be. */
+  readonly 'settle-ended': DiagnosedBatch;
+  /** Somebody else may have the event now; what this process does for it counts no more. */
+  readonly 'lease-lost': DiagnosedAttempt;
   /** Committed by this process, whatever it died of. */
   readonly dead: DiagnosedAttempt & {
     readonly reason: DeadReason;
     readonly handler: string | null;
   };
+  /** An operator's replay has made so many finished events pending again. */
+  readonly replayed: { readonly count: number };
   /** A feed of the poller has had its turn. */
   readonly polled: {
     readonly feed: string;
@@ -109,16 +139,24 @@ const channelOf = (name: DiagnosticName): Channel => channel(`armox-armalo:${nam
 const channels: Readonly<Record<DiagnosticName, Channel>> = {
   received: channelOf('received'),
   refused: channelOf('refused'),
+  answered: channelOf('answered'),
   stored: channelOf('stored'),
   duplicate: channelOf('duplicate'),
   claimed: channelOf('claimed'),
+  'claim-ended': channelOf('claim-ended'),
   'handler-started': channelOf('handler-started'),
   'handler-ended': channelOf('handler-ended'),
   settled: channelOf('settled'),
+  'settle-ended': channelOf('settle-ended'),
+  'lease-lost': channelOf('lease-lost'),
   dead: channelOf('dead'),
+  replayed: channelOf('replayed'),
   polled: channelOf('polled'),
   'api-call': channelOf('api-call'),
 };
+
+/** Whether anybody listens; for what has to be measured before there is a message. */
+export const isDiagnosed = (name: DiagnosticName): boolean => channels[name].hasSubscribers;
 
 /** @param message called only while somebody listens */
 export function diagnose<Name extends DiagnosticName>(

@@ -18,8 +18,13 @@ export {
   InboxUnavailableError,
 } from './errors.js';
 export type { DeadEvent, DeadReason } from './dead-event.js';
-export { diagnose, diagnosedAttempt, diagnosedEvent } from './diagnostics.js';
-export type { DiagnosticMessages, DiagnosticName, RefusalReason } from './diagnostics.js';
+export { diagnose, diagnosedAttempt, diagnosedEvent, isDiagnosed } from './diagnostics.js';
+export type {
+  DiagnosedAttempt,
+  DiagnosticMessages,
+  DiagnosticName,
+  RefusalReason,
+} from './diagnostics.js';
 export type { EventFeed } from './feed.js';
 export type { RawDelivery } from './raw-delivery.js';
 export type { EventReading, SourceEvent, EventOrigin } from './source-event.js';

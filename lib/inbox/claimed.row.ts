@@ -18,6 +18,8 @@ export interface ClaimedRow extends Lease {
   readonly origin: EventOrigin;
   readonly body: Buffer;
   readonly receivedAt: number;
+  /** Since when it could be claimed. */
+  readonly dueAt: number;
   /** 1 for the first; counted at the claim, so that a payload that kills the process is not retried for ever. */
   readonly attempt: number;
   /** Times that the process died, or stood still beyond the lease, while it ran this event and nothing else. */

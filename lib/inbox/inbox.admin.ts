@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { INBOX_STORE } from '../core/index.js';
+import { diagnose, INBOX_STORE } from '../core/index.js';
 import type { Backlog, BlockedKey, DatabaseStatus } from './backlog.queries.js';
 import type { DeadErrors } from './dead.errors.js';
 import type { OperatorStore } from './operator.store.js';
@@ -88,9 +88,11 @@ export class InboxAdmin {
    * @throws InboxFilterError for a filter without a condition; `{ all: true }` says that all are meant
    */
   async replay(filter: ChangeFilter, options?: { readonly rerunAll?: boolean }): Promise<number> {
-    const replayed = await this.store.replay(filter, options);
-    if (replayed > 0) this.tellPending();
-    return replayed;
+    const count = await this.store.replay(filter, options);
+    if (count === 0) return 0;
+    diagnose('replayed', () => ({ count }));
+    this.tellPending();
+    return count;
   }
 
   /**

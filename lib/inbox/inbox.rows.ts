@@ -96,6 +96,7 @@ const common = (its: ReturnType<typeof base.read>) => ({
   orderKey: its.order_key,
   origin: its.origin as EventOrigin,
   receivedAt: its.received_at,
+  dueAt: its.due_at,
   stalledCount: its.stalled_count,
   completedHandlers: namesIn(its.completed_handlers),
 });
@@ -118,7 +119,6 @@ export function eventSummary(row: Row): EventSummary {
     ...common(its),
     state: Number(row['running']) === 1 ? 'running' : (its.state as StoredState),
     attempts: its.attempts,
-    dueAt: its.due_at,
     reason: its.reason as EndReason | null,
     lastError: its.last_error,
     fingerprint: its.fingerprint,

@@ -17,7 +17,6 @@ export type EndReason = DeadReason | 'no-handler' | 'reconciled' | 'stale' | 'di
 export interface EventSummary extends Omit<ClaimedRow, 'token' | 'attempt' | 'body'> {
   readonly state: EventState;
   readonly attempts: number;
-  readonly dueAt: number;
   readonly reason: EndReason | null;
   readonly lastError: string | null;
   /** The same for errors that differ in ids, numbers and the like only; of the latest error, where there was one. */

@@ -100,6 +100,16 @@ export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
     ]);
   }
 
+  /** Events that run in this process, or whose end is being written. */
+  get running(): number {
+    return this.execution.size;
+  }
+
+  /** Events that may run at once in this process. */
+  get concurrency(): number {
+    return this.dependencies.settings.concurrency;
+  }
+
   /** Something has been stored: claim now instead of at the next poll. */
   wake(): void {
     this.loop.notify();

@@ -27,6 +27,7 @@ export const ARMALO_SECRET = 'whsec_armalo';
 
 export interface Wanted {
   readonly database: TestDatabase;
+  readonly imports?: readonly Type[];
   readonly providers?: readonly Provider[];
   readonly entities?: readonly (Type | EntitySchema)[];
   readonly options?: Partial<ArmoxArmaloOptions & ArmoxArmaloStaticOptions>;
@@ -54,6 +55,7 @@ export class Application {
           armalo: { webhookSecret: ARMALO_SECRET },
           ...wanted.options,
         }),
+        ...(wanted.imports ?? []),
       ],
       providers: [...(wanted.providers ?? [])],
     })

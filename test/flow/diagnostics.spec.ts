@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe, type ChannelListener } from 'node:diagnostics_channel';
 import { inspect } from 'node:util';
 import { Injectable } from '@nestjs/common';
-import { OnArmaloEvent, RejectEventError } from 'nestjs-armox-armalo';
+import { InboxAdmin, OnArmaloEvent, RejectEventError } from 'nestjs-armox-armalo';
 import type { DiagnosticMessages, DiagnosticName } from '../../lib/core/index.js';
 import { armaloRequest } from '../../lib/testing/index.js';
 import { availableDatabases, describeOn, type TestDatabase } from '../databases.js';
@@ -10,13 +10,18 @@ import { Application, ARMALO_SECRET } from './application.js';
 const NAMES: Readonly<Record<DiagnosticName, true>> = {
   received: true,
   refused: true,
+  answered: true,
   stored: true,
   duplicate: true,
   claimed: true,
+  'claim-ended': true,
   'handler-started': true,
   'handler-ended': true,
   settled: true,
+  'settle-ended': true,
+  'lease-lost': true,
   dead: true,
+  replayed: true,
   polled: true,
   'api-call': true,
 };
@@ -30,8 +35,13 @@ type Heard = {
 const heard: Heard[] = [];
 const listen: ChannelListener = (message, name) =>
   void heard.push([String(name).replace('armox-armalo:', ''), message] as unknown as Heard);
-const steps = () => heard.map(([step]) => step);
-const messages = () => heard.map(([, message]) => message);
+/** What is about many events, or about a request, comes beside the steps of one. */
+const BESIDE: readonly DiagnosticName[] = ['answered', 'claim-ended', 'settle-ended'];
+const inOrder = () => heard.filter(([step]) => !BESIDE.includes(step));
+const steps = () => inOrder().map(([step]) => step);
+const messages = () => inOrder().map(([, message]) => message);
+const told = (...names: readonly DiagnosticName[]) =>
+  heard.filter(([step]) => names.includes(step));
 
 let failsOnce = true;
 
@@ -82,7 +92,7 @@ for (const kind of await availableDatabases()) {
 
     /** The last step comes after its commit, which `settled` looks for. */
     const until = async (step: DiagnosticName, times = 1) => {
-      while (steps().filter((one) => one === step).length < times) {
+      while (told(step).length < times) {
         await new Promise((resolve) => setImmediate(resolve));
       }
     };
@@ -106,13 +116,13 @@ for (const kind of await availableDatabases()) {
       expect(messages()).toEqual([
         { source: 'armalo', account: '', bytes: aNumber },
         { ...event, origin: 'webhook' },
-        { ...event, attempt: 1 },
+        { ...event, attempt: 1, dueAt: aNumber },
         { ...event, attempt: 1, handler: 'Handlers.mayFail' },
-        ended(1, 'mayFail', 'failed'),
+        { ...ended(1, 'mayFail', 'failed'), errorType: 'Error' },
         { ...event, attempt: 1, handler: 'Handlers.transactional' },
         ended(1, 'transactional', 'done'),
         { ...event, attempt: 1, outcome: 'retry', inMs: 1, duration: aNumber },
-        { ...event, attempt: 2 },
+        { ...event, attempt: 2, dueAt: aNumber },
         { ...event, attempt: 2, handler: 'Handlers.mayFail' },
         ended(2, 'mayFail', 'done'),
         { ...event, attempt: 2, outcome: 'done', duration: aNumber },
@@ -124,8 +134,7 @@ for (const kind of await availableDatabases()) {
       await post('pact.violated', 'another secret');
       await post('escrow.funded');
       await until('dead');
-      const told = heard.filter(([step]) => ['duplicate', 'refused', 'dead'].includes(step));
-      expect(told).toEqual([
+      expect(told('duplicate', 'refused', 'dead')).toEqual([
         ['duplicate', expect.objectContaining({ name: 'pact.violated', origin: 'webhook' })],
         ['refused', { source: 'armalo', reason: 'rejected' }],
         [
@@ -138,6 +147,29 @@ for (const kind of await availableDatabases()) {
           }),
         ],
       ]);
+    });
+
+    it('tells what each request was answered', async () => {
+      await post('pact.violated');
+      await post('pact.violated', 'another secret');
+      await until('answered', 2);
+      expect(told('answered')).toEqual([
+        ['answered', { source: 'armalo', status: 200, duration: aNumber }],
+        ['answered', { source: 'armalo', status: 401, duration: aNumber }],
+      ]);
+    });
+
+    it('tells of a replay, and of the claim and the settle that many events share', async () => {
+      const { id } = await app.event({ name: 'escrow.funded' });
+      const admin = app.nest.get(InboxAdmin);
+      await admin.replay({ id });
+      await until('settle-ended');
+      expect(told('replayed')).toEqual([['replayed', { count: 1 }]]);
+      const exchange = { events: 1, outcome: 'done', duration: aNumber };
+      expect(told('claim-ended')).toContainEqual(['claim-ended', exchange]);
+      expect(told('settle-ended')).toEqual([['settle-ended', exchange]]);
+      await until('settled');
+      expect(told('settled')).toMatchObject([['settled', { outcome: 'dead', reason: 'rejected' }]]);
     });
 
     it('never holds a payload, an error that quotes it, a secret or a signature', async () => {
@@ -154,7 +186,7 @@ for (const kind of await availableDatabases()) {
       for (const secret of [PRIVATE, ARMALO_SECRET, 'another secret', String(signature), 'body']) {
         expect(text).not.toContain(secret);
       }
-      expect(text).not.toMatch(/Buffer|Error/);
+      expect(text).not.toMatch(/Buffer|Error: |\[\w*Error/);
     });
   });
 }

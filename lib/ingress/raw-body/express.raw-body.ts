@@ -1,6 +1,7 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { AbstractHttpAdapter } from '@nestjs/core';
+import { timeAnswer } from './answer.duration.js';
 import {
   keepRawBytes,
   ownBytesOf,
@@ -32,11 +33,16 @@ interface Settings {
  */
 export function installOnExpress(adapter: AbstractHttpAdapter, door: RawBodyDoor): void {
   let find: ((path: string) => RawRoute | undefined) | undefined;
-  const middleware = (request: ConnectRequest, response: unknown, next: () => void): void => {
+  const middleware = (
+    request: ConnectRequest,
+    response: ServerResponse,
+    next: () => void,
+  ): void => {
     if (request.method !== 'POST' || ownBytesOf(request)) return next();
     find ??= finder(door.routes(), adapter.getInstance<Settings>());
     const route = find(request.path ?? request.url.split('?', 1)[0] ?? '');
     if (!route) return next();
+    timeAnswer(route.source, response);
     door.read(request, request, route).then(
       (bytes) => {
         keepRawBytes(request, bytes);

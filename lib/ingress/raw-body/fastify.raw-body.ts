@@ -1,6 +1,7 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { AbstractHttpAdapter } from '@nestjs/core';
+import { timeAnswer } from './answer.duration.js';
 import type { RawBodyDoor } from './express.raw-body.js';
 import {
   keepRawBytes,
@@ -11,7 +12,10 @@ import {
 import type { RawRoute } from '../routes/webhook.routes.js';
 
 type FastifyRequest = IngressRequest & { readonly raw: IncomingMessage };
-type Hook = (request: FastifyRequest, reply: unknown, payload: Readable) => Promise<unknown>;
+interface FastifyReply {
+  readonly raw: ServerResponse;
+}
+type Hook = (request: FastifyRequest, reply: FastifyReply, payload: Readable) => Promise<unknown>;
 
 interface RouteOptions {
   readonly url: string;
@@ -49,6 +53,7 @@ function hooksOf(door: RawBodyDoor, route: RawRoute): { before: Hook; after: Hoo
   return {
     before: async (request, reply, payload) => {
       if (request.method !== 'POST' || ownBytesOf(request)) return payload;
+      timeAnswer(route.source, reply.raw);
       try {
         const bytes = await door.read(request, payload, route);
         kept.set(request.raw, { bytes, headers: hideBodyHeaders(request.raw) });

@@ -13,6 +13,7 @@ import type { DtoReading, RegisteredHandler } from '../../handlers/index.js';
 import type { ClaimedRow, Ends, TransactionalOutcome, WorkStore } from '../../inbox/index.js';
 import { ConnectionWait } from './connection.wait.js';
 import { Deadline, rulesTimedOut } from './deadline.js';
+import { errorType } from './error-type.js';
 import { HandlerGroups } from './handler.groups.js';
 import { callHandler, type HandlerCall } from './handler.call.js';
 import type { HandlerResult } from './handler.failure.js';
@@ -60,7 +61,12 @@ export class HandlerRunner {
     diagnose('handler-started', about);
     const result = await this.runOrFail(handler, row, payload, signal, slot, ends);
     const { kind: outcome } = result;
-    diagnose('handler-ended', () => ({ ...about(), outcome, duration: timers.now() - began }));
+    diagnose('handler-ended', () => ({
+      ...about(),
+      outcome,
+      ...(result.kind === 'failed' && { errorType: errorType(result.error) }),
+      duration: timers.now() - began,
+    }));
     return result;
   }
 

@@ -98,7 +98,7 @@ export class Execution {
    * @param since when the claim was asked for, by `timers`: the lease cannot have begun earlier
    */
   hold(row: ClaimedRow, since: number): HeldRow {
-    diagnose('claimed', () => diagnosedAttempt(row));
+    diagnose('claimed', () => ({ ...diagnosedAttempt(row), dueAt: row.dueAt }));
     return this.keeper.hold(row, since);
   }
 
@@ -186,9 +186,9 @@ export class Execution {
     }
     this.keeper.ended(held);
     const written = await this.batcher.settle(settlement, () => !held.lost);
+    if (written === 'refused') this.refused(held);
     if (written !== 'dropped') this.keeper.release(held);
     else if (!this.stopped) this.keeper.drop(held);
-    if (written === 'refused') this.logRefused(held);
     if (written !== 'settled') return { outcome: 'unsettled' };
     this.diagnoseSettled(held, settlement);
     return outcomeOf(settlement);
@@ -198,6 +198,7 @@ export class Execution {
     diagnose('settled', () => ({
       ...diagnosedAttempt(row),
       outcome: settlement.to,
+      ...('reason' in settlement && { reason: settlement.reason }),
       ...('inMs' in settlement && { inMs: settlement.inMs }),
       duration: this.dependencies.timers.now() - since,
     }));
@@ -215,7 +216,8 @@ export class Execution {
     }
   }
 
-  private logRefused({ row }: HeldRow): void {
+  private refused({ row, lost }: HeldRow): void {
+    if (!lost) diagnose('lease-lost', () => diagnosedAttempt(row));
     this.dependencies.logger.warn(
       `Event #${row.id} (${row.source} ${row.name}) lost its lease before it was settled; whoever has it ` +
         'now settles it.',

@@ -1,5 +1,12 @@
 import type { LoggerService } from '@nestjs/common';
-import { Aborter, type Abortable, type Random, type Timers } from '../../core/index.js';
+import {
+  Aborter,
+  diagnose,
+  diagnosedAttempt,
+  type Abortable,
+  type Random,
+  type Timers,
+} from '../../core/index.js';
 import type { ClaimedRow, WorkStore, Lease } from '../../inbox/index.js';
 import { Outage } from './outage.js';
 
@@ -150,6 +157,7 @@ export class LeaseKeeper {
     if (this.held.get(holding.row.id) !== holding) return;
     holding.lost = true;
     this.held.delete(holding.row.id);
+    diagnose('lease-lost', () => diagnosedAttempt(holding.row));
     holding.signal.abort(
       new Error('The lease of this event has run out; another worker may be handling it.'),
     );

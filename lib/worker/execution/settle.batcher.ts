@@ -1,5 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
-import type { Random, Timers } from '../../core/index.js';
+import { diagnose, type Random, type Timers } from '../../core/index.js';
 import type { WorkStore, Settlement } from '../../inbox/index.js';
 import { errorHeadline } from '../dispatch/error-text.js';
 import { Outage } from './outage.js';
@@ -81,14 +81,23 @@ export class SettleBatcher {
   }
 
   private async writeGroup(group: readonly Entry[]): Promise<number> {
+    const began = this.timers.now();
+    const tell = (outcome: 'done' | 'failed') =>
+      diagnose('settle-ended', () => ({
+        events: group.length,
+        outcome,
+        duration: this.timers.now() - began,
+      }));
     try {
       const refused = await this.store.settle(group.map((entry) => entry.settlement));
+      tell('done');
       this.outage.succeeded();
       for (const { resolve, settlement } of group) {
         resolve(refused.has(settlement.id) ? 'refused' : 'settled');
       }
       return 0;
     } catch (error) {
+      tell('failed');
       const wait = this.outage.failed(error);
       for (const entry of group) this.retryOrDrop(entry, error);
       return wait;

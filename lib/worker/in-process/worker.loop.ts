@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { LoggerService } from '@nestjs/common';
-import type { Random, Timers } from '../../core/index.js';
+import { diagnose, type Random, type Timers } from '../../core/index.js';
 import type { ClaimedRow, ClaimException, Outlook, WorkStore } from '../../inbox/index.js';
 import type { Execution } from '../execution/execution.js';
 import type { HeldRow } from '../execution/lease.keeper.js';
@@ -146,11 +146,17 @@ export class WorkerLoop {
       return;
     }
     this.notified = false;
-    let rows: readonly ClaimedRow[];
+    let rows: readonly ClaimedRow[] = [];
+    const tell = (outcome: 'done' | 'failed') =>
+      diagnose('claim-ended', () => {
+        return { events: rows.length, outcome, duration: timers.now() - since };
+      });
     try {
       rows = await store.claim(limit, settings.lease, except);
+      tell('done');
       this.claiming.succeeded();
     } catch (error) {
+      tell('failed');
       await this.wakeUp.sleep(this.claiming.failed(error), []);
       return;
     }

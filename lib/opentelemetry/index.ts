@@ -1,0 +1,1 @@
+export { ArmoxArmaloOpenTelemetryModule } from './opentelemetry.module.js';

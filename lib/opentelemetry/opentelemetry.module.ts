@@ -1,0 +1,46 @@
+import { Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { metrics } from '@opentelemetry/api';
+import { SOURCES, type ConfiguredSource } from '../core/index.js';
+import { HandlerRegistry } from '../handlers/index.js';
+import { InboxAdmin } from '../inbox/index.js';
+import { WorkerLifecycle } from '../worker/index.js';
+import { KnownEvents } from './known.events.js';
+import { observeMetrics } from './observed.metrics.js';
+import { joinProcessMetrics } from './process.metrics.js';
+
+const SCOPE = 'nestjs-armox-armalo';
+
+/**
+ * Metrics of what `ArmoxArmaloModule` does. Import it beside that one, and register a MeterProvider before the
+ * application is created.
+ */
+@Module({})
+export class ArmoxArmaloOpenTelemetryModule implements OnModuleInit, OnApplicationShutdown {
+  private stops: readonly (() => void)[] = [];
+
+  constructor(private readonly modules: ModuleRef) {}
+
+  onModuleInit(): void {
+    const meter = metrics.getMeter(SCOPE);
+    const sources = this.find<readonly ConfiguredSource[]>(SOURCES);
+    const known = new KnownEvents(sources, this.find(HandlerRegistry));
+    this.stops = [
+      joinProcessMetrics(meter, known),
+      observeMetrics(meter, {
+        sources: sources.map(({ source }) => source.name),
+        admin: this.find(InboxAdmin),
+        worker: this.find<WorkerLifecycle | undefined>(WorkerLifecycle),
+      }),
+    ];
+  }
+
+  /** After the worker's last settles, and the notices of dead events. */
+  onApplicationShutdown(): void {
+    for (const stop of this.stops) stop();
+  }
+
+  private find<Found>(token: Parameters<ModuleRef['get']>[0]): Found {
+    return this.modules.get<Found>(token, { strict: false });
+  }
+}
