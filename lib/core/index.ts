@@ -20,11 +20,14 @@ export {
 export type { DeadEvent, DeadReason } from './dead-event.js';
 export { diagnose, diagnosedAttempt, diagnosedEvent, isDiagnosed } from './diagnostics.js';
 export type {
-  DiagnosedAttempt,
+  DiagnosedBatch,
   DiagnosticMessages,
   DiagnosticName,
   RefusalReason,
 } from './diagnostics.js';
+export { LONGEST_TRACE_CONTEXT } from './tracing.js';
+export type { TracedArrival, TracedAttempt, TracedResult, Tracing } from './tracing.js';
+export { errorType } from './error-type.js';
 export type { EventFeed } from './feed.js';
 export type { RawDelivery } from './raw-delivery.js';
 export type { EventReading, SourceEvent, EventOrigin } from './source-event.js';
@@ -39,6 +42,7 @@ export {
   RESOLVED_OPTIONS,
   sourceOptionsToken,
   SOURCES,
+  TRACING,
   webhookSourceToken,
 } from './tokens.js';
 export { bodyIdentity, invalidIdentity } from './event-identity.js';

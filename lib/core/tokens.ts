@@ -13,6 +13,8 @@ export const MODULE_OPTIONS = Symbol.for('armox-armalo:module-options');
 export const RESOLVED_OPTIONS = Symbol.for('armox-armalo:options');
 /** `InboxDatabase`: the module's own connections, for what keeps tables of its own beside the inbox. */
 export const INBOX_DATABASE = Symbol.for('armox-armalo:inbox-database');
+/** `Tracing`; where the application provides none, nothing is traced. */
+export const TRACING = Symbol.for('armox-armalo:tracing');
 /** `() => string | undefined`: where the services reach this application. */
 export const PUBLIC_URL = Symbol.for('armox-armalo:public-url');
 

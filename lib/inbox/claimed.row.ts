@@ -24,6 +24,8 @@ export interface ClaimedRow extends Lease {
   readonly attempt: number;
   /** Times that the process died, or stood still beyond the lease, while it ran this event and nothing else. */
   readonly stalledCount: number;
+  /** Of the trace that it arrived in; null = none. */
+  readonly traceContext: string | null;
   /** Names of the handlers that have succeeded. */
   readonly completedHandlers: readonly string[];
 }

@@ -13,11 +13,13 @@ export function insertionOf(
   const first = firstOfKey(rows);
   // Hardly ever, and then all rows need the column.
   const invalid = rows.some((row) => row.invalid !== null);
+  // Without traces the statements have no column for them.
+  const traced = rows.some(({ traceContext }) => traceContext !== null);
   return {
     table: tables.named(inboxTable),
     key: 'identity',
     rows: rows.map((row, index) => ({
-      ...givenOf(row, first[index] === true),
+      ...givenOf(row, first[index] === true, traced),
       ...(invalid && { fingerprint: row.invalid === null ? null : fingerprintOf(row.invalid) }),
     })),
     computed: {
@@ -43,7 +45,7 @@ export function insertionOf(
 
 type InboxColumns = { readonly [Name in keyof typeof inboxTable.columns]?: unknown };
 
-const givenOf = (row: PreparedRow, first: boolean): Given =>
+const givenOf = (row: PreparedRow, first: boolean, traced: boolean): Given =>
   ({
     identity: row.identity,
     source: row.source,
@@ -58,6 +60,7 @@ const givenOf = (row: PreparedRow, first: boolean): Given =>
     last_error: row.invalid,
     reason: row.invalid === null ? null : 'invalid-payload',
     state: row.invalid === null ? (first ? 'open' : 'waiting') : 'dead',
+    ...(traced && { trace_context: row.traceContext }),
   }) satisfies InboxColumns;
 
 /** For each row, whether it is the first of its ordering key among `rows`. */

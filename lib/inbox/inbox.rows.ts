@@ -29,6 +29,7 @@ export interface PreparedRow {
   readonly body: Buffer;
   /** What is wrong with the payload; such a row is born dead, and out of its key's order. */
   readonly invalid: string | null;
+  readonly traceContext: string | null;
   readonly event: SourceEvent | undefined;
 }
 
@@ -52,6 +53,7 @@ export function preparedRow(row: NewInboxRow): PreparedRow {
     origin: row.origin,
     body: row.body,
     invalid: row.invalid === null ? null : storableText(row.invalid, LONGEST_ERROR),
+    traceContext: row.traceContext ?? null,
     event: row.event,
   };
 }
@@ -70,7 +72,7 @@ const base = select(
   'completed_handlers',
 );
 
-const claimed = select(inboxTable, ...base.columns, 'body');
+const claimed = select(inboxTable, ...base.columns, 'body', 'trace_context');
 
 const summary = select(
   inboxTable,
@@ -104,7 +106,8 @@ const common = (its: ReturnType<typeof base.read>) => ({
 export function claimedRow(row: Row, token: string): ClaimedRow {
   const its = claimed.read(row);
   // What is claimed is open, and what is open has its body.
-  return { ...common(its), token, body: its.body as Buffer, attempt: its.attempts };
+  const { body, attempts: attempt, trace_context: traceContext } = its;
+  return { ...common(its), token, body: body as Buffer, attempt, traceContext };
 }
 
 /** `row` has the column `running` beside the stored ones. */

@@ -1,11 +1,13 @@
 import { AsyncResource } from 'node:async_hooks';
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import {
   diagnose,
   diagnosedEvent,
   INBOX_STORE,
+  TRACING,
   type SourceEvent,
   type EventOrigin,
+  type Tracing,
 } from '../core/index.js';
 import { AcceptQueue, asUnavailable, storedRefs, type StoredRef } from './accept.queue.js';
 import type { IntakeStore } from './intake.store.js';
@@ -28,7 +30,10 @@ export class Inbox {
   /** Stored, and not told yet. */
   private untold: StoredRef[] = [];
 
-  constructor(@Inject(INBOX_STORE) private readonly store: IntakeStore) {
+  constructor(
+    @Inject(INBOX_STORE) private readonly store: IntakeStore,
+    @Optional() @Inject(TRACING) private readonly tracing?: Tracing,
+  ) {
     this.queue = new AcceptQueue(store, (stored) => this.tell(stored));
   }
 
@@ -39,8 +44,11 @@ export class Inbox {
    * @throws InboxUnavailableError when it could not be committed within the ingest timeout
    */
   async accept(event: SourceEvent, origin: EventOrigin): Promise<AcceptedEvent> {
+    const { tracing } = this;
     const row = newRow(event, origin);
-    const result = this.store.joins() ? await this.join(row) : await this.queue.add(row);
+    const result = tracing
+      ? await tracing.storing(row, (traceContext) => this.insert({ ...row, traceContext }))
+      : await this.insert(row);
     diagnose(result.outcome, () => ({ ...diagnosedEvent({ ...row, id: result.id }), origin }));
     return { ...result, eventId: event.id };
   }
@@ -54,6 +62,10 @@ export class Inbox {
   onStored(listener: StoredListener): () => void {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
+  }
+
+  private insert(row: NewInboxRow): Promise<InsertResult> {
+    return this.store.joins() ? this.join(row) : this.queue.add(row);
   }
 
   private async join(row: NewInboxRow): Promise<InsertResult> {

@@ -12,6 +12,8 @@ export interface NewInboxRow {
   readonly body: Buffer;
   /** Set for a payload that is not of its DTO's shape: the row is born dead. */
   readonly invalid: string | null;
+  /** Of the trace that it arrives in: see `Tracing`. Absent = none. */
+  readonly traceContext?: string | undefined;
   /** What it was made from, for the hooks of its source. */
   readonly event?: SourceEvent | undefined;
 }

@@ -14,7 +14,10 @@ export type EventState = StoredState | 'running';
 export type EndReason = DeadReason | 'no-handler' | 'reconciled' | 'stale' | 'discarded';
 
 /** A row of the inbox without its payload. Times are the database's, in epoch milliseconds. */
-export interface EventSummary extends Omit<ClaimedRow, 'token' | 'attempt' | 'body'> {
+export interface EventSummary extends Omit<
+  ClaimedRow,
+  'token' | 'attempt' | 'body' | 'traceContext'
+> {
   readonly state: EventState;
   readonly attempts: number;
   readonly reason: EndReason | null;

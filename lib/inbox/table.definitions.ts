@@ -1,3 +1,4 @@
+import { LONGEST_TRACE_CONTEXT } from '../core/index.js';
 import { OPERATION_TABLES } from './operation.tables.js';
 import { column, defineTable, optional, primary, startingAt } from '../database/index.js';
 
@@ -39,6 +40,7 @@ export const inboxTable = defineTable({
     last_error: optional(column.text()),
     /** Of `last_error`, for those that have failed. */
     fingerprint: optional(column.ascii(12)),
+    trace_context: optional(column.ascii(LONGEST_TRACE_CONTEXT)),
     body: optional(column.bytes()),
   },
   checks: [

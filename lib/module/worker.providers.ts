@@ -1,5 +1,12 @@
 import type { Provider } from '@nestjs/common';
-import { INBOX_STORE, RESOLVED_OPTIONS, SOURCES, type ConfiguredSource } from '../core/index.js';
+import {
+  INBOX_STORE,
+  RESOLVED_OPTIONS,
+  SOURCES,
+  TRACING,
+  type ConfiguredSource,
+  type Tracing,
+} from '../core/index.js';
 import { DeadEventExplorer, HandlerExplorer, HandlerRegistry } from '../handlers/index.js';
 import { Inbox, InboxAdmin, type WorkStore } from '../inbox/index.js';
 import { DeadEventNotice, WorkerLifecycle } from '../worker/index.js';
@@ -20,7 +27,15 @@ export const workerProviders: readonly Provider[] = [
   },
   {
     provide: WorkerLifecycle,
-    inject: [RESOLVED_OPTIONS, InboxLifecycle, Inbox, InboxAdmin, SOURCES, HandlerRegistry],
+    inject: [
+      RESOLVED_OPTIONS,
+      InboxLifecycle,
+      Inbox,
+      InboxAdmin,
+      SOURCES,
+      HandlerRegistry,
+      { token: TRACING, optional: true },
+    ],
     useFactory: (
       { worker }: ResolvedOptions,
       { store, transactions }: InboxLifecycle,
@@ -28,11 +43,12 @@ export const workerProviders: readonly Provider[] = [
       admin: InboxAdmin,
       configured: readonly ConfiguredSource[],
       handlers: HandlerRegistry,
+      tracing: Tracing | undefined,
     ) => {
       if (!worker) return undefined;
       const sources = configured.map(({ source }) => source);
       const settings = { ...worker, transactions: worker.transactions ?? transactions };
-      const lifecycle = new WorkerLifecycle({ store, sources, handlers, settings });
+      const lifecycle = new WorkerLifecycle({ store, sources, handlers, settings, tracing });
       inbox.onStored(() => lifecycle.wake());
       admin.onPending(() => lifecycle.wake());
       return lifecycle;

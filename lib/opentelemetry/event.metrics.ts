@@ -2,7 +2,8 @@ import type { Attributes, Counter, Histogram, Meter } from '@opentelemetry/api';
 import { systemClock, type Clock, type RefusalReason } from '../core/index.js';
 import type { DiagnosticListeners } from './diagnostic.listeners.js';
 import { UNKNOWN_EVENT, type KnownEvents } from './known.events.js';
-import { ATTRIBUTES, METRICS, SYSTEM, type MetricDefinition } from './metric.definitions.js';
+import { ATTRIBUTES, SYSTEM } from './attributes.js';
+import { METRICS, type MetricDefinition } from './metric.definitions.js';
 
 /** Seconds: those of the messaging conventions, and on to the longest that a handler is likely to have. */
 const BOUNDARIES = [

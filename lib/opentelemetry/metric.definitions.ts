@@ -1,3 +1,5 @@
+import { ATTRIBUTES } from './attributes.js';
+
 /** A metric, described once: its instrument and its line in docs/observability.md follow from that. */
 export interface MetricDefinition {
   readonly name: string;
@@ -7,30 +9,6 @@ export interface MetricDefinition {
   readonly description: string;
   readonly attributes: readonly string[];
 }
-
-/** The value of `messaging.system`. */
-export const SYSTEM = 'armox_armalo';
-
-export const ATTRIBUTES = {
-  system: 'messaging.system',
-  operation: 'messaging.operation.name',
-  operationType: 'messaging.operation.type',
-  destination: 'messaging.destination.name',
-  consumerGroup: 'messaging.consumer.group.name',
-  messageId: 'messaging.message.id',
-  batchSize: 'messaging.batch.message_count',
-  errorType: 'error.type',
-  status: 'http.response.status_code',
-  source: 'armox_armalo.source',
-  event: 'armox_armalo.event.name',
-  eventId: 'armox_armalo.event.id',
-  origin: 'armox_armalo.origin',
-  attempt: 'armox_armalo.attempt',
-  outcome: 'armox_armalo.outcome',
-  reason: 'armox_armalo.reason',
-  state: 'armox_armalo.state',
-  feed: 'armox_armalo.feed',
-} as const;
 
 const { source, event, outcome, reason, state, feed, status } = ATTRIBUTES;
 const handled = [

@@ -1,6 +1,7 @@
 import type { Meter, ObservableGauge } from '@opentelemetry/api';
 import type { EventState, InboxAdmin } from '../inbox/index.js';
-import { ATTRIBUTES, METRICS, type MetricDefinition } from './metric.definitions.js';
+import { ATTRIBUTES } from './attributes.js';
+import { METRICS, type MetricDefinition } from './metric.definitions.js';
 
 const STATES: Readonly<Record<EventState, true>> = {
   open: true,

@@ -1,21 +1,26 @@
-import { Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Global, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { metrics } from '@opentelemetry/api';
-import { SOURCES, type ConfiguredSource } from '../core/index.js';
+import { metrics, trace } from '@opentelemetry/api';
+import { SOURCES, TRACING, type ConfiguredSource } from '../core/index.js';
 import { HandlerRegistry } from '../handlers/index.js';
 import { InboxAdmin } from '../inbox/index.js';
 import { WorkerLifecycle } from '../worker/index.js';
+import { EventTracing } from './event.tracing.js';
 import { KnownEvents } from './known.events.js';
 import { observeMetrics } from './observed.metrics.js';
-import { joinProcessMetrics } from './process.metrics.js';
+import { joinProcessListeners } from './process.listeners.js';
 
 const SCOPE = 'nestjs-armox-armalo';
 
 /**
- * Metrics of what `ArmoxArmaloModule` does. Import it beside that one, and register a MeterProvider before the
- * application is created.
+ * Metrics and traces of what `ArmoxArmaloModule` does. Import it beside that one, and register a MeterProvider before
+ * the application is initialised; without a TracerProvider there are no traces.
  */
-@Module({})
+@Global()
+@Module({
+  providers: [{ provide: TRACING, useFactory: () => new EventTracing(trace.getTracer(SCOPE)) }],
+  exports: [TRACING],
+})
 export class ArmoxArmaloOpenTelemetryModule implements OnModuleInit, OnApplicationShutdown {
   private stops: readonly (() => void)[] = [];
 
@@ -23,10 +28,11 @@ export class ArmoxArmaloOpenTelemetryModule implements OnModuleInit, OnApplicati
 
   onModuleInit(): void {
     const meter = metrics.getMeter(SCOPE);
+    const tracer = trace.getTracer(SCOPE);
     const sources = this.find<readonly ConfiguredSource[]>(SOURCES);
     const known = new KnownEvents(sources, this.find(HandlerRegistry));
     this.stops = [
-      joinProcessMetrics(meter, known),
+      joinProcessListeners(meter, tracer, known),
       observeMetrics(meter, {
         sources: sources.map(({ source }) => source.name),
         admin: this.find(InboxAdmin),

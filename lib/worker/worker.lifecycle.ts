@@ -8,6 +8,7 @@ import {
   type Clock,
   type Random,
   type Timers,
+  type Tracing,
   type WebhookSource,
 } from '../core/index.js';
 import type { HandlerRegistry } from '../handlers/index.js';
@@ -25,6 +26,7 @@ export interface WorkerLifecycleDependencies {
   readonly sources: readonly WebhookSource[];
   readonly handlers: HandlerRegistry;
   readonly settings: WorkerSettings;
+  readonly tracing?: Tracing | undefined;
   readonly timers?: Timers;
   readonly random?: Random;
   readonly clock?: Clock;
@@ -50,14 +52,15 @@ export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
   private stopListening: Promise<(() => Promise<void>) | undefined> | undefined;
 
   constructor(private readonly dependencies: WorkerLifecycleDependencies) {
-    const { store, settings, handlers, sources, random = systemRandom } = dependencies;
+    const { store, settings, handlers, sources, tracing } = dependencies;
+    const { random = systemRandom } = dependencies;
     const logger = (this.logger = dependencies.logger ?? new Logger('ArmoxArmaloWorker'));
     const timers = (this.timers = dependencies.timers ?? systemTimers);
     const clock = dependencies.clock ?? systemClock;
     const replica = randomUUID();
     const common = { store, settings, handlers, sources, replica, timers, random, clock, logger };
     const { dispatch, lookIn } = eventDispatch(common);
-    this.execution = new Execution({ ...common, dispatch, lease: settings.lease });
+    this.execution = new Execution({ ...common, dispatch, tracing, lease: settings.lease });
     this.loop = new WorkerLoop({
       ...common,
       execution: this.execution,

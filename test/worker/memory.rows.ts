@@ -32,6 +32,7 @@ export function openRow(id: string, now: number): Row {
     origin: 'webhook',
     body: Buffer.from('{}'),
     receivedAt: 0,
+    traceContext: null,
     state: 'open',
     token: null,
     leaseUntil: 0,

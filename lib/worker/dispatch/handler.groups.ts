@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { Aborter, Semaphore, type Timers } from '../../core/index.js';
 import type { RegisteredHandler } from '../../handlers/index.js';
 import type {
@@ -20,6 +21,8 @@ export type GroupOutcome = TransactionalOutcome | 'given-up' | 'alone';
 
 interface Member {
   readonly call: HandlerCall;
+  /** Of the event; a group begins in that of another one. */
+  readonly context: AsyncResource;
   readonly ends: Ends;
   readonly resolve: (outcome: GroupOutcome) => void;
   readonly reject: (error: unknown) => void;
@@ -60,7 +63,8 @@ export class HandlerGroups {
   run(call: HandlerCall, ends: Ends): Promise<GroupOutcome> {
     return new Promise((resolve, reject) => {
       const queue = this.queueOf(call.handler);
-      const member = { call, ends, resolve, reject };
+      const context = new AsyncResource('armox-armalo:grouped-event');
+      const member = { call, context, ends, resolve, reject };
       call.signal.addEventListener('abort', () => leave(queue, member));
       queue.waiting.push(member);
       if (queue.forming) return;
@@ -129,11 +133,11 @@ export class HandlerGroups {
       signal.addEventListener('abort', onAbort);
       return () => signal.removeEventListener('abort', onAbort);
     });
-    const parts = members.map(({ call, ends }): TransactionalPart => ({
+    const parts = members.map(({ call, context, ends }): TransactionalPart => ({
       lease: { id: call.row.id, token: call.row.token },
       work: async (manager) => {
         try {
-          await callHandler({ ...call, signal: over, manager });
+          await context.runInAsyncScope(() => callHandler({ ...call, signal: over, manager }));
         } catch (error) {
           over.abort(error as Error);
           throw error;

@@ -4,6 +4,7 @@ import {
   Aborter,
   diagnose,
   diagnosedAttempt,
+  errorType,
   Semaphore,
   untilAborted,
   type Abortable,
@@ -13,7 +14,6 @@ import type { DtoReading, RegisteredHandler } from '../../handlers/index.js';
 import type { ClaimedRow, Ends, TransactionalOutcome, WorkStore } from '../../inbox/index.js';
 import { ConnectionWait } from './connection.wait.js';
 import { Deadline, rulesTimedOut } from './deadline.js';
-import { errorType } from './error-type.js';
 import { HandlerGroups } from './handler.groups.js';
 import { callHandler, type HandlerCall } from './handler.call.js';
 import type { HandlerResult } from './handler.failure.js';

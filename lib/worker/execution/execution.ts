@@ -7,6 +7,7 @@ import {
   type Abortable,
   type Random,
   type Timers,
+  type Tracing,
 } from '../../core/index.js';
 import type { ClaimedRow, Lease, Settlement, WorkStore } from '../../inbox/index.js';
 import { errorHeadline, errorText } from '../dispatch/error-text.js';
@@ -25,6 +26,8 @@ export type Dispatch = (
 export interface ExecutionDependencies {
   readonly store: Pick<WorkStore, 'claimById' | 'heartbeat' | 'settle' | 'release'>;
   readonly dispatch: Dispatch;
+  /** Default: nothing is traced. */
+  readonly tracing?: Tracing | undefined;
   /** Milliseconds that a claim lasts unless a heartbeat, every third of it, extends it. */
   readonly lease: number;
   readonly timers: Timers;
@@ -166,7 +169,7 @@ export class Execution {
   private async execute(held: HeldRow, turn: ClaimedTurn): Promise<ExecutionOutcome> {
     this.running += 1;
     try {
-      const settlement = await this.dispatchOrReport(held, turn.slot ?? keptSlot);
+      const settlement = await this.attempt(held, turn.slot ?? keptSlot);
       turn.handled?.();
       if (settlement && !held.lost) return await this.settle(held, settlement);
       // At shutdown it is given back with the rest.
@@ -176,6 +179,12 @@ export class Execution {
       this.running -= 1;
       if (this.running === 0) this.whenIdle?.();
     }
+  }
+
+  private attempt(held: HeldRow, slot: Slot): Promise<Settlement | undefined> {
+    const { tracing } = this.dependencies;
+    if (!tracing) return this.dispatchOrReport(held, slot);
+    return tracing.attempting(held.row, () => this.dispatchOrReport(held, slot));
   }
 
   private async settle(held: HeldRow, settlement: Settlement): Promise<ExecutionOutcome> {
