@@ -222,3 +222,5 @@ export type {
 export type { OpsAuthenticator, OpsLogin, OpsOptions, OpsRole, OpsUser } from './ops/index.js';
 export { InboxOperations, OpsPage } from './ops/index.js';
 export type { OperationPreview, OperationRequest } from './ops/index.js';
+export { EventDryRun } from './worker/index.js';
+export type { DryRunReport, HandlerDryRun, WrittenStatement } from './worker/index.js';

@@ -26,3 +26,12 @@ export function noConnection(handler: string, poolSize: number): EventHandlerTim
       "released, give the DataSource a larger `poolSize`, or lower the module's `worker.transactions`.",
   );
 }
+
+/** @param statement of which only the first word is told, as the rest may hold values */
+export function cannotBeTakenBack(handler: string, statement: string): EventHandlerError {
+  const [word = ''] = /\w+/.exec(statement) ?? [];
+  return new EventHandlerError(
+    `${handler} sends a statement that begins with ${word.toUpperCase()}, which may commit, or stay though all is rolled ` +
+      'back. A dry run refuses it; look at `context.dryRun` to leave it out of one.',
+  );
+}

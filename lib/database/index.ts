@@ -6,6 +6,7 @@ export { driverError, LostConnectionError } from './database.errors.js';
 export type { DatabaseDriver, OpenDatabase } from './database.driver.js';
 export { valuesOf } from './dialect.js';
 export type { Change, Dialect, Upsert } from './dialect.js';
+export type { SentStatement } from './dry-run.js';
 export { driverOf, poolSizeOf } from './drivers.js';
 export type { Given, Insertion, InsertStrategy } from './insert.strategy.js';
 export { creation, historyTable, migrate } from './migrator.js';

@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { Abortable } from '../core/index.js';
 import type { Row } from './database.js';
+import type { DryRun } from './dry-run.js';
 import type { Sql } from './sql.js';
 
 /** What bounds a transactional run. */
@@ -56,4 +57,6 @@ export type RowOutcome = 'committed' | 'declined' | 'absent' | 'stuck';
 /** Runs them on the application's DataSource. Errors of the work roll everything back and come out as they are. */
 export interface RowTransactions {
   run(transaction: RowTransaction): Promise<RowOutcome>;
+  /** Nothing of it is kept. @throws what the work throws, and as `run` where it has ended its own transaction */
+  dryRun(run: DryRun): Promise<void>;
 }

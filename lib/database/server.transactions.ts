@@ -3,7 +3,8 @@ import { systemTimers, untilAborted, type Abortable } from '../core/index.js';
 import { driverError, LostStatementError } from './database.errors.js';
 import { only, type Database, type Row } from './database.js';
 import type { Dialect } from './dialect.js';
-import { nestedLeftOpen, noConnection, transactionEnded } from './handler.transaction.errors.js';
+import type { DryRun } from './dry-run.js';
+import { nestedLeftOpen, transactionEnded } from './handler.transaction.errors.js';
 import type {
   HandlerTurn,
   RowOutcome,
@@ -11,7 +12,9 @@ import type {
   RowTransactions,
   RowWork,
 } from './row.transactions.js';
-import { serverPoolSizeOf, type Server } from './server.js';
+import type { Server } from './server.js';
+import { connectedSession } from './server.connection.js';
+import { dryRunOnServer } from './server.dry-run.js';
 import { hasLostRows, ServerSession, type Change } from './server.session.js';
 import { raw, sql, type Sql } from './sql.js';
 import { transactionDepth } from './transaction.state.js';
@@ -52,6 +55,14 @@ export class ServerTransactions implements RowTransactions {
     }
   }
 
+  dryRun(run: DryRun): Promise<void> {
+    return dryRunOnServer(run, this.server, () => this.connect(run));
+  }
+
+  private connect(work: Pick<RowTransaction, 'handler' | 'turn'>): Promise<ServerSession> {
+    return connectedSession(work, this.application, this.own, this.server);
+  }
+
   private async attempt(transaction: RowTransaction): Promise<RowOutcome> {
     const taken = await this.takeOver(transaction);
     const session = taken?.session ?? (await this.connect(transaction));
@@ -72,20 +83,6 @@ export class ServerTransactions implements RowTransactions {
       throw error;
     } finally {
       if (ours) await session.release();
-    }
-  }
-
-  private async connect({ handler, turn }: RowTransaction): Promise<ServerSession> {
-    const { signal, connecting } = turn;
-    const runner = this.application.createQueryRunner('master');
-    const connected = runner.connect();
-    try {
-      const connection: unknown = await connecting(() => untilAborted(connected, signal));
-      return new ServerSession(runner, connection, this.server, this.own);
-    } catch (error) {
-      // One that comes late is sound, and goes back as it came.
-      connected.then(() => runner.release()).catch(driverError);
-      throw signal.aborted ? noConnection(handler, serverPoolSizeOf(this.application)) : error;
     }
   }
 

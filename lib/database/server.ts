@@ -46,6 +46,11 @@ export interface ServerSessions {
   inTransaction(id: unknown): Sql;
   /** True where that transaction has been committed; for servers that do several statements in one trip. */
   readonly hasCommitted?: (id: unknown) => Sql;
+  /**
+   * Before a transaction that must not be committed: what follows where the server has ended that one by itself is in
+   * a transaction too. Absent where nothing can follow then.
+   */
+  readonly withoutAutocommit?: Sql;
   /** What the driver takes for the session's id; behind a pooler it is not the server's. */
   idOf(connection: unknown): unknown;
   /** Ends the session's statement, and nothing else of it. */

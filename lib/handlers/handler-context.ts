@@ -20,6 +20,11 @@ export interface HandlerContext {
   readonly receivedAt: Date;
   /** Aborts when the handler's timeout is over, its lease is lost, or the application shuts down. */
   readonly signal: AbortSignal;
+  /**
+   * Whether an operator only looks at what the handler would write: its transaction is rolled back, whatever it
+   * does. What goes elsewhere (a mail, a call) is not taken back, so leave it out then.
+   */
+  readonly dryRun: boolean;
   /** Writes with the handler's name as its context. */
   readonly logger: LoggerService;
   /**

@@ -1,3 +1,4 @@
+import type { DryRunStore } from './dry-run.store.js';
 import type { IntakeStore } from './intake.store.js';
 import type { LeaderLock } from './leader.lock.js';
 import type { MaintenanceStore } from './maintenance.store.js';
@@ -10,4 +11,11 @@ import type { WorkStore } from './work.store.js';
  * needs. One implementation per database, all of them held to one suite (`test/inbox/store-suite.ts`).
  */
 export interface InboxStore
-  extends IntakeStore, WorkStore, MaintenanceStore, OperatorStore, LeaderLock, ReplicaStore {}
+  extends
+    IntakeStore,
+    WorkStore,
+    MaintenanceStore,
+    OperatorStore,
+    LeaderLock,
+    ReplicaStore,
+    DryRunStore {}

@@ -12,6 +12,7 @@ import { InsertHooks } from './insert.hooks.js';
 import { HandlerTransactions } from './handler.transactions.js';
 import { holdLeaderLock } from './leader.locks.js';
 import type { LaterEvents, Lease } from './claimed.row.js';
+import type { DryRunWork } from './dry-run.store.js';
 import type { InboxStore } from './inbox.store.js';
 import type { NewInboxRow } from './intake.store.js';
 import type { PublishedHandler } from './replica.store.js';
@@ -147,6 +148,11 @@ export class SqlInboxStore implements InboxStore {
     turn?: HandlerTurn,
   ) {
     return this.transactions.runTogether(handler, leaseMs, parts, turn);
+  }
+
+  dryRun(work: DryRunWork) {
+    const { inbox: table } = this.inbox.tables;
+    return this.connections.rowTransactions.dryRun({ ...work, table });
   }
 
   sweepWaiting() {

@@ -6,6 +6,7 @@ import { Inbox, InboxAdmin } from '../inbox/index.js';
 import { createWebhookController, ingressExports, ingressProviders } from '../ingress/index.js';
 import { InboxOperations } from '../ops/index.js';
 import { DeliveryHealth, Reconciler } from '../reconcile/index.js';
+import { EventDryRun } from '../worker/index.js';
 import type { ArmoxArmaloStaticOptions, ModuleOptions } from './armox-armalo.options.js';
 import { BootReport } from './boot-report.js';
 import { BUILT_IN_SOURCES } from './built-in.sources.js';
@@ -58,6 +59,7 @@ export function composeModule(
       Inbox,
       InboxAdmin,
       InboxOperations,
+      EventDryRun,
       HandlerRegistry,
     ],
   };

@@ -3,13 +3,14 @@ import {
   INBOX_STORE,
   RESOLVED_OPTIONS,
   SOURCES,
+  systemTimers,
   TRACING,
   type ConfiguredSource,
   type Tracing,
 } from '../core/index.js';
 import { DeadEventExplorer, HandlerExplorer, HandlerRegistry } from '../handlers/index.js';
-import { Inbox, InboxAdmin, type WorkStore } from '../inbox/index.js';
-import { DeadEventNotice, WorkerLifecycle } from '../worker/index.js';
+import { Inbox, InboxAdmin, type InboxStore, type WorkStore } from '../inbox/index.js';
+import { DeadEventNotice, EventDryRun, WorkerLifecycle } from '../worker/index.js';
 import { InboxLifecycle } from './inbox.lifecycle.js';
 import type { ResolvedOptions } from './resolve-options.js';
 
@@ -24,6 +25,19 @@ export const workerProviders: readonly Provider[] = [
     inject: [INBOX_STORE, DeadEventExplorer],
     useFactory: (store: WorkStore, listeners: DeadEventExplorer) =>
       new DeadEventNotice({ store, listeners }),
+  },
+  {
+    // Also without a worker: an operator's process may have none.
+    provide: EventDryRun,
+    inject: [INBOX_STORE, SOURCES, HandlerRegistry],
+    useFactory: (
+      store: InboxStore,
+      configured: readonly ConfiguredSource[],
+      handlers: HandlerRegistry,
+    ) => {
+      const sources = configured.map(({ source }) => source);
+      return new EventDryRun({ store, sources, handlers, timers: systemTimers });
+    },
   },
   {
     provide: WorkerLifecycle,

@@ -4,7 +4,7 @@ import type { HandlerContext } from '../handlers/index.js';
 
 /**
  * A context for calling a handler's method in a unit test, without an application. What is not given has
- * a plain value: account `''`, attempt 1, origin `webhook`, a signal that never aborts. `manager`
+ * a plain value: account `''`, attempt 1, origin `webhook`, no dry run, a signal that never aborts. `manager`
  * throws as it does in a handler that is not transactional, unless one is given.
  */
 export function handlerContext(given: Partial<HandlerContext> = {}): HandlerContext {
@@ -17,6 +17,7 @@ export function handlerContext(given: Partial<HandlerContext> = {}): HandlerCont
     attempt: 1,
     origin: 'webhook' as const,
     receivedAt: new Date(0),
+    dryRun: false,
     signal: new AbortController().signal,
     logger: new Logger('handler'),
     get manager(): never {

@@ -1,4 +1,6 @@
 export { WorkerLifecycle } from './worker.lifecycle.js';
+export { EventDryRun } from './dry-run/event.dry-run.js';
+export type { DryRunReport, HandlerDryRun, WrittenStatement } from './dry-run/dry-run.report.js';
 export { DeadEventNotice } from './maintenance/dead-event.notice.js';
 export { Dispatcher } from './dispatch/dispatcher.js';
 export { HandOver } from './dispatch/hand-over.js';

@@ -8,6 +8,7 @@ import { mysqlFailure } from './mysql.errors.js';
 const sessions: ServerSessions = {
   columns: raw('CONNECTION_ID() AS session_id, NULL AS transaction_id'),
   inTransaction: () => raw('TRUE'),
+  withoutAutocommit: raw('SET autocommit = 0'),
   idOf: (connection) => (connection as { threadId?: unknown }).threadId,
   cancel: (id) => raw(`KILL QUERY ${Number(id)}`),
   /**

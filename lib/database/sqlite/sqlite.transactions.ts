@@ -3,6 +3,7 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import { systemTimers } from '../../core/index.js';
 import { asStoreError, driverError, timedOut } from '../database.errors.js';
 import { STATEMENT_TIMEOUT, type Row } from '../database.js';
+import type { DryRun, SentStatement } from '../dry-run.js';
 import { nestedLeftOpen, transactionEnded } from '../handler.transaction.errors.js';
 import type { RowOutcome, RowTransaction, RowTransactions, RowWork } from '../row.transactions.js';
 import { raw, sql, type Sql } from '../sql.js';
@@ -10,6 +11,7 @@ import { SqliteConnection } from './sqlite.connection.js';
 import { isBusy, sqliteFailure } from './sqlite.errors.js';
 import { breathe, type SqliteMutex } from './sqlite.mutex.js';
 import { forgetTransaction, transactionDepth } from '../transaction.state.js';
+import { watched } from '../watched.statements.js';
 import { rollBackWhole } from '../whole.rollback.js';
 
 /**
@@ -47,7 +49,45 @@ export class SqliteTransactions implements RowTransactions {
     private readonly shared: boolean,
   ) {}
 
-  async run(transaction: RowTransaction): Promise<RowOutcome> {
+  run(transaction: RowTransaction): Promise<RowOutcome> {
+    return this.inTurn(async (connection, runner) => {
+      const rows = await this.begin(connection, runner, takeRows(transaction));
+      const work = rows.length > 0 && transaction.work(rows);
+      if (work) await this.inside(connection, runner, transaction, work);
+      else await rollBack(connection, runner);
+      if (rows.length === 0) return 'absent';
+      return work ? 'committed' : 'declined';
+    });
+  }
+
+  dryRun({ handler, table, tell, work }: DryRun): Promise<void> {
+    return this.inTurn(async (connection, runner) => {
+      await this.begin(connection, runner, sql`UPDATE ${table} SET id = id WHERE 1 = 0`);
+      const telling = (statement: SentStatement): void => {
+        // After a rollback by SQLite itself each would be a commit.
+        if (!connection.inTransaction) throw transactionEnded(handler);
+        tell(statement);
+      };
+      try {
+        await this.carryOut(connection, runner, handler, () =>
+          watched(runner, { handler, tell: telling }, () => work(runner.manager)),
+        );
+      } finally {
+        await rollBack(connection, runner);
+        await runner.release();
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    const dataSource = await this.opened?.catch(() => undefined);
+    if (dataSource && !this.shared) await dataSource.destroy();
+  }
+
+  /** One after the other, on the connection for handlers. */
+  private async inTurn<Result>(
+    use: (connection: SqliteConnection, runner: QueryRunner) => Promise<Result>,
+  ): Promise<Result> {
     const release = await this.mutex.acquire(STATEMENT_TIMEOUT);
     if (!release) throw timedOut('Waiting for another transactional handler', STATEMENT_TIMEOUT);
     try {
@@ -56,22 +96,10 @@ export class SqliteTransactions implements RowTransactions {
         this.opened = undefined;
         throw asStoreError(error, sqliteFailure);
       });
-      const connection = new SqliteConnection(dataSource);
-      const runner = dataSource.createQueryRunner();
-      const rows = await this.begin(connection, runner, takeRows(transaction));
-      if (rows.length === 0) return 'absent';
-      const work = transaction.work(rows);
-      if (work) await this.inside(connection, runner, transaction, work);
-      else await rollBack(connection, runner);
-      return work ? 'committed' : 'declined';
+      return await use(new SqliteConnection(dataSource), dataSource.createQueryRunner());
     } finally {
       release();
     }
-  }
-
-  async close(): Promise<void> {
-    const dataSource = await this.opened?.catch(() => undefined);
-    if (dataSource && !this.shared) await dataSource.destroy();
   }
 
   private async begin(
@@ -91,9 +119,7 @@ export class SqliteTransactions implements RowTransactions {
         if (believed) rollBackForgotten(connection, runner);
         await runner.startTransaction();
         try {
-          const rows = (await runner.query(first.sql, [...first.values])) as readonly Row[];
-          if (rows.length === 0) await runner.rollbackTransaction();
-          return rows;
+          return (await runner.query(first.sql, [...first.values])) as readonly Row[];
         } catch (error) {
           await rollBack(connection, runner);
           if (!isBusy(driverError(error))) throw asStoreError(error, sqliteFailure);
@@ -110,31 +136,42 @@ export class SqliteTransactions implements RowTransactions {
     { handler, table }: RowTransaction,
     work: RowWork,
   ): Promise<void> {
-    const transaction: OwnTransaction = { connection, open: true };
     try {
-      // SQLite may roll a transaction back by itself (disk full, for one). The savepoint is gone then,
-      // and its release fails, where the mark would be committed without what the handler wrote.
-      await runner.query('SAVEPOINT armox_armalo_handler');
-      await current.run(transaction, () => work.run(runner.manager));
-      transaction.open = false;
-      await runner.query('RELEASE armox_armalo_handler').catch((error: unknown) => {
-        const cause = driverError(error);
-        throw /no such savepoint/.test(cause.message) ? transactionEnded(handler, cause) : error;
-      });
+      await this.carryOut(connection, runner, handler, () => work.run(runner.manager));
       for (const { set, where } of work.marks()) {
         const mark = sql`UPDATE ${table} SET ${set} WHERE ${where}`;
         await runner.query(mark.sql, [...mark.values]);
       }
-      // TypeORM would release a savepoint instead, and leave the transaction open.
-      if (transactionDepth(runner) !== 1) throw nestedLeftOpen(handler);
       await runner.commitTransaction();
     } catch (error) {
-      transaction.open = false;
       await rollBack(connection, runner);
       throw error;
     } finally {
       await runner.release();
     }
+  }
+
+  private async carryOut(
+    connection: SqliteConnection,
+    runner: QueryRunner,
+    handler: string,
+    work: () => Promise<void>,
+  ): Promise<void> {
+    const transaction: OwnTransaction = { connection, open: true };
+    try {
+      // SQLite may roll a transaction back by itself (disk full, for one). The savepoint is gone then,
+      // and its release fails, where the mark would be committed without what the handler wrote.
+      await runner.query('SAVEPOINT armox_armalo_handler');
+      await current.run(transaction, work);
+    } finally {
+      transaction.open = false;
+    }
+    await runner.query('RELEASE armox_armalo_handler').catch((error: unknown) => {
+      const cause = driverError(error);
+      throw /no such savepoint/.test(cause.message) ? transactionEnded(handler, cause) : error;
+    });
+    // TypeORM would release a savepoint instead of committing, and leave the transaction open.
+    if (transactionDepth(runner) !== 1) throw nestedLeftOpen(handler);
   }
 }
 

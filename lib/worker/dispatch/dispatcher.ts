@@ -19,6 +19,7 @@ import type { HandlerReport, HandlerResult } from './handler.failure.js';
 import type { HandOver } from './hand-over.js';
 import type { HandlerRunner } from './handler.runner.js';
 import { mayRun, retryDelay } from './retry.policy.js';
+import { whyStale } from './staleness.js';
 import type { Slot } from '../execution/slot.js';
 
 export interface DispatcherDependencies {
@@ -170,29 +171,13 @@ export class Dispatcher {
     const { timers, logger } = this.dependencies;
     const began = timers.now();
     try {
-      const because = await this.whyStale(row, handler, later);
+      const because = await whyStale(this.dependencies.store, row, handler, later);
       if (because === undefined) return undefined;
       logger.debug?.(`${eventText(row)}: ${handler.name} skipped, ${because}`);
       return { kind: 'skipped', because };
     } catch (error) {
       return { kind: 'failed', error, duration: Math.round(timers.now() - began) };
     }
-  }
-
-  private async whyStale(
-    row: ClaimedRow,
-    handler: RegisteredHandler,
-    later: LaterEvents | undefined,
-  ): Promise<string | undefined> {
-    const { store } = this.dependencies;
-    const stored = later && (await store.firstStored(later));
-    if (stored) return `event #${stored}, which is stored already, comes after this one`;
-    if (handler.options.stale !== 'skip') return undefined;
-    if (row.orderKey === null || row.occurredAt === null) return undefined;
-    const newer = await store.newerApplied(row.id, handler.name);
-    return newer === undefined
-      ? undefined
-      : `this handler has applied event #${newer} of the same ordering key, which is newer`;
   }
 
   /** So that a crash in a later handler does not run this one again. @returns false: lease lost */

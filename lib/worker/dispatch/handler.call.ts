@@ -13,11 +13,19 @@ import { timedOut, timeoutOf } from './deadline.js';
 import { guardedManager } from './guarded.manager.js';
 import { idempotencyKey } from './idempotency-key.js';
 
-export interface HandlerCall {
+/** What is said of an event to its handlers. */
+export type CalledRow = Pick<
+  ClaimedRow,
+  'source' | 'account' | 'eventId' | 'name' | 'attempt' | 'origin' | 'receivedAt'
+>;
+
+export interface HandlerCall<Row extends CalledRow = ClaimedRow> {
   readonly handler: RegisteredHandler;
-  readonly row: ClaimedRow;
+  readonly row: Row;
   readonly payload: unknown;
   readonly manager?: EntityManager;
+  /** Default false. */
+  readonly dryRun?: boolean;
   readonly logger: LoggerService;
   /** Of the row (lease lost, or shutdown); in a transaction of the deadline, which is the row's and the timeout's. */
   readonly signal: Abortable;
@@ -29,7 +37,7 @@ export interface HandlerCall {
  * never settles cannot hold its slot, and what it comes to later counts for nothing.
  * @throws what the handler throws, EventHandlerTimeoutError, or the signal's reason
  */
-export async function callHandler(call: HandlerCall): Promise<void> {
+export async function callHandler(call: HandlerCall<CalledRow>): Promise<void> {
   const { handler, signal, timers } = call;
   signal.throwIfAborted();
   const context = new CallContext(call);
@@ -64,6 +72,7 @@ class CallContext implements HandlerContext {
   readonly attempt: number;
   readonly origin: EventOrigin;
   readonly receivedAt: Date;
+  readonly dryRun: boolean;
   readonly logger: LoggerService;
   readonly #handler: string;
   readonly #manager: EntityManager | undefined;
@@ -72,7 +81,7 @@ class CallContext implements HandlerContext {
   #aborted: Error | undefined;
   #ended = false;
 
-  constructor({ row, handler, manager, logger }: HandlerCall) {
+  constructor({ row, handler, manager, logger, dryRun = false }: HandlerCall<CalledRow>) {
     this.eventId = row.eventId;
     this.source = row.source;
     this.account = row.account;
@@ -80,6 +89,7 @@ class CallContext implements HandlerContext {
     this.attempt = row.attempt;
     this.origin = row.origin;
     this.receivedAt = new Date(row.receivedAt);
+    this.dryRun = dryRun;
     this.logger = logger;
     this.#handler = handler.name;
     this.#manager = manager && guardedManager(manager, handler.name, () => this.#lateWrite());

@@ -6,14 +6,14 @@ import {
   diagnosedAttempt,
   errorType,
   Semaphore,
-  untilAborted,
   type Abortable,
   type Timers,
 } from '../../core/index.js';
-import type { DtoReading, RegisteredHandler } from '../../handlers/index.js';
+import type { RegisteredHandler } from '../../handlers/index.js';
 import type { ClaimedRow, Ends, TransactionalOutcome, WorkStore } from '../../inbox/index.js';
 import { ConnectionWait } from './connection.wait.js';
-import { Deadline, rulesTimedOut } from './deadline.js';
+import { Deadline } from './deadline.js';
+import { dtoReading } from './dto.reading.js';
 import { HandlerGroups } from './handler.groups.js';
 import { callHandler, type HandlerCall } from './handler.call.js';
 import type { HandlerResult } from './handler.failure.js';
@@ -83,7 +83,7 @@ export class HandlerRunner {
     try {
       // Nothing is awaited that need not be: most events come by here and are quick.
       const reading = handler.withDto
-        ? await this.read(handler, handler.withDto, payload as object, signal)
+        ? await dtoReading(handler, payload as object, signal, timers)
         : { event: payload };
       if ('problems' in reading) return { kind: 'invalid', problems: reading.problems };
       const logger = loggerOf(handler.name);
@@ -98,21 +98,6 @@ export class HandlerRunner {
     } catch (error) {
       if (signal.aborted) return { kind: 'stopped' };
       return { kind: 'failed', error, duration: Math.round(timers.now() - began) };
-    }
-  }
-
-  /** Before the transaction: a rule that asks the database must not wait for the connection of its own handler. */
-  private async read(
-    handler: RegisteredHandler,
-    withDto: (event: object) => Promise<DtoReading>,
-    payload: object,
-    signal: Abortable,
-  ): Promise<DtoReading> {
-    const deadline = new Deadline(handler, signal, this.dependencies.timers, rulesTimedOut);
-    try {
-      return await untilAborted(withDto(payload), deadline.signal);
-    } finally {
-      deadline.end();
     }
   }
 
