@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { HandlerTurn } from './row.transactions.js';
+import type { HandlerTurn } from './handler.turn.js';
 import type { Sql } from './sql.js';
 
 /** A statement as the application has sent it. */

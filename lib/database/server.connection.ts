@@ -3,7 +3,7 @@ import { untilAborted } from '../core/index.js';
 import { driverError } from './database.errors.js';
 import type { Database } from './database.js';
 import { noConnection } from './handler.transaction.errors.js';
-import type { HandlerTurn } from './row.transactions.js';
+import type { HandlerTurn } from './handler.turn.js';
 import { serverPoolSizeOf, type Server } from './server.js';
 import { ServerSession } from './server.session.js';
 

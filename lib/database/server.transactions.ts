@@ -5,13 +5,8 @@ import { only, type Database, type Row } from './database.js';
 import type { Dialect } from './dialect.js';
 import type { DryRun } from './dry-run.js';
 import { nestedLeftOpen, transactionEnded } from './handler.transaction.errors.js';
-import type {
-  HandlerTurn,
-  RowOutcome,
-  RowTransaction,
-  RowTransactions,
-  RowWork,
-} from './row.transactions.js';
+import type { HandlerTurn } from './handler.turn.js';
+import type { RowOutcome, RowTransaction, RowTransactions, RowWork } from './row.transactions.js';
 import type { Server } from './server.js';
 import { connectedSession } from './server.connection.js';
 import { dryRunOnServer } from './server.dry-run.js';

@@ -33,9 +33,9 @@ function textOf(value: unknown): string {
   if (value instanceof Uint8Array) {
     return `0x${Buffer.from(value.subarray(0, LONGEST_PARAMETER)).toString('hex')}`;
   }
-  if (typeof value !== 'object') return String(value);
+  if (typeof value === 'number' || typeof value === 'bigint') return value.toString();
   try {
-    return JSON.stringify(value);
+    return JSON.stringify(value) ?? `A ${typeof value}.`;
   } catch {
     return 'An object that is no JSON.';
   }
