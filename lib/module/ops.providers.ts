@@ -11,6 +11,7 @@ import { HandlerRegistry } from '../handlers/index.js';
 import { InboxAdmin, type InboxStore } from '../inbox/index.js';
 import {
   auditRoutes,
+  dryRunRoute,
   eventActionRoutes,
   eventRoutes,
   InboxOperations,
@@ -26,6 +27,7 @@ import {
   readPageFiles,
   sessionRoutes,
 } from '../ops/index.js';
+import { EventDryRun } from '../worker/index.js';
 import { ReconcileLifecycle } from './reconcile.lifecycle.js';
 import type { ResolvedOptions } from './resolve-options.js';
 
@@ -43,6 +45,7 @@ export const opsProviders: readonly FactoryProvider[] = [
       ApplicationConfig,
       OpsOverview,
       ReconcileLifecycle,
+      EventDryRun,
     ],
     useFactory: async (
       { ops }: ResolvedOptions,
@@ -54,6 +57,7 @@ export const opsProviders: readonly FactoryProvider[] = [
       config: ApplicationConfig,
       overview: OpsOverview,
       poller: ReconcileLifecycle,
+      dryRun: EventDryRun,
     ) => {
       if (!ops) return undefined;
       const live = new LiveStream('overview', () => overview.read(), systemTimers);
@@ -71,6 +75,7 @@ export const opsProviders: readonly FactoryProvider[] = [
           }),
           ...eventRoutes({ admin, audit, handlers, mask }),
           ...eventActionRoutes(admin, audit),
+          dryRunRoute(admin, audit, dryRun, mask),
           ...auditRoutes(audit, admin),
           ...overviewRoutes(overview, live),
           ...operationRoutes(operations),

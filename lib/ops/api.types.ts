@@ -267,16 +267,21 @@ export interface OperationView {
 
 /** `POST events/:id/dry-run` */
 export interface DryRunView {
+  /** Why no handler would run; null where they would. */
+  readonly problem: string | null;
   readonly handlers: readonly {
     readonly name: string;
-    /** `refused`: it is not transactional, so what it does could not be taken back. */
+    /** `refused`: it was not run, since it is not transactional (what it does could not be taken back) or would be skipped. */
     readonly outcome: 'would-succeed' | 'would-fail' | 'refused';
+    /** Why it would fail, or was not run. */
     readonly error: string | null;
-    /** What it would have written, in order. */
+    /** What it would have written, in order; long texts are cut, and masked values read "•••". The first 200. */
     readonly statements: readonly {
       readonly sql: string;
       readonly parameters: readonly string[];
     }[];
+    /** How many there were beyond those. */
+    readonly statementsLeftOut: number;
   }[];
 }
 

@@ -1,5 +1,6 @@
 export { OpsAccess } from './access/ops.access.js';
 export { auditRoutes } from './api/audit.routes.js';
+export { dryRunRoute } from './api/dry-run.route.js';
 export { eventActionRoutes } from './api/event.action.routes.js';
 export { eventRoutes } from './api/event.routes.js';
 export { sessionRoutes } from './api/session.routes.js';

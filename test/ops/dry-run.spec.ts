@@ -11,7 +11,9 @@ import {
 import { EntitySchema, type EntityManager } from 'typeorm';
 import { newRow } from '../../bench/worker/rows.js';
 import { availableDatabases, describeOn, type TestDatabase } from '../databases.js';
+import type { DryRunView } from '../../lib/ops/api.types.js';
 import { Application } from '../flow/application.js';
+import { OpsClient, OPERATOR, VIEWER } from './ops-client.js';
 
 interface Note {
   id: number;
@@ -70,7 +72,7 @@ for (const kind of await availableDatabases()) {
         database,
         providers: [Handlers],
         entities: [NoteEntity],
-        options: { worker: false },
+        options: { worker: false, ops: { access: [OPERATOR, VIEWER], mask: ['agentId'] } },
       });
       await app.dataSource.manager.insert(NoteEntity, { id: 1, text: 'kept' });
       const [stored] = await app.store.insert([newRow(1)]);
@@ -185,6 +187,39 @@ for (const kind of await availableDatabases()) {
       });
     }
 
+    if (kind.name !== 'sqlite') {
+      it('keeps nothing of a handler that goes on after a deadlock, which ends its transaction', async () => {
+        await app.dataSource.manager.insert(NoteEntity, { id: 2, text: 'kept' });
+        const other = app.dataSource.createQueryRunner();
+        await other.startTransaction();
+        // The heavier one wins.
+        const rows = Array.from({ length: 100 }, (_, at) => ({ id: 100 + at, text: 'heavy' }));
+        await other.manager.insert(NoteEntity, rows);
+        await other.manager.update(NoteEntity, { id: 2 }, { text: 'other' });
+        let theirs: Promise<unknown> | undefined;
+        let ours: unknown;
+        handle = async ({ manager }) => {
+          await manager.update(NoteEntity, { id: 1 }, { text: 'undone' });
+          theirs = other.manager.update(NoteEntity, { id: 1 }, { text: 'other' });
+          theirs.catch(() => undefined);
+          ours = await manager.update(NoteEntity, { id: 2 }, { text: 'undone' }).catch(String);
+          await manager.insert(NoteEntity, { id: 3, text: 'undone' });
+        };
+        try {
+          expect(await run()).toMatchObject({ outcome: 'would-fail' });
+          await theirs?.catch(() => undefined);
+          if (kind.name === 'mariadb') expect(ours).toMatch(/Deadlock/);
+        } finally {
+          await other.rollbackTransaction();
+          await other.release();
+        }
+        expect(await notes()).toEqual([
+          { id: 1, text: 'kept' },
+          { id: 2, text: 'kept' },
+        ]);
+      });
+    }
+
     it('runs while a worker holds the event and its row is locked', async () => {
       const [claimed] = await app.store.claim(1, 60_000);
       const lease = { id, token: claimed?.token ?? '' };
@@ -208,6 +243,28 @@ for (const kind of await availableDatabases()) {
         await app.store.markCompleted(lease, `Handlers.${name}`);
       }
       expect(await run()).toMatchObject({ outcome: 'would-succeed' });
+    });
+
+    it('is a route of the operations API for operators, which hides masked fields and leaves a trace', async () => {
+      const { body } = newRow(1);
+      const { agentId } = (JSON.parse(body.toString()) as { data: { agentId: string } }).data;
+      handle = async ({ manager }) => {
+        await manager.insert(NoteEntity, { id: 2, text: agentId });
+        await manager.insert(NoteEntity, { id: 3, text: `of ${agentId}` });
+        await manager.insert(NoteEntity, { id: 4, text: body.toString().repeat(5) });
+      };
+      const client = new OpsClient(`${app.url}/ops`);
+      const answer = await client.post(`api/events/${id}/dry-run`);
+      const view = (await answer.json()) as DryRunView;
+      const texts = view.handlers[0]?.statements.map(({ parameters }) => parameters.at(-1));
+      expect(texts).toEqual(['•••', 'of •••', expect.stringMatching(/"agentId":"•••".*…$/)]);
+      expect(JSON.stringify(view)).not.toContain(agentId);
+      await expect(client.get('api/audit')).resolves.toMatchObject({
+        entries: [{ by: OPERATOR.name, action: 'dry run', events: 0 }],
+      });
+      const viewer = new OpsClient(`${app.url}/ops`, VIEWER);
+      expect((await viewer.post(`api/events/${id}/dry-run`)).status).toBe(403);
+      expect((await client.post('api/events/999999/dry-run')).status).toBe(404);
     });
 
     it('says why no handler would run, and knows no event that is not there', async () => {

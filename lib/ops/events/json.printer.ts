@@ -16,8 +16,17 @@ export function printJson(text: string, masked: ReadonlySet<string> = new Set())
   return printer.printed;
 }
 
+/** The texts, numbers and flags that `printJson` shows as dots. */
+export function maskedValues(text: string, masked: ReadonlySet<string>): readonly string[] {
+  const printer = new JsonPrinter(masked);
+  for (const [token] of text.matchAll(TOKENS)) printer.take(token);
+  return printer.left;
+}
+
 class JsonPrinter {
   printed = '';
+  /** Values that are not printed. */
+  readonly left: string[] = [];
   private depth = 0;
   /** Whether the container that has just begun is still empty. */
   private begun = false;
@@ -75,6 +84,8 @@ class JsonPrinter {
   private value(token: string): void {
     this.newLineIfFirst();
     if (this.expectsKey) this.key = unquoted(token);
+    else if (this.hidden !== undefined)
+      this.left.push(token.startsWith('"') ? unquoted(token) : token);
     this.write(token);
   }
 
