@@ -187,7 +187,8 @@ for (const kind of await availableDatabases()) {
       });
     }
 
-    if (kind.name !== 'sqlite') {
+    // PostgreSQL refuses what follows, and SQLite has none.
+    if (kind.name === 'mariadb') {
       it('keeps nothing of a handler that goes on after a deadlock, which ends its transaction', async () => {
         await app.dataSource.manager.insert(NoteEntity, { id: 2, text: 'kept' });
         const other = app.dataSource.createQueryRunner();
@@ -208,7 +209,7 @@ for (const kind of await availableDatabases()) {
         try {
           expect(await run()).toMatchObject({ outcome: 'would-fail' });
           await theirs?.catch(() => undefined);
-          if (kind.name === 'mariadb') expect(ours).toMatch(/Deadlock/);
+          expect(ours).toMatch(/Deadlock/);
         } finally {
           await other.rollbackTransaction();
           await other.release();
