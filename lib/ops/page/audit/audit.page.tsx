@@ -5,7 +5,7 @@ import { Heading } from '../parts/heading.js';
 import { Instant } from '../parts/instant.js';
 import { Known } from '../parts/known.js';
 import type { ViewProps } from '../shell/views.js';
-import { number } from '../text/counts.js';
+import { events as eventsText, exactly } from '../text/counts.js';
 
 /** Who has done what, the newest first. */
 export function AuditPage({ query }: ViewProps) {
@@ -43,7 +43,7 @@ export function AuditPage({ query }: ViewProps) {
 function AuditTable({ entries }: Pick<AuditView, 'entries'>) {
   return (
     <div class="scrolling" role="region" tabIndex={0} aria-label="Audit">
-      <table>
+      <table class="stacked">
         <caption class="unseen">What was done, the newest first</caption>
         <thead>
           <tr>
@@ -64,8 +64,8 @@ function AuditTable({ entries }: Pick<AuditView, 'entries'>) {
               </td>
               <th scope="row">{by}</th>
               <td>{action}</td>
-              <td>{about}</td>
-              <td class="number">{number(events)}</td>
+              <td class="about">{about}</td>
+              <td class="number">{eventsText(exactly(events))}</td>
             </tr>
           ))}
         </tbody>

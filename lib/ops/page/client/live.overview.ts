@@ -27,6 +27,7 @@ export function resumeLive(): void {
 
 export function pauseLive(): void {
   stopping.abort();
+  liveProblem.value = undefined;
   liveState.value = 'paused';
 }
 
@@ -54,16 +55,17 @@ async function follow(signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     // A stream that the server has refused stays closed; one that broke connects again by itself.
     if (stream === undefined || stream.readyState === EventSource.CLOSED) stream = openStream();
-    if (!isFresh) await poll(signal);
+    if (!isFresh) await poll(signal, () => isFresh);
     isFresh = false;
     await browserTime.sleep(POLL_EVERY_MS, signal);
   }
 }
 
-async function poll(signal: AbortSignal): Promise<void> {
+/** @param isOutdone whether the stream has brought something meanwhile */
+async function poll(signal: AbortSignal, isOutdone: () => boolean): Promise<void> {
   try {
     const view = await getView<OverviewView>('overview', signal);
-    if (!signal.aborted) take(view, 'polling');
+    if (!signal.aborted && !isOutdone()) take(view, 'polling');
   } catch (error) {
     if (error instanceof ApiProblem) liveProblem.value = error;
   }

@@ -42,20 +42,20 @@ export function ErrorGroup({ group }: { group: Group }) {
               <pre tabIndex={0}>{stack.join('\n')}</pre>
             </details>
           )}
+          <div class="buttons">
+            <ActionButton label={of('Replay all')} onClick={() => act('replay')}>
+              Replay all
+            </ActionButton>
+            <ActionButton label={of('Ramp')} onClick={() => act('replay', 'ramp')}>
+              Ramp 1, 10, rest
+            </ActionButton>
+            <ActionButton kind="danger" label={of('Discard all')} onClick={() => act('discard')}>
+              Discard all
+            </ActionButton>
+          </div>
+          <ReadOnlyNote />
         </div>
       </div>
-      <div class="buttons">
-        <ActionButton label={of('Replay all')} onClick={() => act('replay')}>
-          Replay all
-        </ActionButton>
-        <ActionButton label={of('Ramp')} onClick={() => act('replay', 'ramp')}>
-          Ramp 1, 10, rest
-        </ActionButton>
-        <ActionButton kind="danger" label={of('Discard all')} onClick={() => act('discard')}>
-          Discard all
-        </ActionButton>
-      </div>
-      <ReadOnlyNote />
     </li>
   );
 }

@@ -58,7 +58,15 @@ function Outcome({ handler: { name, outcome, error, statements } }: { handler: H
           {statements.map(({ sql, parameters }, index) => (
             <li key={index}>
               <pre>{sql}</pre>
-              {parameters.length > 0 && <p class="note">with {parameters.join(', ')}</p>}
+              {parameters.length > 0 && (
+                <ul class="note" aria-label="Parameters">
+                  {parameters.map((parameter, place) => (
+                    <li key={place}>
+                      {place + 1}: <code>{parameter}</code>
+                    </li>
+                  ))}
+                </ul>
+              )}
             </li>
           ))}
         </ol>

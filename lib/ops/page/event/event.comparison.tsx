@@ -25,7 +25,7 @@ export function EventComparison({ event: { payload, lastDone } }: { event: Event
           {shortened(lines).map((line, index) =>
             typeof line === 'number' ? (
               <span key={index} class="left-out">
-                {`  … ${line} equal lines …\n`}
+                {`  … ${line} equal ${line === 1 ? 'line' : 'lines'} …\n`}
               </span>
             ) : (
               <Line key={index} line={line} />

@@ -14,7 +14,7 @@ export interface EventsBarProps {
 
 /** How many events fit, and what can be done to those that are picked, or to all of them. */
 export function EventsBar({ filter, picked, onAct }: EventsBarProps) {
-  const { view } = useResource<EventsCountView>(`events/count?${queryOf(filter)}`);
+  const { view, problem } = useResource<EventsCountView>(`events/count?${queryOf(filter)}`);
   const isPicking = picked.length > 0;
   const whyNotAll =
     Object.keys(filter).length === 0
@@ -25,7 +25,9 @@ export function EventsBar({ filter, picked, onAct }: EventsBarProps) {
   return (
     <div class="bar">
       <p role="status" class="total">
-        {isPicking ? `${events(exactly(picked.length))} picked` : view ? total(view) : 'Counting…'}
+        {isPicking
+          ? `${events(exactly(picked.length))} picked`
+          : total(view, problem !== undefined)}
       </p>
       <div class="buttons">
         <ActionButton
@@ -48,5 +50,7 @@ export function EventsBar({ filter, picked, onAct }: EventsBarProps) {
   );
 }
 
-const total = (view: EventsCountView): string =>
-  view.more ? events(view) : `Exactly ${events(view)}`;
+function total(view: EventsCountView | undefined, isAmiss: boolean): string {
+  if (view === undefined) return isAmiss ? 'How many fit is not known' : 'Counting…';
+  return view.more ? events(view) : `Exactly ${events(view)}`;
+}

@@ -5,6 +5,7 @@ import { OperationDialog } from '../actions/operation.dialog.js';
 import { filterOf, queryOf } from '../client/filter.query.js';
 import { useLiveReload, useResource } from '../client/resource.js';
 import { hrefTo } from '../client/route.js';
+import { whyReadOnly } from '../client/session.js';
 import { showDialog } from '../parts/dialog.js';
 import { Heading } from '../parts/heading.js';
 import { Known } from '../parts/known.js';
@@ -12,7 +13,7 @@ import { useShortcuts } from '../parts/shortcuts.js';
 import type { ViewProps } from '../shell/views.js';
 import { instant } from '../text/durations.js';
 import { EventsBar } from './events.bar.js';
-import { EventsTable } from './events.table.js';
+import { EventsTable, rowId } from './events.table.js';
 import { FilterBar } from './filter.bar.js';
 
 /** The events that fit the filter in the URL, newest first, part by part. */
@@ -44,10 +45,10 @@ export function EventsPage({ query }: ViewProps) {
     );
   useShortcuts({
     r: () => {
-      const focused = document.activeElement?.closest('tr')?.id;
-      const row = rows.filter(({ id }) => `event-${id}` === focused);
-      document.querySelector<HTMLElement>('[aria-keyshortcuts=r]:not([aria-disabled=true])') &&
-        (pickedRows.length > 0 ? act('replay', pickedRows) : row.length > 0 && act('replay', row));
+      const row = document.activeElement?.closest('tr')?.id;
+      const chosen =
+        pickedRows.length > 0 ? pickedRows : rows.filter(({ id }) => rowId(id) === row);
+      if (chosen.length > 0 && whyReadOnly.peek() === undefined) act('replay', chosen);
     },
   });
 

@@ -12,6 +12,9 @@ export interface EventsTableProps {
   readonly onPick: (picked: ReadonlySet<string>) => void;
 }
 
+/** Of the row's element. */
+export const rowId = (id: string): string => `event-${id}`;
+
 export function EventsTable({ events, picked, onPick }: EventsTableProps) {
   if (events.length === 0) return <p class="empty">No event fits.</p>;
   const areAll = events.every(({ id }) => picked.has(id));
@@ -36,7 +39,7 @@ export function EventsTable({ events, picked, onPick }: EventsTableProps) {
           <th scope="col" class="wide number">
             Attempts
           </th>
-          <th scope="col" class="number">
+          <th scope="col" class="wide number">
             Received
           </th>
         </tr>
@@ -64,7 +67,7 @@ interface EventRowProps {
 function EventRow({ event, isPicked, onPick }: EventRowProps) {
   const { id, eventId, source, account, name, state, reason, error, attempts, receivedAt } = event;
   return (
-    <tr id={`event-${id}`} class={isPicked ? 'picked' : undefined}>
+    <tr id={rowId(id)} class={isPicked ? 'picked' : undefined}>
       <td class="pick">
         <input
           type="checkbox"
@@ -75,6 +78,9 @@ function EventRow({ event, isPicked, onPick }: EventRowProps) {
       </td>
       <td>
         <StateBadge state={state} />
+        <small class="narrow">
+          <FromNow at={receivedAt} />
+        </small>
       </td>
       <td class="event">
         <a href={eventHref(id)} {...ROW}>
@@ -94,7 +100,7 @@ function EventRow({ event, isPicked, onPick }: EventRowProps) {
         {account !== '' && account !== 'default' && <small>{account}</small>}
       </td>
       <td class="wide number">{attempts}</td>
-      <td class="number">
+      <td class="wide number">
         <FromNow at={receivedAt} />
       </td>
     </tr>

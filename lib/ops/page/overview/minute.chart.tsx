@@ -14,6 +14,8 @@ export interface MinuteChartProps {
 }
 
 const HEIGHT = 48;
+/** Events per minute that the field has room for at least. */
+const LEAST_HEIGHT = 5;
 const darkness = matchMedia('(prefers-color-scheme: dark)');
 
 /** Bars per minute. What it shows is told by the caption and by the table. */
@@ -65,9 +67,9 @@ function optionsOf(
     },
     axes: [{ show: false }, { show: false }],
     scales: {
-      // The last minute has as much room as the others; nothing is a flat line, and not a full field.
+      // The last minute has as much room as the others, and few events do not look like many.
       x: { range: (_plot, min, max) => [min, max + 60] },
-      y: { range: (_plot, _min, max) => [0, Math.max(1, max)] },
+      y: { range: (_plot, _min, max) => [0, Math.max(LEAST_HEIGHT, max)] },
     },
     series: [
       {},

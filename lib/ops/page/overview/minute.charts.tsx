@@ -14,33 +14,36 @@ export interface MinuteChartsProps {
 export function MinuteCharts({ source, minutes, series }: MinuteChartsProps) {
   const [pointedAt, pointAt] = useState<number | undefined>(undefined);
   return (
-    <div class="charts">
-      {SERIES.map(({ name, title, isTrouble }) => {
-        const values = series[name];
-        const sum = values.reduce((a, b) => a + b, 0);
-        const most = Math.max(0, ...values);
-        const minute = pointedAt === undefined ? undefined : minutes[pointedAt];
-        return (
-          <figure key={name} class={sum === 0 ? 'nothing' : undefined}>
-            <figcaption>
-              <span>{title}</span>
-              <strong>{number(sum)}</strong>
-              <small>
-                {minute === undefined
-                  ? `in the last hour, at most ${number(most)} a minute`
-                  : `${minuteOfDay(minute)}: ${number(values[pointedAt as number] ?? 0)}`}
-              </small>
-            </figcaption>
-            <MinuteChart
-              group={source}
-              minutes={minutes}
-              values={values}
-              colour={isTrouble ? '--chart-trouble' : '--chart'}
-              onPoint={pointAt}
-            />
-          </figure>
-        );
-      })}
-    </div>
+    <>
+      <h3 class="note">Per minute in the last hour</h3>
+      <div class="charts">
+        {SERIES.map(({ name, title, isTrouble }) => {
+          const values = series[name];
+          const sum = values.reduce((a, b) => a + b, 0);
+          const most = Math.max(0, ...values);
+          const minute = pointedAt === undefined ? undefined : minutes[pointedAt];
+          return (
+            <figure key={name} class={sum === 0 ? 'nothing' : undefined}>
+              <figcaption>
+                <span>{title}</span>
+                <strong>{number(sum)}</strong>
+                <small>
+                  {minute === undefined
+                    ? `at most ${number(most)} a minute`
+                    : `${minuteOfDay(minute)}: ${number(values[pointedAt as number] ?? 0)}`}
+                </small>
+              </figcaption>
+              <MinuteChart
+                group={source}
+                minutes={minutes}
+                values={values}
+                colour={isTrouble ? '--chart-trouble' : '--chart'}
+                onPoint={pointAt}
+              />
+            </figure>
+          );
+        })}
+      </div>
+    </>
   );
 }

@@ -35,11 +35,12 @@ export function App() {
 }
 
 function Footer() {
-  const { version, release } = session.value ?? {};
+  const { user, role, version, release } = session.value ?? {};
   return (
     <footer>
       <p>
         Times are UTC, by the database’s clock. <kbd>?</kbd> shows the keys.
+        {user !== undefined && ` You are ${user}, role “${role}”.`}
         {version !== undefined && ` nestjs-armox-armalo ${version}.`}
         {typeof release === 'string' && ` Application ${release}.`}
       </p>

@@ -35,7 +35,7 @@ export function Header({ current }: { current: string }) {
       </nav>
       <LiveControl />
       {session.value && (
-        <p class="user">
+        <p class="user wide">
           {session.value.user} <small>{session.value.role}</small>
         </p>
       )}
