@@ -28,7 +28,7 @@ export interface Conflict {
 /** An insert that changes the rows whose key is there already. */
 export interface Upsert {
   readonly table: Sql;
-  /** A unique column. */
+  /** A unique column; or several that are unique together, with commas between them, where nothing is returned. */
   readonly key: string;
   /** By column, each with the same columns; a value may be an expression. */
   readonly rows: readonly Readonly<Record<string, unknown>>[];

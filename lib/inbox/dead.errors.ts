@@ -1,4 +1,4 @@
-import { only, select, sql, type Row } from '../database/index.js';
+import { empty, only, select, sql, type Row } from '../database/index.js';
 import type { InboxDatabase } from './inbox.database.js';
 import { idOf } from './inbox.rows.js';
 import { inboxTable } from './table.definitions.js';
@@ -33,12 +33,26 @@ const dead = select(
   ...(['id', 'source', 'name', 'reason', 'fingerprint', 'finished_at'] as const),
 );
 
+/** Which dead events are meant. */
+export interface DeadErrorsRequest {
+  /** Only those that died in the last so many milliseconds. Default: all. */
+  readonly diedWithin?: number;
+}
+
 /** The dead events by their error. Their texts are read for the groups alone. */
-export async function deadErrors(inbox: InboxDatabase): Promise<DeadErrors> {
-  const { database, tables } = inbox;
+export async function deadErrors(
+  inbox: InboxDatabase,
+  { diedWithin }: DeadErrorsRequest = {},
+): Promise<DeadErrors> {
+  const { database, dialect, tables } = inbox;
+  // Final rows have the time they finished at in `due_at` too, which is what the index is ordered by.
+  const recent =
+    diedWithin === undefined
+      ? empty
+      : sql` AND body_gone = 0 AND due_at >= ${dialect.now} - ${dialect.number(diedWithin)}`;
   const rows = await database.read(() =>
     only(sql`SELECT ${dead.list} FROM ${tables.inbox}
-      WHERE state = 'dead' AND finished_at IS NOT NULL AND fingerprint IS NOT NULL
+      WHERE state = 'dead' AND finished_at IS NOT NULL AND fingerprint IS NOT NULL${recent}
       ORDER BY body_gone DESC, due_at DESC LIMIT ${MOST + 1}`),
   );
   const groups = grouped(rows.slice(0, MOST));

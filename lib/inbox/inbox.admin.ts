@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { diagnose, INBOX_STORE } from '../core/index.js';
 import type { Backlog, BlockedKey, DatabaseStatus } from './backlog.queries.js';
-import type { DeadErrors } from './dead.errors.js';
+import type { DeadErrors, DeadErrorsRequest } from './dead.errors.js';
 import type { OperatorStore } from './operator.store.js';
 import type {
   ChangeFilter,
@@ -52,8 +52,8 @@ export class InboxAdmin {
   }
 
   /** The dead events by their error, most frequent first; what differs in ids and numbers only is one. */
-  errors(): Promise<DeadErrors> {
-    return this.store.errors();
+  errors(request: DeadErrorsRequest = {}): Promise<DeadErrors> {
+    return this.store.errors(request);
   }
 
   /** How many events fit, exactly or at least: a bounded number of them is looked at. */

@@ -1,12 +1,7 @@
 import { ArmoxArmaloConfigurationError } from '../core/index.js';
 import { Tables, type DatabaseDriver, type TableDefinition } from '../database/index.js';
-import {
-  auditTable,
-  minuteTable,
-  noteTable,
-  operationItemTable,
-  operationTable,
-} from './operation.tables.js';
+import { minuteTable } from './minute.table.js';
+import { auditTable, noteTable, operationItemTable, operationTable } from './operation.tables.js';
 import {
   aloneTable,
   attemptTable,

@@ -8,7 +8,7 @@ export { MinuteStore } from './minute.store.js';
 export type { MinuteCount } from './minute.store.js';
 export { AuditStore } from './audit.store.js';
 export type { AuditEntry, AuditPage, AuditRecord, EventNote } from './audit.store.js';
-export type { DeadErrorGroup, DeadErrors } from './dead.errors.js';
+export type { DeadErrorGroup, DeadErrors, DeadErrorsRequest } from './dead.errors.js';
 export { OperationStore } from './operation.store.js';
 export type {
   NewOperation,

@@ -68,24 +68,4 @@ export const noteTable = defineTable({
   indexes: [{ name: 'note_of', columns: ['inbox_id', 'id'] }],
 });
 
-/** What has happened in a minute, from all replicas together. */
-export const minuteTable = defineTable({
-  name: 'minute',
-  columns: {
-    /** Minute, source and series in one, which is what is unique. */
-    slot: primary(column.name(120)),
-    began_at: column.time(),
-    source: column.name(64),
-    series: column.ascii(16),
-    events: column.time(),
-  },
-  indexes: [{ name: 'minute_of', columns: ['began_at'] }],
-});
-
-export const OPERATION_TABLES = [
-  minuteTable,
-  operationTable,
-  operationItemTable,
-  auditTable,
-  noteTable,
-];
+export const OPERATION_TABLES = [operationTable, operationItemTable, auditTable, noteTable];

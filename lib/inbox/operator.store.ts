@@ -1,6 +1,6 @@
 import type { AuditStore } from './audit.store.js';
 import type { Backlog, BlockedKey, DatabaseStatus } from './backlog.queries.js';
-import type { DeadErrors } from './dead.errors.js';
+import type { DeadErrors, DeadErrorsRequest } from './dead.errors.js';
 import type { MinuteStore } from './minute.store.js';
 import type { OperationStore } from './operation.store.js';
 import type {
@@ -31,7 +31,7 @@ export interface OperatorStore {
   blockedKey(): Promise<BlockedKey | undefined>;
   database(): Promise<DatabaseStatus>;
   /** Of the dead. */
-  errors(): Promise<DeadErrors>;
+  errors(request?: DeadErrorsRequest): Promise<DeadErrors>;
   count(filter: EventFilter): Promise<EventTotal>;
   find(filter: EventFilter): Promise<StoredEvent | undefined>;
   /** The unfinished event of the same ordering key that a waiting one is behind. */

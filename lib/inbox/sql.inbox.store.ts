@@ -2,7 +2,7 @@ import { AuditStore } from './audit.store.js';
 import { backlogOf, blockedKeyOf, databaseStatus, deadSince } from './backlog.queries.js';
 import { MinuteStore } from './minute.store.js';
 import { Claiming } from './claiming.js';
-import { deadErrors } from './dead.errors.js';
+import { deadErrors, type DeadErrorsRequest } from './dead.errors.js';
 import type { EntityManager } from 'typeorm';
 import type { HandlerTurn, OpenDatabase } from '../database/index.js';
 import type { DeadEventListener } from './dead.event.listeners.js';
@@ -191,8 +191,8 @@ export class SqlInboxStore implements InboxStore {
     return databaseStatus(this.inbox);
   }
 
-  errors() {
-    return deadErrors(this.inbox);
+  errors(request?: DeadErrorsRequest) {
+    return deadErrors(this.inbox, request);
   }
 
   count(filter: EventFilter) {

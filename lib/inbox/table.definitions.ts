@@ -1,4 +1,5 @@
 import { LONGEST_TRACE_CONTEXT } from '../core/index.js';
+import { minuteTable } from './minute.table.js';
 import { OPERATION_TABLES } from './operation.tables.js';
 import { column, defineTable, optional, primary, startingAt } from '../database/index.js';
 
@@ -130,5 +131,6 @@ export const INBOX_TABLES = [
   leaderLockTable,
   replicaTable,
   aloneTable,
+  minuteTable,
   ...OPERATION_TABLES,
 ];

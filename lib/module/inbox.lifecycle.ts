@@ -13,6 +13,8 @@ import { assertPoolCarries } from './transaction-limit.js';
 
 /** Opens the module's own connections at boot, and closes them when no request can come any more. */
 export class InboxLifecycle implements OnApplicationShutdown {
+  private readonly last: (() => Promise<void>)[] = [];
+
   private constructor(
     private readonly connections: InboxConnections,
     /** How many transactional handlers the application's DataSource can carry at once. */
@@ -55,9 +57,15 @@ export class InboxLifecycle implements OnApplicationShutdown {
     return this.connections.parts;
   }
 
+  /** @param work that needs the connections when no request can come any more; never rejects */
+  beforeClose(work: () => Promise<void>): void {
+    this.last.push(work);
+  }
+
   /** The worker has drained in `onModuleDestroy`; requests end before this hook. */
-  onApplicationShutdown(): Promise<void> {
-    return this.connections.close();
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all(this.last.map((work) => work()));
+    await this.connections.close();
   }
 }
 

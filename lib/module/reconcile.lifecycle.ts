@@ -30,6 +30,11 @@ export class ReconcileLifecycle implements OnApplicationBootstrap, OnModuleDestr
     return this.schedule?.nextAt ?? null;
   }
 
+  /** Milliseconds between its polls; null where it does not. */
+  get pollGap(): number | null {
+    return this.schedule?.gap ?? null;
+  }
+
   onApplicationBootstrap(): void {
     this.schedule?.start();
   }

@@ -1,9 +1,4 @@
-import {
-  Logger,
-  type BeforeApplicationShutdown,
-  type FactoryProvider,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { Logger, type FactoryProvider, type OnModuleInit } from '@nestjs/common';
 import {
   INBOX_STORE,
   SOURCES,
@@ -12,28 +7,24 @@ import {
   type ConfiguredSource,
 } from '../core/index.js';
 import { InboxAdmin, type InboxStore } from '../inbox/index.js';
-import { MinuteCounter, MinuteStatistics, OpsOverview } from '../ops/index.js';
+import { OpsOverview, Statistics } from '../ops/index.js';
 import { DeliveryHealth } from '../reconcile/index.js';
+import { InboxLifecycle } from './inbox.lifecycle.js';
 import { ReconcileLifecycle } from './reconcile.lifecycle.js';
 
-const now = (): number => systemClock.now();
+const logger = new Logger('ArmoxArmaloOps');
 
-/** Runs as long as the application does. */
-class StatisticsLifecycle implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  readonly counter = new MinuteCounter(now);
-  private readonly statistics: MinuteStatistics;
+/** Counts before anything is received or handled, and until nothing is any more. */
+class StatisticsLifecycle implements OnModuleInit {
+  readonly statistics: Statistics;
 
-  constructor({ minutes }: InboxStore) {
-    this.statistics = new MinuteStatistics(minutes, this.counter, systemTimers, now);
+  constructor({ minutes: store }: InboxStore, inbox: InboxLifecycle) {
+    this.statistics = new Statistics({ store, timers: systemTimers, clock: systemClock, logger });
+    inbox.beforeClose(() => this.statistics.stop());
   }
 
-  onApplicationBootstrap(): void {
+  onModuleInit(): void {
     this.statistics.start();
-  }
-
-  /** The worker has ended what it ran. */
-  beforeApplicationShutdown(): Promise<void> {
-    return this.statistics.stop();
   }
 }
 
@@ -41,38 +32,31 @@ class StatisticsLifecycle implements OnApplicationBootstrap, BeforeApplicationSh
 export const statisticsProviders: readonly FactoryProvider[] = [
   {
     provide: StatisticsLifecycle,
-    inject: [INBOX_STORE],
-    useFactory: (store: InboxStore) => new StatisticsLifecycle(store),
+    inject: [INBOX_STORE, InboxLifecycle],
+    useFactory: (store: InboxStore, inbox: InboxLifecycle) => new StatisticsLifecycle(store, inbox),
   },
   {
     provide: OpsOverview,
-    inject: [
-      SOURCES,
-      INBOX_STORE,
-      InboxAdmin,
-      StatisticsLifecycle,
-      DeliveryHealth,
-      ReconcileLifecycle,
-    ],
+    inject: [SOURCES, InboxAdmin, StatisticsLifecycle, DeliveryHealth, ReconcileLifecycle],
     useFactory: (
       sources: readonly ConfiguredSource[],
-      { minutes }: InboxStore,
       admin: InboxAdmin,
-      { counter }: StatisticsLifecycle,
+      { statistics }: StatisticsLifecycle,
       deliveries: DeliveryHealth,
       poller: ReconcileLifecycle,
     ) =>
       new OpsOverview({
         sources: sources.map(({ source }) => source.name),
         admin,
-        minutes,
-        counter,
+        statistics,
         deliveries,
-        feeds: () => poller.reconciler.status(),
-        nextPollAt: () => poller.nextPollAt,
+        poller: () => ({
+          feeds: poller.reconciler.status(),
+          nextAt: poller.nextPollAt,
+          gap: poller.pollGap,
+        }),
         timers: systemTimers,
-        now,
-        logger: new Logger('ArmoxArmaloOps'),
+        logger,
       }),
   },
 ];

@@ -12,8 +12,7 @@ export type { OperationPreview, OperationRequest } from './operations/inbox.oper
 export { OperationRunner } from './operations/operation.runner.js';
 export { pollerRoutes } from './api/poller.routes.js';
 export { OpsOverview } from './overview/ops.overview.js';
-export { MinuteCounter } from './statistics/minute.counter.js';
-export { MinuteStatistics } from './statistics/minute.statistics.js';
+export { Statistics } from './statistics/statistics.js';
 export { OpsServer } from './http/ops.server.js';
 export type { OpsRoute } from './http/ops.route.js';
 export { packageVersion, readPageFiles } from './http/page.files.js';

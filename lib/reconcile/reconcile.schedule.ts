@@ -75,6 +75,14 @@ export class ReconcileSchedule {
     return this.job ? this.job.nextDate().toMillis() : this.lastAt + this.every;
   }
 
+  /** Milliseconds from the next poll to the one after it; null where it is not started. */
+  get gap(): number | null {
+    if (!this.started) return null;
+    if (!this.job) return this.every;
+    const [next, following] = this.job.nextDates(2).map((date) => date.toMillis());
+    return next === undefined || following === undefined ? null : following - next;
+  }
+
   /** Resolves when nothing is under way any more. */
   async stop(): Promise<void> {
     if (this.started) {

@@ -97,9 +97,9 @@ for (const kind of await availableDatabases()) {
       expect(attention).toMatchObject([
         {
           kind: 'dead',
-          urgent: true,
+          urgent: false,
           title:
-            "2 of armalo's events died in the last hour; 2 dead ones have the same error, at pact.violated.",
+            '2 events of armalo died in the last hour, all of them with the same error, at pact.violated.',
           filter: { source: 'armalo', state: 'dead' },
         },
       ]);

@@ -23,7 +23,9 @@ export class PostgresDialect extends Dialect {
   override get oldestTransaction(): Sql {
     return raw(
       'SELECT COALESCE(MAX(extract(epoch FROM statement_timestamp() - xact_start) * 1000), 0)::bigint AS age ' +
-        "FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()",
+        "FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() " +
+        // One in another database keeps no row of ours from being cleared.
+        'AND datname = current_database()',
     );
   }
 

@@ -1,22 +1,14 @@
 import type { MinuteCount } from '../../inbox/index.js';
 import type { MinuteSeries, MinutesView } from '../api.types.js';
-import { MINUTE_MS } from '../statistics/minute.counter.js';
-import { timeAt } from '../statistics/handler.times.js';
+import { timeQuantile } from '../statistics/handler.times.js';
+import { MINUTE } from '../statistics/minute.memory.js';
+import { CHARTED, TIME_SERIES, type Series } from '../statistics/series.js';
 
-const SERIES: readonly MinuteSeries[] = [
-  'received',
-  'duplicate',
-  'handled',
-  'retried',
-  'dead',
-  'ignored',
-  'refused',
-];
 const MINUTES = 60;
 
 /** When the first of the minutes that are shown began. */
 export const firstMinute = (now: number): number =>
-  Math.floor(now / MINUTE_MS) * MINUTE_MS - (MINUTES - 1) * MINUTE_MS;
+  Math.floor(now / MINUTE) * MINUTE - (MINUTES - 1) * MINUTE;
 
 /** Counts as they are drawn: a number for each minute of the last hour, zeros too. */
 export function minutesView(
@@ -25,14 +17,14 @@ export function minutesView(
   now: number,
 ): MinutesView {
   const first = firstMinute(now);
-  const minutes = Array.from({ length: MINUTES }, (_, at) => first + at * MINUTE_MS);
+  const minutes = Array.from({ length: MINUTES }, (_, at) => first + at * MINUTE);
   const services = sources.map((source) => {
     const series = Object.fromEntries(
-      SERIES.map((name) => [name, new Array<number>(MINUTES).fill(0)]),
+      CHARTED.map((name) => [name, new Array<number>(MINUTES).fill(0)]),
     ) as Record<MinuteSeries, number[]>;
     for (const { minute, series: name, count } of counts.filter((one) => one.source === source)) {
       const numbers = series[name as MinuteSeries] as number[] | undefined;
-      const at = (minute - first) / MINUTE_MS;
+      const at = (minute - first) / MINUTE;
       if (numbers?.[at] !== undefined) numbers[at] += count;
     }
     return { source, series };
@@ -40,15 +32,16 @@ export function minutesView(
   return { minutes, services };
 }
 
-/** How many there were of a series since a time. */
+/** How many there were of some series of a source in minutes that began at this time or later. */
 export const sumOf = (
   counts: readonly MinuteCount[],
   source: string,
-  series: MinuteSeries,
+  series: readonly Series[],
   since: number,
 ): number =>
   counts
-    .filter((one) => one.source === source && one.series === series && one.minute >= since)
+    .filter((one) => one.source === source && one.minute >= since)
+    .filter((one) => series.some((name) => name === one.series))
     .reduce((sum, { count }) => sum + count, 0);
 
 /** Of handler calls; null where there were none. */
@@ -56,12 +49,8 @@ export function handlerTime(
   counts: readonly MinuteCount[],
   source: string,
 ): { readonly p50: number; readonly p95: number } | null {
-  const bySeries = new Map<string, number>();
-  for (const one of counts) {
-    if (one.source !== source) continue;
-    bySeries.set(one.series, (bySeries.get(one.series) ?? 0) + one.count);
-  }
-  const p50 = timeAt(bySeries, 0.5);
-  const p95 = timeAt(bySeries, 0.95);
+  const calls = TIME_SERIES.map((series) => sumOf(counts, source, [series], 0));
+  const p50 = timeQuantile(calls, 0.5);
+  const p95 = timeQuantile(calls, 0.95);
   return p50 === undefined || p95 === undefined ? null : { p50, p95 };
 }

@@ -1,146 +1,121 @@
 import type { LoggerService } from '@nestjs/common';
-import type { Timers } from '../../core/index.js';
-import type { EventCount, InboxAdmin, MinuteStore } from '../../inbox/index.js';
-import type { DeliveryHealth, FeedStatus } from '../../reconcile/index.js';
-import type { AttentionView, EventStateView, OverviewView, ServiceView } from '../api.types.js';
-import type { MinuteCounter } from '../statistics/minute.counter.js';
-import { attentionTo } from './attention.js';
-import { firstMinute, handlerTime, minutesView } from './minutes.view.js';
-import type { OverviewFacts } from './overview.facts.js';
+import { LATE, within, type Timers } from '../../core/index.js';
+import type { InboxAdmin } from '../../inbox/index.js';
+import type { DeliveryHealth } from '../../reconcile/index.js';
+import type { OverviewView } from '../api.types.js';
+import type { Statistics } from '../statistics/statistics.js';
+import { DATABASE_AWAY } from './attention/database-away.js';
+import { attentionTo } from './attention/attention.js';
+import { firstMinute, minutesView } from './minutes.view.js';
+import type { OverviewFacts, PollerFacts } from './overview.facts.js';
+import { serviceFromMemory, serviceView } from './service.view.js';
 
 /** The same for all who ask within so long. */
 const SHARED_MS = 2_000;
-const STATES: readonly EventStateView[] = ['open', 'running', 'waiting', 'done', 'ignored', 'dead'];
+/** Then the database is taken for away. */
+const LONGEST_MS = 3_000;
+const HOUR_MS = 3_600_000;
 
 export interface OpsOverviewDependencies {
   readonly sources: readonly string[];
   readonly admin: Pick<InboxAdmin, 'counts' | 'backlog' | 'blockedKey' | 'errors' | 'database'>;
-  readonly minutes: Pick<MinuteStore, 'since'>;
-  /** What this process has counted itself. */
-  readonly counter: MinuteCounter;
+  readonly statistics: Pick<Statistics, 'time' | 'since' | 'ownSince'>;
   readonly deliveries: Pick<DeliveryHealth, 'read'>;
-  readonly feeds: () => readonly FeedStatus[];
-  /** When this process polls next, in epoch milliseconds. */
-  readonly nextPollAt: () => number | null;
-  readonly timers: Pick<Timers, 'now'>;
-  /** Epoch milliseconds, of this process. */
-  readonly now: () => number;
+  readonly poller: () => PollerFacts;
+  readonly timers: Pick<Timers, 'now' | 'after'>;
   readonly logger: Pick<LoggerService, 'warn'>;
 }
 
 /** How everything does. Nothing of it counts the inbox. */
 export class OpsOverview {
-  private reading: { readonly since: number; readonly view: Promise<OverviewView> } | undefined;
-
+  private shared: { readonly at: number; readonly view: Promise<OverviewView> } | undefined;
+  private underway: Promise<OverviewView> | undefined;
   private failure: string | undefined;
+  private readonly began: number;
 
-  constructor(private readonly dependencies: OpsOverviewDependencies) {}
+  constructor(private readonly dependencies: OpsOverviewDependencies) {
+    this.began = dependencies.timers.now();
+  }
 
   /** Never rejects: where the database is away, it says so, with what this process remembers. */
   read(): Promise<OverviewView> {
-    const now = this.dependencies.timers.now();
-    if (!this.reading || now - this.reading.since >= SHARED_MS) {
-      this.reading = {
-        since: now,
-        view: this.readNow().catch((error: unknown) => this.away(error)),
-      };
+    const at = this.dependencies.timers.now();
+    if (!this.shared || at - this.shared.at >= SHARED_MS) {
+      this.shared = { at, view: this.readInTime() };
     }
-    return this.reading.view;
+    return this.shared.view;
+  }
+
+  private async readInTime(): Promise<OverviewView> {
+    // One that hangs is waited for again: each further one would hang too, and take its connection.
+    this.underway ??= this.readNow().finally(() => (this.underway = undefined));
+    try {
+      const view = await within(this.underway, LONGEST_MS, this.dependencies.timers);
+      if (view !== LATE) {
+        this.failure = undefined;
+        return view;
+      }
+      this.tell(`no answer within ${LONGEST_MS} ms`);
+    } catch (error) {
+      this.tell(causeOf(error));
+    }
+    return this.away();
   }
 
   private async readNow(): Promise<OverviewView> {
     const facts = await this.facts();
-    this.failure = undefined;
+    const { now, sources, minutes } = facts;
     return {
-      now: facts.now,
+      now,
       database: 'up',
       attention: attentionTo(facts),
-      services: facts.sources.map((source) => this.service(source, facts)),
-      minutes: minutesView(facts.minutes, facts.sources, facts.now),
+      services: sources.map((source) => serviceView(source, facts)),
+      minutes: minutesView(minutes, sources, now),
     };
   }
 
+  /** One after the other: deliveries need the connections more. */
   private async facts(): Promise<OverviewFacts> {
-    const { admin, minutes, deliveries, sources, feeds, now } = this.dependencies;
-    const [counts, backlog, blocked, errors, delivered, counted, database] = await Promise.all([
-      admin.counts(),
-      admin.backlog(),
-      admin.blockedKey(),
-      admin.errors(),
-      deliveries.read(),
-      minutes.since(firstMinute(now())),
-      admin.database(),
-    ]);
+    const { admin, statistics, deliveries, sources, poller, timers } = this.dependencies;
+    const now = statistics.time.now();
     return {
-      now: now(),
+      now,
+      uptime: timers.now() - this.began,
       sources,
-      counts,
-      backlog,
-      blocked,
-      errors,
-      deliveries: delivered,
-      minutes: counted,
-      feeds: feeds(),
-      ...database,
+      counts: await admin.counts(),
+      backlog: await admin.backlog(),
+      blocked: await admin.blockedKey(),
+      errors: await admin.errors({ diedWithin: HOUR_MS }),
+      deliveries: await deliveries.read(),
+      minutes: await statistics.since(firstMinute(now)),
+      poller: poller(),
+      ...(await admin.database()),
     };
   }
 
-  /** Once for each cause, however often a page asks. The text of a driver's error may quote values. */
-  private tell(error: unknown): void {
-    const cause = causeOf(error);
+  private away(): OverviewView {
+    const { statistics, sources, poller } = this.dependencies;
+    const now = statistics.time.now();
+    const minutes = statistics.ownSince(firstMinute(now));
+    return {
+      now,
+      database: 'away',
+      attention: [DATABASE_AWAY],
+      services: sources.map((source) => serviceFromMemory(source, minutes, poller())),
+      minutes: minutesView(minutes, sources, now),
+    };
+  }
+
+  /** Once for each cause, however often a page asks. */
+  private tell(cause: string): void {
     if (cause === this.failure) return;
     this.failure = cause;
     this.dependencies.logger.warn(`The overview cannot be read from the database (${cause}).`);
   }
-
-  private service(source: string, facts: OverviewFacts): ServiceView {
-    const delivery = facts.deliveries.find((each) => each.source === source);
-    return {
-      source,
-      counts: countsOf(source, facts.counts),
-      oldestDue: facts.backlog.find((each) => each.source === source)?.oldest ?? null,
-      handlerTime: handlerTime(facts.minutes, source),
-      lastWebhookAge: delivery?.lastWebhookAge ?? null,
-      usualGap: delivery?.usualGap ?? null,
-      repairedShare: delivery?.repairedShare ?? null,
-      nextPollAt: facts.feeds.some((each) => each.source === source)
-        ? this.dependencies.nextPollAt()
-        : null,
-    };
-  }
-
-  private away(error: unknown): OverviewView {
-    this.tell(error);
-    const { counter, sources } = this.dependencies;
-    const now = this.dependencies.now();
-    return {
-      now,
-      database: 'away',
-      attention: [AWAY],
-      services: [],
-      minutes: minutesView(counter.lastHour(), sources, now),
-    };
-  }
 }
 
+/** The text of a driver's error may quote values. */
 function causeOf(error: unknown): string {
   const { code } = (error ?? {}) as { readonly code?: unknown };
   return typeof code === 'string' ? code : error instanceof Error ? error.name : 'error';
-}
-
-const AWAY: AttentionView = {
-  kind: 'database-away',
-  urgent: true,
-  title: 'The database does not answer.',
-  advice:
-    'Deliveries are answered 503 meanwhile, so that their senders keep them. The charts show what this process has counted itself.',
-  filter: null,
-};
-
-function countsOf(source: string, counts: readonly EventCount[]): ServiceView['counts'] {
-  const of = (state: EventStateView) => {
-    const found = counts.find((each) => each.source === source && each.state === state);
-    return { count: found?.count ?? 0, more: found?.more ?? false };
-  };
-  return Object.fromEntries(STATES.map((state) => [state, of(state)])) as ServiceView['counts'];
 }

@@ -1,8 +1,10 @@
+/** `12`, `10,000 or more`. */
+export const number = (of: number, more = false): string =>
+  `${of.toLocaleString('en-US')}${more ? ' or more' : ''}`;
+
 /** `1 event is`, `12 events are`, `10,000 or more events are`. */
-export function count(number: number, what: string, more = false): string {
-  const many = `${number.toLocaleString('en-US')}${more ? ' or more' : ''}`;
-  return number === 1 ? `1 ${what} is` : `${many} ${what}s are`;
-}
+export const count = (of: number, what: string, more = false): string =>
+  of === 1 && !more ? `1 ${what} is` : `${number(of, more)} ${what}s are`;
 
 const UNITS = [
   ['day', 86_400_000],

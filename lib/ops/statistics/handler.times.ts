@@ -1,32 +1,33 @@
-/** Upper bounds of what handler calls take, in milliseconds; the last one is without. */
-const BOUNDS = [5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000];
-const PREFIX = 'ms-';
+/** Milliseconds up to which a call of a handler is counted in each bucket. */
+export const TIME_BOUNDS = [
+  5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000,
+] as const;
 
-/** The series that a call of this duration is counted in. */
-export function seriesOfTime(duration: number): string {
-  const bound = BOUNDS.find((each) => duration <= each);
-  return bound === undefined ? `${PREFIX}more` : `${PREFIX}${bound}`;
+/** The bucket of a duration; what is longer than the last bound is in the last one. */
+export function timeBucket(ms: number): number {
+  let bucket = 0;
+  const last = TIME_BOUNDS.length - 1;
+  while (bucket < last && ms > (TIME_BOUNDS[bucket] as number)) bucket += 1;
+  return bucket;
 }
 
 /**
- * Between which milliseconds this share of the calls ended, as a point between the bounds of its bucket.
- * @param counts by series
- * @param share 0.5 is the median
- * @returns undefined where there were no calls
+ * The duration below which a share of the calls was, in milliseconds: as if those of a bucket were spread
+ * evenly over it. Undefined without calls.
+ * @param counts by bucket
+ * @param share 0 to 1
  */
-export function timeAt(counts: ReadonlyMap<string, number>, share: number): number | undefined {
-  const buckets = BOUNDS.map((bound, at) => ({
-    below: BOUNDS[at - 1] ?? 0,
-    bound,
-    count: counts.get(`${PREFIX}${bound}`) ?? 0,
-  }));
-  const longer = counts.get(`${PREFIX}more`) ?? 0;
-  const all = buckets.reduce((sum, { count }) => sum + count, longer);
+export function timeQuantile(counts: readonly number[], share: number): number | undefined {
+  const all = counts.reduce((sum, count) => sum + count, 0);
   if (all === 0) return undefined;
-  let left = share * all;
-  for (const { below, bound, count } of buckets) {
-    if (left <= count && count > 0) return below + ((bound - below) * left) / count;
-    left -= count;
+  let below = 0;
+  for (const [bucket, count] of counts.entries()) {
+    if (count > 0 && below + count >= all * share) {
+      const from = TIME_BOUNDS[bucket - 1] ?? 0;
+      const to = TIME_BOUNDS[bucket] as number;
+      return from + ((all * share - below) / count) * (to - from);
+    }
+    below += count;
   }
-  return BOUNDS.at(-1);
+  return TIME_BOUNDS.at(-1);
 }
