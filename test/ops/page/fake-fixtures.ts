@@ -302,6 +302,7 @@ export const operationView = (now: number, its: Partial<OperationView>): Operati
 });
 
 export const dryRunView: DryRunView = {
+  problem: null,
   handlers: [
     {
       name: 'TrustHandlers.freeze',
@@ -313,14 +314,22 @@ export const dryRunView: DryRunView = {
           parameters: ['agent_22', 'true'],
         },
       ],
+      statementsLeftOut: 0,
     },
     {
       name: 'MoneyHandlers.book',
       outcome: 'refused',
       error: 'It is not transactional, so what it does could not be taken back.',
       statements: [],
+      statementsLeftOut: 0,
     },
-    { name: 'AuditHandlers.write', outcome: 'would-fail', error: STACK, statements: [] },
+    {
+      name: 'AuditHandlers.write',
+      outcome: 'would-fail',
+      error: STACK,
+      statements: [],
+      statementsLeftOut: 0,
+    },
   ],
 };
 

@@ -4,7 +4,7 @@ import { hrefTo } from '../client/route.js';
 import { Heading } from '../parts/heading.js';
 import { Instant } from '../parts/instant.js';
 import { Known } from '../parts/known.js';
-import type { ViewProps } from '../shell/views.js';
+import type { ViewProps } from '../shell/view.props.js';
 import { events as eventsText, exactly } from '../text/counts.js';
 
 /** Who has done what, the newest first. */

@@ -10,7 +10,7 @@ import { showDialog } from '../parts/dialog.js';
 import { Heading } from '../parts/heading.js';
 import { Known } from '../parts/known.js';
 import { useShortcuts } from '../parts/shortcuts.js';
-import type { ViewProps } from '../shell/views.js';
+import type { ViewProps } from '../shell/view.props.js';
 import { instant } from '../text/durations.js';
 import { EventsBar } from './events.bar.js';
 import { EventsTable, rowId } from './events.table.js';

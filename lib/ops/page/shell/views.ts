@@ -6,14 +6,8 @@ import { EventsPage } from '../events/events.page.js';
 import { OperationsPage } from '../operations/operations.page.js';
 import { OverviewPage } from '../overview/overview.page.js';
 import { PollerPage } from '../poller/poller.page.js';
+import type { ViewProps } from './view.props.js';
 import { NowherePage } from './nowhere.page.js';
-
-/** Of what its place in the URL says. */
-export interface ViewProps {
-  /** Empty where it is about no single thing. */
-  readonly id: string;
-  readonly query: URLSearchParams;
-}
 
 export const VIEWS: readonly {
   readonly name: string;
