@@ -83,8 +83,21 @@ module.exports = {
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {
+      name: 'page-knows-the-api-alone',
+      comment: 'lib/ops/page is compiled for browsers; of the library it has the types of the API.',
+      severity: 'error',
+      from: { path: '^lib/ops/page/' },
+      to: { path: '^lib/', pathNot: '^lib/ops/(page/|api[.]types[.]ts$)' },
+    },
+    {
+      name: 'nobody-knows-the-page',
+      severity: 'error',
+      from: { path: '^lib/', pathNot: '^lib/ops/page/' },
+      to: { path: '^lib/ops/page/' },
+    },
+    {
       name: 'no-undeclared-packages',
-      comment: 'What the page in the browser needs is built into it.',
+      comment: 'What the page is made of is bundled into it.',
       severity: 'error',
       from: { path: '^lib/', pathNot: '^lib/ops/page/' },
       to: {

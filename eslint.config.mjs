@@ -11,7 +11,7 @@ export default tseslint.config(
   { ignores: ['dist/', 'dist-sample/', 'node_modules/', 'coverage/', 'data/'] },
   js.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [...tseslint.configs.recommendedTypeChecked],
     languageOptions: {
       parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
@@ -28,9 +28,14 @@ export default tseslint.config(
   },
   {
     // Time and randomness come in through parameters; core/time.ts and core/random.ts alone read them.
-    files: ['lib/**/*.ts'],
-    // A browser's page has its own, in client/browser.time.ts.
-    ignores: ['lib/core/time.ts', 'lib/core/random.ts', 'lib/testing/**', 'lib/ops/page/**'],
+    files: ['lib/**/*.{ts,tsx}'],
+    ignores: [
+      'lib/core/time.ts',
+      'lib/core/random.ts',
+      'lib/testing/**',
+      // The page runs in a browser, whose time it takes there.
+      'lib/ops/page/client/browser.time.ts',
+    ],
     rules: {
       'no-restricted-properties': [
         'error',

@@ -1,10 +1,9 @@
 import type { AuditView } from '../../api.types.js';
 import { useResource } from '../client/resource.js';
-import { hrefTo } from '../client/route.js';
+import { hrefTo, type ViewProps } from '../client/route.js';
 import { Heading } from '../parts/heading.js';
 import { Instant } from '../parts/instant.js';
 import { Known } from '../parts/known.js';
-import type { ViewProps } from '../shell/view.props.js';
 import { events as eventsText, exactly } from '../text/counts.js';
 
 /** Who has done what, the newest first. */

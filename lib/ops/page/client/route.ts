@@ -9,6 +9,13 @@ export interface Route {
   readonly query: URLSearchParams;
 }
 
+/** What a view is given of it. */
+export interface ViewProps {
+  /** Empty where it is about no single thing. */
+  readonly id: string;
+  readonly query: URLSearchParams;
+}
+
 export const route = signal(readRoute(location.hash));
 
 export function followRoute(): void {

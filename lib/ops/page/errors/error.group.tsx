@@ -46,7 +46,7 @@ export function ErrorGroup({ group }: { group: Group }) {
             <ActionButton label={of('Replay all')} onClick={() => act('replay')}>
               Replay all
             </ActionButton>
-            <ActionButton label={of('Ramp')} onClick={() => act('replay', 'ramp')}>
+            <ActionButton label={of('Ramp 1, 10, rest')} onClick={() => act('replay', 'ramp')}>
               Ramp 1, 10, rest
             </ActionButton>
             <ActionButton kind="danger" label={of('Discard all')} onClick={() => act('discard')}>

@@ -1,10 +1,9 @@
 import type { EventView } from '../../api.types.js';
 import { useLiveReload, useResource } from '../client/resource.js';
-import { hrefTo } from '../client/route.js';
+import { hrefTo, type ViewProps } from '../client/route.js';
 import { Heading } from '../parts/heading.js';
 import { Known } from '../parts/known.js';
 import { StateBadge } from '../parts/state.badge.js';
-import type { ViewProps } from '../shell/view.props.js';
 import { EventActions } from './event.actions.js';
 import { EventComparison } from './event.comparison.js';
 import { EventFacts } from './event.facts.js';

@@ -4,9 +4,9 @@ import { FILTER_NAMES, queryOf, type FilterName } from '../client/filter.query.j
 import { go, hrefTo } from '../client/route.js';
 import { serverNow } from '../client/server.time.js';
 import { session } from '../client/session.js';
-import { SEARCH_FIELD } from '../shell/search.field.js';
 import { REASONS, STATE_NAMES, STATES } from '../text/states.js';
 import { ChoiceField, TextField, TimeField, type Choice } from './filter.fields.js';
+import { useSearchField } from './search.field.js';
 import { fieldText, filterFromFields } from './filter.form.js';
 
 /** Those that stand in the second line, which opens when one of them is set. */
@@ -30,6 +30,7 @@ const SINCE: readonly Choice[] = [
 /** The conditions, as fields. What is chosen goes to the URL, and comes back from there. */
 export function FilterBar({ filter }: { filter: FilterView }) {
   const form = useRef<HTMLFormElement>(null);
+  const search = useSearchField();
   const key = queryOf(filter).toString();
   useEffect(() => {
     for (const name of FILTER_NAMES) {
@@ -68,7 +69,7 @@ export function FilterBar({ filter }: { filter: FilterView }) {
         <label class="search">
           <span class="unseen">Id contains</span>
           <input
-            id={SEARCH_FIELD}
+            ref={search}
             type="search"
             name="text"
             placeholder="Search in ids"

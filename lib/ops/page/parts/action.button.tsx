@@ -25,7 +25,7 @@ export function ActionButton(props: ActionButtonProps) {
         type="button"
         class={kind}
         aria-label={label}
-        aria-disabled={whyNot !== undefined}
+        aria-disabled={whyNot === undefined ? undefined : true}
         aria-describedby={whyNot === undefined ? undefined : id}
         aria-keyshortcuts={shortcut}
         title={whyNot}

@@ -1,4 +1,5 @@
 import type { ComponentType } from 'preact';
+import type { ViewProps } from '../client/route.js';
 import { AuditPage } from '../audit/audit.page.js';
 import { ErrorsPage } from '../errors/errors.page.js';
 import { EventPage } from '../event/event.page.js';
@@ -6,7 +7,6 @@ import { EventsPage } from '../events/events.page.js';
 import { OperationsPage } from '../operations/operations.page.js';
 import { OverviewPage } from '../overview/overview.page.js';
 import { PollerPage } from '../poller/poller.page.js';
-import type { ViewProps } from './view.props.js';
 import { NowherePage } from './nowhere.page.js';
 
 export const VIEWS: readonly {

@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe } from '@jest/globals';
+import axe from 'axe-core';
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { FakeApi } from './fake-api.js';
+
+const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+
+/** Where there is no browser the tests are left out, unless everything is required to be there. */
+const describeWithBrowser =
+  existsSync(CHROMIUM) || process.env['REQUIRE_SERVERS'] === '1' ? describe : describe.skip;
+
+export interface OpenedPage {
+  readonly page: Page;
+  /** What the console has said that is amiss, such as what the Content-Security-Policy has refused. */
+  readonly complaints: readonly string[];
+}
+
+/** The page and its API, afresh for each test. */
+export interface PageWorld {
+  readonly api: FakeApi;
+  /** @param hash the place in the page: `#/events` */
+  open(hash: string, options?: BrowserContextOptions): Promise<OpenedPage>;
+}
+
+/** Tests of the page; `world` is there within each of them. */
+export function describePage(title: string, tests: (world: PageWorld) => void): void {
+  describeWithBrowser(title, () => {
+    let browser: Browser;
+    let api: FakeApi;
+    beforeAll(async () => {
+      browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+    });
+    afterAll(() => browser?.close());
+    beforeEach(async () => {
+      api = await FakeApi.start(Date.now);
+    });
+    afterEach(async () => {
+      await Promise.all(browser.contexts().map((context) => context.close()));
+      await api.close();
+    });
+    tests({
+      get api() {
+        return api;
+      },
+      open: async (hash, options) => {
+        const page = await (await browser.newContext(options)).newPage();
+        const complaints: string[] = [];
+        page.on('console', (message) => {
+          if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+        });
+        page.on('pageerror', (error) => complaints.push(String(error)));
+        await page.goto(api.url + hash);
+        await page.locator('footer', { hasText: 'role' }).waitFor();
+        return { page, complaints };
+      },
+    });
+  });
+}
+
+/** What axe finds amiss in the page as it is, as `rule: element`. */
+export async function axeFindings(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate<axe.AxeResults>('axe.run()');
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+}
