@@ -58,9 +58,18 @@ export function describePage(title: string, tests: (world: PageWorld) => void): 
   });
 }
 
-/** What axe finds amiss in the page as it is, as `rule: element`. */
+/** What axe finds amiss in the page as it is, light and dark, as `rule: element`. */
 export async function axeFindings(page: Page): Promise<readonly string[]> {
   await page.evaluate(axe.source);
-  const { violations } = await page.evaluate<axe.AxeResults>('axe.run()');
-  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+  const found: string[] = [];
+  // Of what axe looks at, colours alone depend on the scheme.
+  const runs = { light: 'axe.run()', dark: 'axe.run({ runOnly: ["color-contrast"] })' } as const;
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    const { violations } = await page.evaluate<axe.AxeResults>(runs[colorScheme]);
+    for (const { id, nodes } of violations) {
+      found.push(...nodes.map(({ html }) => `${colorScheme} ${id}: ${html}`));
+    }
+  }
+  return found;
 }

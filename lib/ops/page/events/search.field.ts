@@ -1,4 +1,5 @@
-import { useEffect, useRef, type MutableRef } from 'preact/hooks';
+import type { RefObject } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { go, hrefTo, route } from '../client/route.js';
 
 let field: HTMLInputElement | null = null;
@@ -13,7 +14,7 @@ export function leadToSearch(): void {
 }
 
 /** For the field itself. */
-export function useSearchField(): MutableRef<HTMLInputElement | null> {
+export function useSearchField(): RefObject<HTMLInputElement | null> {
   const its = useRef<HTMLInputElement | null>(null);
   useEffect(() => {
     field = its.current;
