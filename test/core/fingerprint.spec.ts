@@ -23,6 +23,19 @@ describe("An error's fingerprint", () => {
       'Error: GET https://b.example failed',
     ],
     ['mail addresses', 'Error: ann@example.com is unknown', 'Error: bob@example.org is unknown'],
+    ['how numbers are written', 'Error: 1,234.50 of 3 left', 'Error: 7 of 10 left'],
+    ['how many ids there are', 'Error: no rows 1, 2, 3', 'Error: no rows 17'],
+    [
+      'network addresses',
+      'connect ECONNREFUSED 10.0.0.1:5432',
+      'connect ECONNREFUSED 10.0.12.7:5433',
+    ],
+    ['times', 'Error: late at 2026-11-22T10:00:00.000Z', 'Error: late at 2026-12-01T01:02:03.456Z'],
+    [
+      'where a text that is too long was cut',
+      `Error: no ${'x'.repeat(190)} a1 behind…`,
+      `Error: no ${'x'.repeat(190)} a1234567 beh…`,
+    ],
     [
       'the place that threw it',
       'Error: boom\n    at a (/app/a.js:1:2)',
@@ -38,5 +51,16 @@ describe("An error's fingerprint", () => {
     expect(same('Error: boom\nCaused by: Error: a', 'Error: boom\nCaused by: Error: b')).toBe(
       false,
     );
+    expect(same('Error: no @nestjs/typeorm', 'Error: no @nestjs/config')).toBe(false);
+    expect(same("Error: can't reach Stripe, isn't up", "Error: can't reach Twilio, isn't up")).toBe(
+      false,
+    );
   });
+
+  it.each(['@', 'a@', 'a.', 'a', '"', "'", "\\'", '<id>', '1 ', 'x://'])(
+    'comes to an end over a text that is made to take long: %s',
+    (part) => {
+      expect(fingerprintOf(part.repeat(50_000))).toHaveLength(12);
+    },
+  );
 });
