@@ -130,7 +130,7 @@ export class HandlerTransactions {
     const { dialect } = this.inbox;
     const completed = sql`completed_handlers = ${dialect.text(completedHandlers)}`;
     return next === 'done'
-      ? sql`${ended(dialect, 'done')}, ${completed}, reason = NULL, last_error = NULL`
+      ? sql`${ended(dialect, 'done')}, ${completed}, reason = NULL, last_error = NULL, fingerprint = NULL`
       : sql`${completed}, lease_until = ${dialect.now} + ${dialect.number(next)}`;
   }
 

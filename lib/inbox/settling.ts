@@ -133,12 +133,10 @@ export class Settling {
     const reason = perRow(members, (one) => ('reason' in one ? one.reason : null));
     const error = perRow(members, (one) => (hasError(one) ? one.error : null));
     const fingerprint = perRow(members, (one) => (hasError(one) ? fingerprintOf(one.error) : null));
-    const failed = hasErrors(group.to)
-      ? sql`, fingerprint = ${fingerprint}${group.to === 'postponed' ? raw(', attempts = attempts - 1') : empty}`
-      : empty;
     const change = dialect.change({
       table: tables.inbox,
-      set: sql`${next}, completed_handlers = ${completed}, reason = ${reason}, last_error = ${error}${failed}`,
+      set: sql`${next}, completed_handlers = ${completed}, reason = ${reason}, last_error = ${error},
+        fingerprint = ${fingerprint}${group.to === 'postponed' ? raw(', attempts = attempts - 1') : empty}`,
       where: this.fence({ token: group.token, members }),
       returning: group.to === 'dead' ? [...DEAD_COLUMNS, 'order_hash'] : ['id', 'order_hash'],
     });
@@ -159,9 +157,6 @@ interface Group {
 type FinalState = Exclude<Settlement['to'], 'retry' | 'postponed'>;
 
 const isFinal = (to: Settlement['to']): to is FinalState => to !== 'retry' && to !== 'postponed';
-
-/** What ends well keeps no error, and a replay takes the fingerprint of the one before it away. */
-const hasErrors = (to: Settlement['to']): boolean => to !== 'done' && to !== 'ignored';
 
 /** A done row needs no completed any more that its dispatcher does not know of. */
 const keepsMarks = ({ to }: Group): boolean => !isFinal(to) || to === 'dead';
