@@ -22,7 +22,7 @@ export async function buildPage() {
       assetsInlineLimit: 0,
       modulePreload: false,
       // The licenses of what is bundled want to be told.
-      license: { fileName: 'licenses.md' },
+      license: { fileName: 'licenses.txt' },
     },
   });
   refuseLarge();

@@ -1,6 +1,6 @@
 import { ATTRIBUTES } from './attributes.js';
 
-/** A metric, described once: its instrument and its line in docs/observability.md follow from that. */
+/** A metric, described once: its instrument and its line in docs/observability.md#metrics follow from that. */
 export interface MetricDefinition {
   readonly name: string;
   /** Observed ones are asked for whenever metrics are collected. */
