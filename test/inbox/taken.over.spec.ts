@@ -196,6 +196,8 @@ describeOn(database, 'a transaction that begins in the trip that ends another', 
   /** Until a session waits for a lock. @returns its id */
   const untilWaited = async (besides?: number): Promise<number> => {
     for (;;) {
+      // In a transaction, which this one has, sessions that begin later are not seen otherwise.
+      await other.query('SELECT pg_stat_clear_snapshot()');
       const { rows } = await other.query<{ pid: number }>(
         "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
       );

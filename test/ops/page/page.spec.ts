@@ -1,3 +1,4 @@
+import { eventually } from '../../child.js';
 import { expect, it } from '@jest/globals';
 import { describePage } from './browser.js';
 import { MARKUP } from './fake-fixtures.js';
@@ -56,7 +57,11 @@ describePage('The operations page', (world) => {
     expect(await page.getByLabel('Id contains').inputValue()).toBe('pact');
     await page.goBack();
     await page.waitForURL(/events\?state=dead$/);
-    expect(await page.getByLabel('Id contains').inputValue()).toBe('');
+    // The page follows its URL a moment later.
+    await eventually(
+      () => page.getByLabel('Id contains').inputValue(),
+      (value) => value === '',
+    );
   });
 
   it('asks for every condition of the filter', async () => {
