@@ -43,6 +43,8 @@ export class StatisticsWriter {
 
   /** Writes what is left, if the database takes it within five seconds. Never rejects. */
   async stop(): Promise<void> {
+    // An application may be closed twice; the connections are gone then.
+    if (this.stopped) return;
     this.stopped = true;
     this.cancel();
     const { logger, timers } = this.dependencies;
