@@ -268,6 +268,11 @@ for (const kind of await availableDatabases()) {
       expect((await client.post('api/events/999999/dry-run')).status).toBe(404);
     });
 
+    it('lets an application be closed twice', async () => {
+      await app.close();
+      await app.close();
+    });
+
     it('says why no handler would run, and knows no event that is not there', async () => {
       const dryRun = app.nest.get(EventDryRun);
       const row = { ...newRow(2), name: 'pact.renewed' };

@@ -77,7 +77,9 @@ export class EventDryRun implements OnModuleDestroy {
   /** Ends what is under way, so that it is rolled back before the application's connections are closed. */
   async onModuleDestroy(): Promise<void> {
     this.stopping.abort(new EventHandlerError('The application stops, so the dry run is over.'));
-    await this.turns.acquire(new Aborter());
+    const leave = await this.turns.acquire(new Aborter());
+    // An application may be closed twice.
+    leave();
   }
 
   private async report(event: StoredEvent): Promise<DryRunReport> {
