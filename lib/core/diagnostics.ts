@@ -1,4 +1,10 @@
-import { channel, type Channel } from 'node:diagnostics_channel';
+import {
+  channel,
+  subscribe,
+  unsubscribe,
+  type Channel,
+  type ChannelListener,
+} from 'node:diagnostics_channel';
 import type { DeadReason } from './dead-event.js';
 import type { EventOrigin } from './source-event.js';
 
@@ -134,7 +140,9 @@ export interface DiagnosticMessages {
 
 export type DiagnosticName = keyof DiagnosticMessages;
 
-const channelOf = (name: DiagnosticName): Channel => channel(`armox-armalo:${name}`);
+const PREFIX = 'armox-armalo:';
+
+const channelOf = (name: DiagnosticName): Channel => channel(`${PREFIX}${name}`);
 
 const channels: Readonly<Record<DiagnosticName, Channel>> = {
   received: channelOf('received'),
@@ -154,6 +162,24 @@ const channels: Readonly<Record<DiagnosticName, Channel>> = {
   polled: channelOf('polled'),
   'api-call': channelOf('api-call'),
 };
+
+/** What is called with the messages of some channels. */
+export type DiagnosticListeners = {
+  readonly [Name in DiagnosticName]?: (message: DiagnosticMessages[Name]) => void;
+};
+
+/** @returns how to stop */
+export function listenTo(listeners: DiagnosticListeners): () => void {
+  const stops = Object.entries(listeners).map(([name, listener]) => {
+    const channel = `${PREFIX}${name}`;
+    const onMessage = listener as ChannelListener;
+    subscribe(channel, onMessage);
+    return () => unsubscribe(channel, onMessage);
+  });
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
 
 /** Whether anybody listens; for what has to be measured before there is a message. */
 export const isDiagnosed = (name: DiagnosticName): boolean => channels[name].hasSubscribers;

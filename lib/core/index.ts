@@ -18,9 +18,16 @@ export {
   InboxUnavailableError,
 } from './errors.js';
 export type { DeadEvent, DeadReason } from './dead-event.js';
-export { diagnose, diagnosedAttempt, diagnosedEvent, isDiagnosed } from './diagnostics.js';
+export {
+  diagnose,
+  diagnosedAttempt,
+  diagnosedEvent,
+  isDiagnosed,
+  listenTo,
+} from './diagnostics.js';
 export type {
   DiagnosedBatch,
+  DiagnosticListeners,
   DiagnosticMessages,
   DiagnosticName,
   RefusalReason,

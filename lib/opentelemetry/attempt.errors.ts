@@ -1,6 +1,6 @@
 import { context, SpanStatusCode } from '@opentelemetry/api';
+import type { DiagnosticListeners } from '../core/index.js';
 import { ATTRIBUTES } from './attributes.js';
-import type { DiagnosticListeners } from './diagnostic.listeners.js';
 import { attemptSpanIn } from './event.tracing.js';
 
 /** Handlers that do not succeed, in the span of their attempt: which, and of what kind the error is; never its text. */

@@ -1,7 +1,11 @@
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api';
-import { systemClock, type Clock, type DiagnosedBatch } from '../core/index.js';
+import {
+  systemClock,
+  type Clock,
+  type DiagnosedBatch,
+  type DiagnosticListeners,
+} from '../core/index.js';
 import { ATTRIBUTES, SYSTEM } from './attributes.js';
-import type { DiagnosticListeners } from './diagnostic.listeners.js';
 
 /**
  * A span for each claim that brought something, or failed, and for each group of settles: one for all their events,

@@ -1,6 +1,10 @@
 import type { Attributes, Counter, Histogram, Meter } from '@opentelemetry/api';
-import { systemClock, type Clock, type RefusalReason } from '../core/index.js';
-import type { DiagnosticListeners } from './diagnostic.listeners.js';
+import {
+  systemClock,
+  type Clock,
+  type DiagnosticListeners,
+  type RefusalReason,
+} from '../core/index.js';
 import { UNKNOWN_EVENT, type KnownEvents } from './known.events.js';
 import { ATTRIBUTES, SYSTEM } from './attributes.js';
 import { METRICS, type MetricDefinition } from './metric.definitions.js';

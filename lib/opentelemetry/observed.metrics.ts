@@ -1,16 +1,7 @@
 import type { Meter, ObservableGauge } from '@opentelemetry/api';
-import type { EventState, InboxAdmin } from '../inbox/index.js';
+import { EVENT_STATES, type InboxAdmin } from '../inbox/index.js';
 import { ATTRIBUTES } from './attributes.js';
 import { METRICS, type MetricDefinition } from './metric.definitions.js';
-
-const STATES: Readonly<Record<EventState, true>> = {
-  open: true,
-  running: true,
-  waiting: true,
-  done: true,
-  ignored: true,
-  dead: true,
-};
 
 export interface ObservedApplication {
   readonly sources: readonly string[];
@@ -37,7 +28,7 @@ function observeEvents(meter: Meter, { sources, admin }: ObservedApplication): (
   const observe: Parameters<typeof gauge.addCallback>[0] = async (result) => {
     const counts = await admin.counts();
     for (const source of new Set([...sources, ...counts.map((each) => each.source)])) {
-      for (const state of Object.keys(STATES)) {
+      for (const state of EVENT_STATES) {
         const found = counts.find((each) => each.source === source && each.state === state);
         const attributes = { [ATTRIBUTES.source]: source, [ATTRIBUTES.state]: state };
         result.observe(found?.count ?? 0, attributes);

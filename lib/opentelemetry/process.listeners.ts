@@ -1,7 +1,7 @@
 import type { Meter, Tracer } from '@opentelemetry/api';
+import { listenTo } from '../core/index.js';
 import { attemptErrors } from './attempt.errors.js';
 import { batchSpans } from './batch.spans.js';
-import { listenTo } from './diagnostic.listeners.js';
 import { eventMetrics } from './event.metrics.js';
 import type { KnownEvents } from './known.events.js';
 

@@ -1,12 +1,12 @@
-import { subscribe, unsubscribe, type ChannelListener } from 'node:diagnostics_channel';
-import type { Clock, DiagnosticMessages, DiagnosticName } from '../../core/index.js';
+import {
+  listenTo,
+  type Clock,
+  type DiagnosticListeners,
+  type DiagnosticMessages,
+} from '../../core/index.js';
 import { timeBucket } from './handler.times.js';
 import type { MinuteMemory } from './minute.memory.js';
 import { SERIES_PLACES, TIME_SERIES, type Series } from './series.js';
-
-type Counting = {
-  readonly [Name in DiagnosticName]?: (message: DiagnosticMessages[Name]) => void;
-};
 
 const placeOf = (series: Series): number => SERIES_PLACES.get(series) as number;
 
@@ -36,27 +36,22 @@ const POLLED: Readonly<Record<DiagnosticMessages['polled']['outcome'], number>> 
 
 /** Counts in memory what happens in this process; an event costs it less than a microsecond. */
 export class EventCounter {
-  private readonly listeners: readonly (readonly [channel: string, listener: ChannelListener])[];
+  private stopListening = (): void => undefined;
 
   constructor(
     private readonly memory: MinuteMemory,
     private readonly time: Clock,
-  ) {
-    this.listeners = Object.entries(this.counting).map(([name, count]) => [
-      `armox-armalo:${name}`,
-      count as ChannelListener,
-    ]);
-  }
+  ) {}
 
   start(): void {
-    for (const [channel, listener] of this.listeners) subscribe(channel, listener);
+    this.stopListening = listenTo(this.counting);
   }
 
   stop(): void {
-    for (const [channel, listener] of this.listeners) unsubscribe(channel, listener);
+    this.stopListening();
   }
 
-  private readonly counting: Counting = {
+  private readonly counting: DiagnosticListeners = {
     stored: ({ source, origin }) => {
       this.add(source, RECEIVED);
       if (origin === 'poll') this.add(source, REPAIRED);
