@@ -10,6 +10,7 @@ import type {
   StoredState,
 } from './stored.event.js';
 import type { InboxDatabase } from './inbox.database.js';
+import { runningOf } from './row.lease.js';
 import { storableName } from './stored.text.js';
 import { LENGTHS } from './table.definitions.js';
 
@@ -88,7 +89,7 @@ export class EventQueries {
   async find(filter: EventFilter): Promise<StoredEvent | undefined> {
     const { database, tables } = this.inbox;
     const [row] = await database.read(() =>
-      only(sql`SELECT ${raw(STORED_COLUMNS.join(', '))}, ${this.running} AS running
+      only(sql`SELECT ${raw(STORED_COLUMNS.join(', '))}, ${runningOf(this.inbox.dialect)} AS running
         FROM ${tables.inbox} WHERE ${matching(filter, this.inbox)} ORDER BY id DESC LIMIT 1`),
     );
     return row && storedEvent(row);
@@ -135,7 +136,7 @@ export class EventQueries {
       state === 'open' || state === 'waiting' ? empty : raw(' AND finished_at IS NOT NULL');
     const name = raw(`'${state}'`);
     return sql`SELECT source, ${name} AS state, running, COUNT(*) AS many FROM (
-      SELECT source, ${this.running} AS running FROM ${tables.inbox}
+      SELECT source, ${runningOf(this.inbox.dialect)} AS running FROM ${tables.inbox}
       WHERE state = ${name}${final} LIMIT ${MOST_COUNTED + 1}) of_${raw(state)} GROUP BY source, running`;
   }
 
@@ -150,10 +151,6 @@ export class EventQueries {
       found.push(...rows.map((row) => ({ id: String(row['id']), problem })));
     }
     return found;
-  }
-
-  private get running(): Sql {
-    return sql`CASE WHEN state = 'open' AND lease_until > ${this.inbox.dialect.now} THEN 1 ELSE 0 END`;
   }
 }
 

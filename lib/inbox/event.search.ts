@@ -3,6 +3,7 @@ import { empty, only, raw, sql, type Row, type Sql } from '../database/index.js'
 import { inState, isId, matching } from './event.queries.js';
 import type { InboxDatabase } from './inbox.database.js';
 import { eventSummary, SUMMARY_COLUMNS } from './inbox.rows.js';
+import { runningOf } from './row.lease.js';
 import type {
   EventFilter,
   EventPage,
@@ -76,7 +77,8 @@ export class EventSearch {
   async ahead(id: string): Promise<EventSummary | undefined> {
     if (!isId(id)) return undefined;
     const { inbox } = this.inbox.tables;
-    const [row] = await this.read(sql`SELECT ${SUMMARY}, ${this.running} AS running FROM ${inbox}
+    const [row] = await this
+      .read(sql`SELECT ${SUMMARY}, ${runningOf(this.inbox.dialect)} AS running FROM ${inbox}
       WHERE state = 'open' AND order_hash = (SELECT order_hash FROM ${inbox} WHERE id = ${BigInt(id)})`);
     return row && eventSummary(row);
   }
@@ -150,7 +152,7 @@ export class EventSearch {
   }
 
   private select(search: Search, limit: number): Promise<readonly Row[]> {
-    return this.read(sql`SELECT ${SUMMARY}, ${this.running} AS running
+    return this.read(sql`SELECT ${SUMMARY}, ${runningOf(this.inbox.dialect)} AS running
       FROM ${this.inbox.tables.inbox} WHERE ${this.fitting(search)} ORDER BY id DESC LIMIT ${limit}`);
   }
 
@@ -169,10 +171,6 @@ export class EventSearch {
 
   private read(statement: Sql): Promise<readonly Row[]> {
     return this.inbox.database.read(() => only(statement));
-  }
-
-  private get running(): Sql {
-    return sql`CASE WHEN state = 'open' AND lease_until > ${this.inbox.dialect.now} THEN 1 ELSE 0 END`;
   }
 }
 

@@ -38,6 +38,7 @@ export type { OperatorStore } from './operator.store.js';
 export type { InsertResult, NewInboxRow } from './intake.store.js';
 export type { PublishedHandler, Replica, ReplicaStore } from './replica.store.js';
 export type { Settlement } from './settlement.js';
+export { EVENT_STATES } from './stored.event.js';
 export type {
   EventCount,
   InboxViolation,

@@ -200,7 +200,7 @@ export class OperationStore {
       WHERE operation_id = ${id} AND outcome = 0 ORDER BY inbox_id LIMIT ${limit}`;
     const ids = items.map(idOf);
     const changed = ids.length === 0 ? [] : yield* this.changeRows(row, ids);
-    yield* this.note(id, ids, changed.map(idOf));
+    yield* this.mark(id, ids, changed.map(idOf));
     return { keys: keysOf(changed), taken: ids.length };
   }
 
@@ -218,7 +218,8 @@ export class OperationStore {
     });
   }
 
-  private *note(id: string, ids: readonly string[], changed: readonly string[]): Unit<void> {
+  /** What became of these of the set. */
+  private *mark(id: string, ids: readonly string[], changed: readonly string[]): Unit<void> {
     const { dialect, tables } = this.inbox;
     const done = new Set(changed);
     const passedOver = ids.filter((each) => !done.has(each));

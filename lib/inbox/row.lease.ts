@@ -34,3 +34,7 @@ export const ended = ({ now }: Dialect, state: 'done' | 'ignored' | 'dead'): Sql
 
 /** `body_gone` leads the index on MySQL, and open rows always have their body. */
 export const PENDING = raw("state = 'open' AND body_gone = 0");
+
+/** 1 for a row that is running now, else 0: what `eventSummary` reads as `running`. */
+export const runningOf = ({ now }: Dialect): Sql =>
+  sql`CASE WHEN state = 'open' AND lease_until > ${now} THEN 1 ELSE 0 END`;

@@ -10,6 +10,16 @@ export type StoredState = 'open' | 'waiting' | 'done' | 'ignored' | 'dead';
 /** A stored state, with `running` told from `open`. */
 export type EventState = StoredState | 'running';
 
+/** All of them, in the order of an event's life. */
+export const EVENT_STATES: readonly EventState[] = [
+  'open',
+  'running',
+  'waiting',
+  'done',
+  'ignored',
+  'dead',
+];
+
 /** Why an event is `dead` or `ignored`. */
 export type EndReason = DeadReason | 'no-handler' | 'reconciled' | 'stale' | 'discarded';
 

@@ -1,4 +1,5 @@
 import type { EventDetails, EventSummary } from '../../inbox/index.js';
+import { firstLine } from './first.line.js';
 
 export interface HeadlineFacts {
   readonly event: EventDetails;
@@ -33,10 +34,10 @@ function whyPending(event: EventDetails, hasHandler: boolean): string {
   const due = `due at ${time(event.dueAt)}`;
   // A handler that asks for a later time uses no attempt.
   if (event.lastError !== null && event.attempts === 0) {
-    return `put off by its handler; ${due}; it said: ${firstLine(event.lastError)}`;
+    return `put off by its handler; ${due}; it said: ${said(event.lastError)}`;
   }
   if (event.lastError !== null) {
-    return `${attempts(event)} failed; ${due}; the last error was: ${firstLine(event.lastError)}`;
+    return `${attempts(event)} failed; ${due}; the last error was: ${said(event.lastError)}`;
   }
   if (!hasHandler) {
     return `${due}; this process has no handler for ${event.name}, so another one must run it, or it is ignored`;
@@ -54,7 +55,7 @@ function whyIgnored({ name, reason }: EventDetails): string {
 
 function whyDead(event: EventDetails): string {
   const { reason, lastError, stalledCount } = event;
-  const detail = lastError === null ? '' : `: ${firstLine(lastError)}`;
+  const detail = lastError === null ? '' : `: ${said(lastError)}`;
   if (reason === 'invalid-payload') return `its payload is not as documented${detail}`;
   if (reason === 'rejected') return `a handler has rejected it for good${detail}`;
   if (reason === 'attempts-used-up') return `${attempts(event)} failed, the last one with${detail}`;
@@ -68,7 +69,7 @@ function stateOf(ahead: EventSummary): string {
   if (ahead.state === 'running') return 'which runs now';
   return ahead.lastError === null
     ? `which is due at ${time(ahead.dueAt)}`
-    : `which failed ${attempts(ahead)} and is due again at ${time(ahead.dueAt)}: ${firstLine(ahead.lastError)}`;
+    : `which failed ${attempts(ahead)} and is due again at ${time(ahead.dueAt)}: ${said(ahead.lastError)}`;
 }
 
 const attempts = ({ attempts: count }: Pick<EventSummary, 'attempts'>): string =>
@@ -79,11 +80,8 @@ const time = (at: number): string =>
 
 const LONGEST_LINE = 300;
 
-function firstLine(text: string): string {
-  const [line = ''] = text.split('\n', 1);
-  const cut = line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line;
-  return cut.replace(/[.\s]+$/, '');
-}
+/** As a part of a sentence. */
+const said = (text: string): string => firstLine(text, LONGEST_LINE).replace(/[.\s]+$/, '');
 
 function ordinal(count: number): string {
   const ten = count % 100 >= 11 && count % 100 <= 13;

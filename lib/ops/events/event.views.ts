@@ -1,5 +1,6 @@
 import type { EventDetails, EventSummary, StoredAttempt } from '../../inbox/index.js';
 import type { AttemptView, EventRowView } from '../api.types.js';
+import { firstLine } from './first.line.js';
 import { printJson } from './json.printer.js';
 
 const LONGEST_EXCERPT = 200;
@@ -7,7 +8,7 @@ const LONGEST_EXCERPT = 200;
 export function rowView(event: EventSummary): EventRowView {
   const { id, eventId, source, account, name, state, reason, attempts } = event;
   const { receivedAt, dueAt, finishedAt, lastError } = event;
-  const error = lastError === null ? null : excerpt(lastError);
+  const error = lastError === null ? null : firstLine(lastError, LONGEST_EXCERPT);
   return {
     id,
     eventId,
@@ -50,9 +51,4 @@ export function curlOf({ source, body }: EventDetails, mask: ReadonlySet<string>
     "-H 'Content-Type: application/json'",
     `--data '${quoted}'`,
   ].join(' \\\n  ');
-}
-
-function excerpt(text: string): string {
-  const [line = ''] = text.split('\n', 1);
-  return line.length > LONGEST_EXCERPT ? `${line.slice(0, LONGEST_EXCERPT)}…` : line;
 }

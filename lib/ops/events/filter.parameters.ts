@@ -1,4 +1,4 @@
-import type { EventFilter } from '../../inbox/index.js';
+import { EVENT_STATES, type EventFilter } from '../../inbox/index.js';
 import type { FilterView } from '../api.types.js';
 import { badRequest } from '../http/ops.problem.js';
 
@@ -15,8 +15,6 @@ const TEXTS = [
 const TIMES = ['receivedSince', 'receivedBefore'] as const satisfies readonly (keyof FilterView)[];
 /** Of the URLs that take a filter. */
 export const FILTER_PARAMETERS: readonly string[] = [...TEXTS, ...TIMES];
-
-const STATES = ['open', 'running', 'waiting', 'done', 'ignored', 'dead'];
 
 /**
  * The filter that a URL's parameters say; empty ones say nothing.
@@ -44,8 +42,8 @@ function filterFrom(given: Readonly<Record<string, unknown>>): EventFilter {
     const isTime = TIMES.some((time) => time === name);
     filter[name] = isTime ? timeFrom(name, value) : textFrom(name, value);
   }
-  if (filter['state'] !== undefined && !STATES.some((state) => state === filter['state'])) {
-    throw badRequest('`state` is none that events have.', `One of ${STATES.join(', ')}.`);
+  if (filter['state'] !== undefined && !EVENT_STATES.some((state) => state === filter['state'])) {
+    throw badRequest('`state` is none that events have.', `One of ${EVENT_STATES.join(', ')}.`);
   }
   return filter;
 }

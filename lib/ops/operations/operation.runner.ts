@@ -1,5 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
-import type { Timers } from '../../core/index.js';
+import { errorType, type Timers } from '../../core/index.js';
 import type { Operation, OperationStore } from '../../inbox/index.js';
 
 const AT_ONCE = 500;
@@ -102,8 +102,7 @@ export class OperationRunner {
 
   /** Once for each cause, however long a database is away. */
   private tell(error: unknown): void {
-    const { code } = (error ?? {}) as { readonly code?: unknown };
-    const cause = typeof code === 'string' ? code : error instanceof Error ? error.name : 'error';
+    const cause = errorType(error);
     if (cause === this.failure) return;
     this.failure = cause;
     this.dependencies.logger.warn(

@@ -1,5 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
-import { LATE, within, type Timers } from '../../core/index.js';
+import { errorType, LATE, within, type Timers } from '../../core/index.js';
 import type { InboxAdmin } from '../../inbox/index.js';
 import type { DeliveryHealth } from '../../reconcile/index.js';
 import type { OverviewView } from '../api.types.js';
@@ -57,7 +57,8 @@ export class OpsOverview {
       }
       this.tell(`no answer within ${LONGEST_MS} ms`);
     } catch (error) {
-      this.tell(causeOf(error));
+      // The text of a driver's error may quote values.
+      this.tell(errorType(error));
     }
     return this.away();
   }
@@ -112,10 +113,4 @@ export class OpsOverview {
     this.failure = cause;
     this.dependencies.logger.warn(`The overview cannot be read from the database (${cause}).`);
   }
-}
-
-/** The text of a driver's error may quote values. */
-function causeOf(error: unknown): string {
-  const { code } = (error ?? {}) as { readonly code?: unknown };
-  return typeof code === 'string' ? code : error instanceof Error ? error.name : 'error';
 }

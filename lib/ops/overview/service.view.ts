@@ -1,9 +1,7 @@
-import type { EventCount, MinuteCount } from '../../inbox/index.js';
+import { EVENT_STATES, type EventCount, type MinuteCount } from '../../inbox/index.js';
 import type { EventStateView, ServiceView } from '../api.types.js';
 import { handlerTime } from './minutes.view.js';
 import type { OverviewFacts, PollerFacts } from './overview.facts.js';
-
-const STATES: readonly EventStateView[] = ['open', 'running', 'waiting', 'done', 'ignored', 'dead'];
 
 /** How a service does. */
 export function serviceView(source: string, facts: OverviewFacts): ServiceView {
@@ -29,7 +27,9 @@ export function serviceFromMemory(
   const unknown = { count: 0, more: true };
   return {
     source,
-    counts: Object.fromEntries(STATES.map((state) => [state, unknown])) as ServiceView['counts'],
+    counts: Object.fromEntries(
+      EVENT_STATES.map((state) => [state, unknown]),
+    ) as ServiceView['counts'],
     oldestDue: null,
     handlerTime: handlerTime(minutes, source),
     lastWebhookAge: null,
@@ -47,5 +47,7 @@ function countsOf(source: string, counts: readonly EventCount[]): ServiceView['c
     const found = counts.find((each) => each.source === source && each.state === state);
     return { count: found?.count ?? 0, more: found?.more ?? false };
   };
-  return Object.fromEntries(STATES.map((state) => [state, of(state)])) as ServiceView['counts'];
+  return Object.fromEntries(
+    EVENT_STATES.map((state) => [state, of(state)]),
+  ) as ServiceView['counts'];
 }
