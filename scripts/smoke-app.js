@@ -3,9 +3,11 @@
 (async () => {
   const { ArmoxArmaloModule, InboxAdmin, OnArmaloEvent } = packages['nestjs-armox-armalo'];
   const { armaloRequest } = packages['nestjs-armox-armalo/testing'];
+  const { ArmoxArmaloHealthIndicator } = packages['nestjs-armox-armalo/terminus'];
   const { Injectable, Module } = packages['@nestjs/common'];
   const { NestFactory } = packages['@nestjs/core'];
   const { TypeOrmModule } = packages['@nestjs/typeorm'];
+  const { TerminusModule } = packages['@nestjs/terminus'];
   const { DatabaseSync } = packages['@photostructure/sqlite'];
 
   /** The members of better-sqlite3 that TypeORM calls, over node:sqlite's API. */
@@ -56,9 +58,10 @@
         database: `smoke-${process.pid}.sqlite`,
         synchronize: true,
       }),
+      TerminusModule,
       ArmoxArmaloModule.forRoot({ armalo: { webhookSecret: 'whsec_smoke' } }),
     ],
-    providers: [Handlers],
+    providers: [Handlers, ArmoxArmaloHealthIndicator],
   })(AppModule);
 
   const app = await NestFactory.create(AppModule, { logger: ['error', 'warn'] });
@@ -72,6 +75,8 @@
   if ((await wasHandled) !== 'pact_1') throw new Error('The handler got another event.');
   if ((await app.get(InboxAdmin, { strict: false }).violations()).length > 0)
     throw new Error('Inbox out of order.');
+  const { webhooks } = await app.get(ArmoxArmaloHealthIndicator).check();
+  if (webhooks.status !== 'up') throw new Error(`Its health is ${webhooks.status}.`);
   await app.close();
   console.log(
     `The packed package works as ${typeof require === 'undefined' ? 'an ES module' : 'CommonJS'}.`,

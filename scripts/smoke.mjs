@@ -13,7 +13,7 @@ const common = ['class-transformer', 'reflect-metadata', 'rxjs', '@photostructur
 const peers = {
   newest: [
     ...common,
-    ...['common', 'core', 'platform-express', 'typeorm', 'schedule'].map((name) =>
+    ...['common', 'core', 'platform-express', 'typeorm', 'schedule', 'terminus'].map((name) =>
       newest(`@nestjs/${name}`),
     ),
     newest('typeorm'),
@@ -21,7 +21,9 @@ const peers = {
   ],
   oldest: [
     ...common,
-    ...['common', 'core', 'platform-express', 'typeorm'].map((name) => `@nestjs/${name}@11`),
+    ...['common', 'core', 'platform-express', 'typeorm', 'terminus'].map(
+      (name) => `@nestjs/${name}@11`,
+    ),
     '@nestjs/schedule@6',
     'typeorm@0.3.20',
     'class-validator@0.14',
@@ -88,9 +90,11 @@ function app(load) {
   const names = [
     'nestjs-armox-armalo',
     'nestjs-armox-armalo/testing',
+    'nestjs-armox-armalo/terminus',
     '@nestjs/common',
     '@nestjs/core',
     '@nestjs/typeorm',
+    '@nestjs/terminus',
     '@photostructure/sqlite',
   ];
   const lines = names.map((name) => `packages['${name}'] = ${load(name)};`);
