@@ -138,6 +138,35 @@ export function upkeepSuite(its: Bench): void {
     });
   });
 
+  it('forgets notes with their event, and an operation with its set 30 days after its end', async () => {
+    const { store } = its;
+    const [stored] = await store.insert([event({ invalid: 'data.x breaks isNumber.' })]);
+    const id = String(stored?.id);
+    await store.audit.addNote(id, 'olga', 'Asked the bank.');
+    const operation = await store.operations.start({
+      ...{ id: '1', action: 'discard', pace: 'all', rerunAll: false, by: 'olga' },
+      filter: { id },
+    });
+    await store.operations.step(operation, 500);
+    await store.operations.turn('1', { from: ['running'], to: 'done' });
+    const periods = { payload: 20 * DAY, row: 40 * DAY, dead: null };
+    const prune = async () => {
+      while ((await store.prune(periods, BATCH)) > 0);
+    };
+    its.clock.pass(29 * DAY);
+    await prune();
+    expect(await store.operations.find('1')).toMatchObject({ changed: 1 });
+    its.clock.pass(2 * DAY);
+    await prune();
+    expect(await store.operations.find('1')).toBeUndefined();
+    const [left] = await its.query('SELECT COUNT(*) AS many FROM armox_armalo_operation_item');
+    expect(Number(left?.['many'])).toBe(0);
+    expect(await store.audit.notes(id)).toHaveLength(1);
+    its.clock.pass(10 * DAY);
+    await prune();
+    expect(await store.audit.notes(id)).toEqual([]);
+  });
+
   describe('prune under load', () => {
     const periods = { payload: 14 * DAY, row: 180 * DAY, dead: null };
 

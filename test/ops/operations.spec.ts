@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { InboxAdmin, InboxOperations, OnArmaloEvent, RejectEventError } from 'nestjs-armox-armalo';
@@ -92,19 +93,53 @@ for (const kind of await availableDatabases()) {
       expect(await operations.list()).toEqual([]);
     });
 
-    it('can be paused and stopped, and say who did it', async () => {
+    /** One that the runner is not woken for, so that the test makes its steps. */
+    const startQuietly = (action: 'replay' | 'discard') =>
+      app.store.operations.start({
+        ...{ id: randomUUID(), action, pace: 'all', rerunAll: false, by: 'olga' },
+        filter: { state: 'dead' },
+      });
+
+    it('do nothing while they are paused, nor ever after they are stopped', async () => {
       await insert(0, 3);
-      const app2 = app.nest.get(InboxOperations);
-      const { id } = await app2.start({ action: 'replay', filter: { state: 'dead' } }, 'olga');
-      await eventually(
-        () => operations.find(id),
-        (operation) => operation?.state !== 'running' || operation.changed === 3,
-      );
+      const operation = await startQuietly('discard');
+      const path = `api/operations/${operation.id}`;
+      expect((await client.post(`${path}/pause`)).status).toBe(200);
+      expect((await client.post(`${path}/pause`)).status).toBe(409);
+      expect(await app.store.operations.step(operation, 1)).toBeUndefined();
+      expect(
+        await app.store.operations.turn(operation.id, { from: ['paused'], to: 'running' }),
+      ).toBe(true);
+      expect(await app.store.operations.step(operation, 1)).toBe(1);
+      expect((await client.post(`${path}/stop`)).status).toBe(200);
+      expect((await client.post(`${path}/resume`)).status).toBe(409);
+      const after = await client.get<OperationView>(path);
+      expect(after).toMatchObject({ state: 'stopped', changed: 1, passedOver: 0 });
+      expect(await app.store.operations.step({ ...operation, stage: 1 }, 1)).toBeUndefined();
+      expect(await admin.count({ state: 'dead' })).toMatchObject({ count: 2 });
+    });
+
+    it('go on where they were when they are resumed', async () => {
+      await insert(0, 3);
+      const { id } = await startQuietly('discard');
+      expect(await operations.pause(id, 'olga')).toBe(true);
+      expect((await client.post(`api/operations/${id}/resume`)).status).toBe(200);
+      await expect(ended(id)).resolves.toMatchObject({ state: 'done', changed: 3 });
+    });
+
+    it('say who has started and ended them', async () => {
+      const { id } = await operations.start({ action: 'replay', filter: { state: 'dead' } }, 'ann');
       expect(await operations.pause('no-such-operation', 'olga')).toBe(false);
-      const response = await client.post(`api/operations/${id}/resume`);
-      expect(response.status).toBe(409);
+      await insert(0, 1);
+      const other = await startQuietly('discard');
+      await operations.stop(other.id, 'bob');
       const { entries } = await app.store.audit.list(undefined);
-      expect(entries[0]).toMatchObject({ by: 'olga', action: 'replay-started', events: 3 });
+      expect(entries.map(({ by, action, events }) => [by, action, events])).toEqual([
+        ['bob', 'operation-stopped', 1],
+        ['olga', 'discard-started', 1],
+        ['ann', 'replay-started', 0],
+      ]);
+      expect(await operations.find(id)).toMatchObject({ state: 'done', total: 0 });
     });
 
     it('group the dead by what is wrong, and act on one group alone', async () => {
@@ -150,17 +185,14 @@ for (const kind of await availableDatabases()) {
 
     it('pass over what is no longer to be changed when its turn comes', async () => {
       await insert(0, 5);
+      const operation = await startQuietly('discard');
       const [first] = (await admin.list({ state: 'dead' })).events;
-      const blocker = app.store.operations;
-      const operation = await blocker.start({
-        ...{ id: '0b5c9d0e-0000-4000-8000-000000000001', action: 'replay', pace: 'all' },
-        ...{ rerunAll: false, by: 'olga', filter: { state: 'dead' } },
-      });
       handle = () => undefined;
-      await admin.discard({ id: String(first?.id) });
-      await blocker.step(operation, 500);
-      const after = await operations.find(operation.id);
-      expect((after?.changed ?? 0) + (after?.passedOver ?? 0)).toBe(5);
+      await admin.replay({ id: String(first?.id) });
+      await app.settled();
+      await app.store.operations.step(operation, 500);
+      expect(await operations.find(operation.id)).toMatchObject({ changed: 4, passedOver: 1 });
+      expect(await admin.find({ id: String(first?.id) })).toMatchObject({ state: 'done' });
     });
 
     it('keep notes beside an event', async () => {
