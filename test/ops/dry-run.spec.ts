@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { IsString } from 'class-validator';
 import {
   EventDryRun,
@@ -10,7 +10,7 @@ import {
 } from 'nestjs-armox-armalo';
 import { EntitySchema, type EntityManager } from 'typeorm';
 import { newRow } from '../../bench/worker/rows.js';
-import { availableDatabases, describeOn, type TestDatabase } from '../databases.js';
+import { availableDatabases, describeOn, testDatabase, type TestDatabase } from '../databases.js';
 import type { DryRunView } from '../../lib/ops/api.types.js';
 import { Application } from '../flow/application.js';
 import { OpsClient, OPERATOR, VIEWER } from './ops-client.js';
@@ -58,15 +58,22 @@ class Handlers {
   }
 }
 
+it('lets an application be closed twice', async () => {
+  const kind = await testDatabase('sqlite');
+  const database = await kind.create();
+  const app = await Application.start({ database });
+  await app.close();
+  await app.close();
+  await database.drop();
+});
+
 for (const kind of await availableDatabases()) {
   describeOn(kind, 'A dry run', () => {
     let database: TestDatabase;
     let app: Application;
     let id: string;
 
-    beforeEach(async () => {
-      called = [];
-      handle = () => Promise.resolve();
+    beforeAll(async () => {
       database = await kind.create();
       app = await Application.start({
         database,
@@ -74,14 +81,25 @@ for (const kind of await availableDatabases()) {
         entities: [NoteEntity],
         options: { worker: false, ops: { access: [OPERATOR, VIEWER], mask: ['agentId'] } },
       });
+    });
+
+    afterAll(async () => {
+      await app?.close();
+      await database?.drop();
+    });
+
+    beforeEach(async () => {
+      called = [];
+      handle = () => Promise.resolve();
       await app.dataSource.manager.insert(NoteEntity, { id: 1, text: 'kept' });
       const [stored] = await app.store.insert([newRow(1)]);
       id = stored?.id ?? '';
     });
 
     afterEach(async () => {
-      await app?.close();
-      await database?.drop();
+      for (const table of ['note', 'armox_armalo_inbox', 'armox_armalo_attempt']) {
+        await app.dataSource.query(`DELETE FROM ${table}`);
+      }
     });
 
     const notes = () => app.dataSource.manager.find(NoteEntity, { order: { id: 'ASC' } });
@@ -266,11 +284,6 @@ for (const kind of await availableDatabases()) {
       const viewer = new OpsClient(`${app.url}/ops`, VIEWER);
       expect((await viewer.post(`api/events/${id}/dry-run`)).status).toBe(403);
       expect((await client.post('api/events/999999/dry-run')).status).toBe(404);
-    });
-
-    it('lets an application be closed twice', async () => {
-      await app.close();
-      await app.close();
     });
 
     it('says why no handler would run, and knows no event that is not there', async () => {

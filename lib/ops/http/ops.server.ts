@@ -72,14 +72,23 @@ export class OpsServer {
     if (code === 'ARMOX_ARMALO_INBOX_FILTER') return new OpsProblem(400, (error as Error).message);
     // What a driver says may quote values; our own errors do not.
     const text = typeof code === 'string' ? code : 'unexpected error';
-    const stack = error instanceof Error ? error.stack?.split('\n').slice(1).join('\n') : undefined;
-    this.dependencies.logger.error(`A request of the operations page failed: ${text}.`, stack);
+    this.dependencies.logger.error(
+      `A request of the operations page failed: ${text}.`,
+      framesOf(error),
+    );
     return new OpsProblem(
       503,
       'The database did not answer, or the module failed.',
       `The application's log has the reason (${text}). Deliveries are kept by their senders meanwhile.`,
     );
   }
+}
+
+/** Where it was thrown. A message may have several lines, and any of them may quote values. */
+function framesOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const lines = error.stack?.split('\n') ?? [];
+  return lines.filter((line) => /^\s+at /.test(line)).join('\n');
 }
 
 /** The page's own links are relative, and so begin at a folder. */

@@ -31,7 +31,7 @@ export function DryRunDialog({ id }: { id: string }) {
       <div role="status">
         {!result && !problem && <p class="note">The handlers run…</p>}
         {problem && <Problem problem={problem} />}
-        {result?.handlers.length === 0 && <p>There is no handler for it.</p>}
+        {result?.problem != null && <p>{result.problem}</p>}
         {result?.handlers.map((handler) => (
           <Outcome key={handler.name} handler={handler} />
         ))}
@@ -45,7 +45,8 @@ export function DryRunDialog({ id }: { id: string }) {
   );
 }
 
-function Outcome({ handler: { name, outcome, error, statements } }: { handler: HandlerOutcome }) {
+function Outcome({ handler }: { handler: HandlerOutcome }) {
+  const { name, outcome, error, statements, statementsLeftOut } = handler;
   return (
     <section class="outcome">
       <h3>
@@ -71,6 +72,7 @@ function Outcome({ handler: { name, outcome, error, statements } }: { handler: H
           ))}
         </ol>
       )}
+      {statementsLeftOut > 0 && <p class="note">And {statementsLeftOut} more.</p>}
     </section>
   );
 }

@@ -27,7 +27,8 @@ export function EventFacts({ event }: { event: EventView }) {
         </dd>
         <dt>Service</dt>
         <dd>
-          {source}, account {account}
+          {source}
+          {account !== '' && `, account ${account}`}
         </dd>
         <dt>Came by</dt>
         <dd>{ORIGINS[origin] ?? origin}</dd>
