@@ -11,7 +11,7 @@ export interface AttemptOf extends FailedAttempt {
 
 /** Keeps what was tried in vain. */
 export function insertAttempts(
-  { dialect, tables }: InboxDatabase,
+  { dialect, tables, release }: InboxDatabase,
   attempts: readonly AttemptOf[],
 ): Sql {
   const rows = attempts.map(({ id, attempt, handler, error, duration }) => ({
@@ -21,6 +21,7 @@ export function insertAttempts(
     error,
     failed_at: dialect.now,
     duration: Math.round(duration),
+    app_release: release,
   }));
   return sql`INSERT INTO ${tables.attempt} ${valuesOf(rows)}`;
 }

@@ -1,5 +1,11 @@
 import { empty, join, only, raw, sql, type Dialect, type Sql } from '../database/index.js';
-import { hashOf, STORED_COLUMNS, storedAttempt, storedEvent } from './inbox.rows.js';
+import {
+  ATTEMPT_COLUMNS,
+  hashOf,
+  STORED_COLUMNS,
+  storedAttempt,
+  storedEvent,
+} from './inbox.rows.js';
 import type {
   EventCount,
   EventFilter,
@@ -99,7 +105,7 @@ export class EventQueries {
     const { database, tables } = this.inbox;
     if (!isId(id)) return [];
     const rows = await database.read(() =>
-      only(sql`SELECT attempt, handler, error, failed_at, duration FROM ${tables.attempt}
+      only(sql`SELECT ${raw(ATTEMPT_COLUMNS.join(', '))} FROM ${tables.attempt}
         WHERE inbox_id = ${BigInt(id)} ORDER BY id`),
     );
     return rows.map(storedAttempt);

@@ -127,10 +127,11 @@ export class HandlerTransactions {
 
   /** With a fresh lease, so that a long handler's event does not look abandoned after its commit. */
   private mark(completedHandlers: string, next: 'done' | number): Sql {
-    const { dialect } = this.inbox;
+    const { dialect, release } = this.inbox;
     const completed = sql`completed_handlers = ${dialect.text(completedHandlers)}`;
     return next === 'done'
-      ? sql`${ended(dialect, 'done')}, ${completed}, reason = NULL, last_error = NULL, fingerprint = NULL`
+      ? sql`${ended(dialect, 'done')}, ${completed}, reason = NULL, last_error = NULL, fingerprint = NULL,
+          app_release = ${release === null ? null : dialect.text(release)}`
       : sql`${completed}, lease_until = ${dialect.now} + ${dialect.number(next)}`;
   }
 

@@ -61,10 +61,15 @@ export class InboxAdmin {
     return this.store.count(filter);
   }
 
-  /** The newest event that fits, with payload and failed attempts; undefined where there is none. */
+  /** The newest event that fits, with payload, failed attempts and redeliveries; undefined where there is none. */
   async find(filter: EventFilter): Promise<EventDetails | undefined> {
     const event = await this.store.find(filter);
-    return event && { ...event, failures: await this.store.attempts(event.id) };
+    if (!event) return undefined;
+    const [failures, redeliveries] = await Promise.all([
+      this.store.attempts(event.id),
+      this.store.redeliveries.of(event.id),
+    ]);
+    return { ...event, failures, redeliveries };
   }
 
   /** The unfinished event of the same ordering key that a waiting one is behind; undefined where it waits for none. */

@@ -45,7 +45,8 @@ export class InboxConnections {
       clock: options.clock,
     });
     const tables = new InboxTables(driver, tablePrefix, opened.schema, ofSources);
-    const inbox = new InboxDatabase(opened.database, opened.dialect, tables);
+    const { database, dialect } = opened;
+    const inbox = new InboxDatabase(database, dialect, tables, options.release ?? null);
     return new InboxConnections(opened, inbox, options);
   }
 

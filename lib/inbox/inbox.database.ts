@@ -10,5 +10,7 @@ export class InboxDatabase {
     readonly database: Database,
     readonly dialect: Dialect,
     readonly tables: InboxTables,
+    /** Of the application in this process. */
+    readonly release: string | null = null,
   ) {}
 }

@@ -10,6 +10,8 @@ export interface InboxOptions {
   readonly tablePrefix?: string | undefined;
   /** Milliseconds within which an event must be committed. Default 5000. */
   readonly ingestTimeout?: number | undefined;
+  /** Of the application, kept with the events that it runs. Default: null. */
+  readonly release?: string | null | undefined;
   /** Instead of the database's clock; for tests. */
   readonly clock?: Clock | undefined;
   /** What the sources keep beside the inbox. Default: nothing. */

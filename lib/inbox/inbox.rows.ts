@@ -77,15 +77,19 @@ const claimed = select(inboxTable, ...base.columns, 'body', 'trace_context');
 const summary = select(
   inboxTable,
   ...base.columns,
-  ...(['state', 'reason', 'last_error', 'fingerprint', 'finished_at'] as const),
+  ...(['state', 'reason', 'last_error', 'fingerprint', 'finished_at', 'app_release'] as const),
 );
 
 const { body } = inboxTable.columns;
 
-const attempt = select(attemptTable, 'attempt', 'handler', 'error', 'failed_at', 'duration');
+const attempt = select(
+  attemptTable,
+  ...(['attempt', 'handler', 'error', 'failed_at', 'duration', 'app_release'] as const),
+);
 
 export const CLAIMED_COLUMNS: readonly string[] = claimed.columns;
 export const SUMMARY_COLUMNS: readonly string[] = summary.columns;
+export const ATTEMPT_COLUMNS: readonly string[] = attempt.columns;
 export const STORED_COLUMNS: readonly string[] = [...summary.columns, 'body'];
 
 const common = (its: ReturnType<typeof base.read>) => ({
@@ -126,10 +130,11 @@ export function eventSummary(row: Row): EventSummary {
     lastError: its.last_error,
     fingerprint: its.fingerprint,
     finishedAt: its.finished_at,
+    release: its.app_release,
   };
 }
 
 export function storedAttempt(row: Row): StoredAttempt {
-  const { failed_at: at, ...its } = attempt.read(row);
-  return { ...its, at };
+  const { failed_at: at, app_release: release, ...its } = attempt.read(row);
+  return { ...its, at, release };
 }

@@ -8,6 +8,7 @@ import {
   INBOX_TABLES,
   inboxTable,
   leaderLockTable,
+  redeliveryTable,
   replicaTable,
 } from './table.definitions.js';
 
@@ -36,6 +37,7 @@ export class InboxTables extends Tables {
   readonly leaderLock = this.of(leaderLockTable);
   readonly replica = this.of(replicaTable);
   readonly alone = this.of(aloneTable);
+  readonly redelivery = this.of(redeliveryTable);
   readonly operation = this.of(operationTable);
   readonly operationItem = this.of(operationItemTable);
   readonly minute = this.of(minuteTable);

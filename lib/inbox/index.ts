@@ -6,6 +6,8 @@ export { InboxAdmin } from './inbox.admin.js';
 export type { Backlog, BlockedKey, DatabaseStatus } from './backlog.queries.js';
 export { MinuteStore } from './minute.store.js';
 export type { MinuteCount } from './minute.store.js';
+export { RedeliveryStore } from './redelivery.store.js';
+export type { RedeliveryCount } from './redelivery.store.js';
 export { AuditStore } from './audit.store.js';
 export type { AuditEntry, AuditPage, AuditRecord, EventNote } from './audit.store.js';
 export type { DeadErrorGroup, DeadErrors, DeadErrorsRequest } from './dead.errors.js';
@@ -52,6 +54,7 @@ export type {
   PageRequest,
   ChangeFilter,
   RetentionPeriods,
+  Redeliveries,
   StoredAttempt,
   StoredEvent,
   StoredState,

@@ -3,6 +3,7 @@ import type { Backlog, BlockedKey, DatabaseStatus } from './backlog.queries.js';
 import type { DeadErrors, DeadErrorsRequest } from './dead.errors.js';
 import type { MinuteStore } from './minute.store.js';
 import type { OperationStore } from './operation.store.js';
+import type { RedeliveryStore } from './redelivery.store.js';
 import type {
   ChangeFilter,
   EventCount,
@@ -20,6 +21,8 @@ import type {
 export interface OperatorStore {
   /** What has happened by minute. */
   readonly minutes: MinuteStore;
+  /** Webhooks that brought an event again. */
+  readonly redeliveries: RedeliveryStore;
   /** Actions on many events. */
   readonly operations: OperationStore;
   /** What operators have done and noted. */

@@ -73,7 +73,7 @@ export class Retention {
       ORDER BY due_at LIMIT ${batch}${dialect.skipLocked}`;
     if (rows.length === 0) return 0;
     const ids = rows.map(idOf);
-    for (const beside of [tables.attempt, tables.note]) {
+    for (const beside of [tables.attempt, tables.note, tables.redelivery]) {
       yield sql`DELETE FROM ${beside} WHERE ${dialect.oneOf('inbox_id', ids)}`;
     }
     yield sql`DELETE FROM ${tables.inbox} WHERE ${dialect.oneOf('id', ids)}`;

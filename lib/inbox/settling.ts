@@ -119,7 +119,7 @@ export class Settling {
   }
 
   private *change(group: Group, members: readonly Settlement[]): Unit<readonly Row[]> {
-    const { dialect, tables } = this.inbox;
+    const { dialect, tables, release } = this.inbox;
     const wait = perRow(
       members,
       (one) => ('inMs' in one ? Math.round(one.inMs) : 0),
@@ -136,7 +136,7 @@ export class Settling {
     const change = dialect.change({
       table: tables.inbox,
       set: sql`${next}, completed_handlers = ${completed}, reason = ${reason}, last_error = ${error},
-        fingerprint = ${fingerprint}${group.to === 'postponed' ? raw(', attempts = attempts - 1') : empty}`,
+        fingerprint = ${fingerprint}, app_release = ${release}${group.to === 'postponed' ? raw(', attempts = attempts - 1') : empty}`,
       where: this.fence({ token: group.token, members }),
       returning: group.to === 'dead' ? [...DEAD_COLUMNS, 'order_hash'] : ['id', 'order_hash'],
     });

@@ -26,6 +26,7 @@ import type {
 } from './work.store.js';
 import { Inserting } from './inserting.js';
 import { OrderKeys } from './order.keys.js';
+import { RedeliveryStore } from './redelivery.store.js';
 import { Replicas } from './replicas.js';
 import { changeConditions } from './change.filter.js';
 import { OperationStore } from './operation.store.js';
@@ -44,6 +45,7 @@ export type StoreConnections = Pick<
 /** The store of every database; what is different about one comes in with its connections. */
 export class SqlInboxStore implements InboxStore {
   readonly minutes: MinuteStore;
+  readonly redeliveries: RedeliveryStore;
   readonly operations: OperationStore;
   readonly audit: AuditStore;
   private readonly inserting: Inserting;
@@ -75,6 +77,7 @@ export class SqlInboxStore implements InboxStore {
     this.search = new EventSearch(inbox);
     this.replicas = new Replicas(inbox);
     this.minutes = new MinuteStore(inbox);
+    this.redeliveries = new RedeliveryStore(inbox);
     this.audit = new AuditStore(inbox);
     this.operations = new OperationStore(inbox, this.orderKeys, this.audit);
   }

@@ -35,6 +35,8 @@ export interface EventSummary extends Omit<
   /** The same for errors that differ in ids, numbers and the like only; of the latest error, where there was one. */
   readonly fingerprint: string | null;
   readonly finishedAt: number | null;
+  /** Of the application that ran it last: its option `release`. Null before that. */
+  readonly release: string | null;
 }
 
 export interface StoredEvent extends EventSummary {
@@ -47,12 +49,23 @@ export interface StoredAttempt extends FailedAttempt {
   readonly attempt: number;
   /** Epoch milliseconds. */
   readonly at: number;
+  /** Of the application that made it. */
+  readonly release: string | null;
+}
+
+/** That a service has sent an event again, though it had been answered 2xx or before the answer came. */
+export interface Redeliveries {
+  readonly count: number;
+  /** Epoch milliseconds; null where there is none. */
+  readonly lastAt: number | null;
 }
 
 /** An event with all that is known of it. */
 export interface EventDetails extends StoredEvent {
   /** Its failed attempts and skipped handlers, oldest first. */
   readonly failures: readonly StoredAttempt[];
+  /** Webhooks that brought it again. Counted by each process, and written every five seconds. */
+  readonly redeliveries: Redeliveries;
 }
 
 /** Conditions that an event must fit, all of them. */

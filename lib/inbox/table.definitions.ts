@@ -11,6 +11,7 @@ export const LENGTHS = {
   name: 191,
   orderKey: 255,
   handler: 255,
+  release: 64,
 } as const;
 
 /** The events. A claim changes no column that is in an index. */
@@ -42,6 +43,8 @@ export const inboxTable = defineTable({
     /** Of `last_error`, for those that have failed. */
     fingerprint: optional(column.ascii(12)),
     trace_context: optional(column.ascii(LONGEST_TRACE_CONTEXT)),
+    /** Of the application that has run it last; `release` is a keyword of MySQL's. */
+    app_release: optional(column.name(LENGTHS.release)),
     body: optional(column.bytes()),
   },
   checks: [
@@ -95,6 +98,7 @@ export const attemptTable = defineTable({
     error: column.text(),
     failed_at: column.time(),
     duration: column.time(),
+    app_release: optional(column.name(LENGTHS.release)),
   },
   indexes: [{ name: 'attempt_of', columns: ['inbox_id', 'id'] }],
 });
@@ -119,6 +123,17 @@ export const replicaTable = defineTable({
   },
 });
 
+/** Webhooks that came again, for events that have such. */
+export const redeliveryTable = defineTable({
+  name: 'redelivery',
+  columns: {
+    inbox_id: primary(column.reference()),
+    many: column.count(),
+    last_at: column.time(),
+  },
+  changing: true,
+});
+
 /** Claims whose event runs with nothing beside it in its process. */
 export const aloneTable = defineTable({
   name: 'alone',
@@ -131,6 +146,7 @@ export const INBOX_TABLES = [
   leaderLockTable,
   replicaTable,
   aloneTable,
+  redeliveryTable,
   minuteTable,
   ...OPERATION_TABLES,
 ];

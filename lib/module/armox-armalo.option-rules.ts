@@ -96,6 +96,11 @@ const MODULE_RULES = {
     max: 60_000,
     default: DEFAULT_INGEST_TIMEOUT,
   }),
+  release: rule<string | undefined>(
+    'a text of at most 64 characters, such as a version or a commit',
+    (value) => isText(value) && String(value).length <= 64,
+    undefined,
+  ),
   publicUrl: rule<ModuleOptions['publicUrl']>(
     `${PLAIN_URL}, or a function`,
     (value) => typeof value === 'function' || isPlainUrl(value),

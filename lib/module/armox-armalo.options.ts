@@ -60,6 +60,11 @@ export interface ModuleOptions {
   /** Milliseconds within which an event is committed, or answered 503. Default 5,000. */
   readonly ingestTimeout?: number;
   /**
+   * Release of your application, such as a version or a commit: kept with each event and attempt, so that the
+   * operations page tells what ran it. At most 64 characters. Default: `version` of its package.json.
+   */
+  readonly release?: string | undefined;
+  /**
    * Where the services reach this application, e.g. `https://app.example.com`; the path of the route is
    * added. A function where it is known only after `listen`. `ArmoxJobs` gives it to Armox with every
    * run; without it, ends of jobs are found by the poller alone.

@@ -35,6 +35,7 @@ export class InboxLifecycle implements OnApplicationShutdown {
       poolSize: options.poolSize,
       tablePrefix: options.tablePrefix,
       ingestTimeout: options.ingestTimeout,
+      release: options.release,
       ...beside,
     });
     try {

@@ -48,7 +48,7 @@ export const opsProviders: readonly FactoryProvider[] = [
       EventDryRun,
     ],
     useFactory: async (
-      { ops }: ResolvedOptions,
+      { ops, release }: ResolvedOptions,
       sources: readonly ConfiguredSource[],
       { audit }: InboxStore,
       admin: InboxAdmin,
@@ -69,7 +69,7 @@ export const opsProviders: readonly FactoryProvider[] = [
         routes: [
           ...sessionRoutes({
             version: packageVersion(),
-            release: null,
+            release,
             sources: sources.map(({ source }) => source.name),
             handlers: () => handlers.all().map(({ name }) => name),
           }),

@@ -5,6 +5,7 @@ import {
   readOptions,
   type ReadOptions,
 } from '../core/index.js';
+import { applicationVersion } from './application.version.js';
 import { OPTION_RULES, STATIC_RULES } from './armox-armalo.option-rules.js';
 import type { OpsOptions } from '../ops/index.js';
 import type { ModuleOptions } from './armox-armalo.options.js';
@@ -16,6 +17,7 @@ export interface ResolvedOptions extends Pick<
   Read,
   'migrationsRun' | 'tablePrefix' | 'poolSize' | 'ingestTimeout' | 'reconcile' | 'worker'
 > {
+  readonly release: string | null;
   readonly publicUrl: () => string | undefined;
   readonly ops: (NonNullable<Read['ops']> & Pick<OpsOptions, 'access'>) | undefined;
 }
@@ -25,7 +27,7 @@ export function resolveOptions(given: ModuleOptions): ResolvedOptions {
   assertIsOptions(given);
   const read = readOptions(OPTION_RULES, given);
   const { migrationsRun, tablePrefix, poolSize, ingestTimeout, reconcile, worker } = read;
-  const { publicUrl, ops } = read;
+  const { publicUrl, ops, release = applicationVersion() } = read;
   assertOneSchedule(given);
   assertLooksWithinLease(read);
   return {
@@ -36,6 +38,7 @@ export function resolveOptions(given: ModuleOptions): ResolvedOptions {
     reconcile,
     worker,
     ops: ops && withAccess(ops),
+    release,
     publicUrl: typeof publicUrl === 'function' ? publicUrl : () => publicUrl,
   };
 }

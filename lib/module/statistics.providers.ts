@@ -18,7 +18,7 @@ const logger = new Logger('ArmoxArmaloOps');
 class StatisticsLifecycle implements OnModuleInit {
   readonly statistics: Statistics;
 
-  constructor({ minutes: store }: InboxStore, inbox: InboxLifecycle) {
+  constructor(store: InboxStore, inbox: InboxLifecycle) {
     this.statistics = new Statistics({ store, timers: systemTimers, clock: systemClock, logger });
     inbox.beforeClose(() => this.statistics.stop());
   }

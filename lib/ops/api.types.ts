@@ -169,7 +169,9 @@ export interface EventView extends EventRowView {
   readonly lastError: string | null;
   readonly fingerprint: string | null;
   /** How often it came again, and when last. */
-  readonly duplicates: { readonly count: number; readonly lastAt: number | null };
+  readonly redeliveries: { readonly count: number; readonly lastAt: number | null };
+  /** Of the application that ran it last; null before that. */
+  readonly release: string | null;
   /** Oldest first. */
   readonly attemptsMade: readonly AttemptView[];
   readonly handlers: readonly HandlerView[];

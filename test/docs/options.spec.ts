@@ -18,6 +18,7 @@ const UNSET: Readonly<Record<string, string>> = {
   'armox.identify': '[see below](#events)',
   'armalo.identify': '[see below](#events)',
   migrationsRun: 'as your DataSource',
+  release: 'version in package.json',
   'reconcile.timeZone': "the process's",
   'worker.transactions': 'pool − 2; SQLite 1',
   'worker.retention.dead': 'for ever',

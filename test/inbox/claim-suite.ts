@@ -202,7 +202,7 @@ export function claimSuite(its: ClaimBench): void {
         finishedAt: null,
       });
       expect(await its.store.attempts(retry.id)).toEqual([
-        { attempt: 1, handler: 'A.b', error: 'boom', duration: 12, at: now },
+        { attempt: 1, handler: 'A.b', error: 'boom', duration: 12, at: now, release: null },
       ]);
       expect(await its.store.attempts(done.id)).toEqual([]);
       expect(await its.store.counts()).toEqual(

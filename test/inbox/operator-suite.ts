@@ -83,6 +83,53 @@ export function operatorSuite(its: Bench): void {
       expect(await admin().find({ id: '999999' })).toBeUndefined();
     });
 
+    it('sees how often an event was delivered again, by all processes together', async () => {
+      const [once, often] = [await insert(), await insert()];
+      const { redeliveries } = its.store;
+      const other = (await its.another()).redeliveries;
+      await redeliveries.add([{ id: often, count: 1, lastAt: 1_000 }]);
+      await other.add([
+        { id: often, count: 2, lastAt: 2_000 },
+        { id: once, count: 1, lastAt: 2_000 },
+      ]);
+      expect((await admin().find({ id: often }))?.redeliveries).toEqual({
+        count: 3,
+        lastAt: 2_000,
+      });
+      expect((await admin().find({ id: once }))?.redeliveries).toEqual({ count: 1, lastAt: 2_000 });
+      const id = await insert();
+      expect((await admin().find({ id }))?.redeliveries).toEqual({ count: 0, lastAt: null });
+    });
+
+    it('sees which release of the application made an attempt, and which ended an event', async () => {
+      const [old, fresh] = [
+        await its.another({ release: '1.4.2' }),
+        await its.another({ release: '2' }),
+      ];
+      const id = await insert();
+      const [first] = await old.claim(1, LEASE);
+      const failures = [{ handler: 'A.b', error: 'no', duration: 1 }];
+      const retry = { to: 'retry', inMs: 0, error: 'no' } as const;
+      await old.settle([settlement(first as ClaimedRow, retry, { failures })]);
+      expect(await admin().find({ id })).toMatchObject({
+        release: '1.4.2',
+        failures: [{ release: '1.4.2' }],
+      });
+      const [second] = await fresh.claim(1, LEASE);
+      await fresh.settle([settlement(second as ClaimedRow, { to: 'done' })]);
+      expect(await admin().find({ id })).toMatchObject({ release: '2' });
+      const inTransaction = await insert();
+      const [third] = await old.claim(1, LEASE);
+      const ends = () => [];
+      await old.runTransactional(third as ClaimedRow, 'A.b', LEASE, () => Promise.resolve(), {
+        ends,
+      });
+      expect(await admin().find({ id: inTransaction })).toMatchObject({
+        state: 'done',
+        release: '1.4.2',
+      });
+    });
+
     it('counts events by source and state', async () => {
       await died('A.b', 'no');
       await died('A.b', 'no');

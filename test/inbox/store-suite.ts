@@ -79,7 +79,7 @@ export function bench(kind: DatabaseKind, change: Partial<TestDatabase['options'
     its.store = connections.store;
   });
   afterEach(async () => {
-    for (const table of ['inbox', 'attempt', 'leader_lock', 'replica', 'alone']) {
+    for (const table of ['inbox', 'attempt', 'leader_lock', 'replica', 'alone', 'redelivery']) {
       await its.application.query(`DELETE FROM armox_armalo_${table}`);
     }
     await its.application.query('DELETE FROM effect');

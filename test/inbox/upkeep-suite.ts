@@ -138,10 +138,11 @@ export function upkeepSuite(its: Bench): void {
     });
   });
 
-  it('forgets notes with their event, and an operation with its set 30 days after its end', async () => {
+  it('forgets notes and redeliveries with their event, and an operation with its set 30 days after its end', async () => {
     const { store } = its;
     const [stored] = await store.insert([event({ invalid: 'data.x breaks isNumber.' })]);
     const id = String(stored?.id);
+    await store.redeliveries.add([{ id, count: 1, lastAt: 1 }]);
     await store.audit.addNote(id, 'olga', 'Asked the bank.');
     const operation = await store.operations.start({
       ...{ id: '1', action: 'discard', pace: 'all', rerunAll: false, by: 'olga' },
@@ -162,9 +163,11 @@ export function upkeepSuite(its: Bench): void {
     const [left] = await its.query('SELECT COUNT(*) AS many FROM armox_armalo_operation_item');
     expect(Number(left?.['many'])).toBe(0);
     expect(await store.audit.notes(id)).toHaveLength(1);
+    expect(await store.redeliveries.of(id)).toMatchObject({ count: 1 });
     its.clock.pass(10 * DAY);
     await prune();
     expect(await store.audit.notes(id)).toEqual([]);
+    expect(await store.redeliveries.of(id)).toMatchObject({ count: 0 });
   });
 
   describe('prune under load', () => {

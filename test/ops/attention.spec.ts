@@ -36,7 +36,7 @@ for (const kind of await availableDatabases()) {
       const common = { timers: time, logger: new LogBook() };
       poller = noPoller;
       admin = new InboxAdmin(store);
-      statistics = new Statistics({ ...common, store: store.minutes, clock: time });
+      statistics = new Statistics({ ...common, store, clock: time });
       statistics.start();
       overview = new OpsOverview({
         ...common,

@@ -47,6 +47,7 @@ for (const kind of await availableDatabases()) {
         database,
         providers: [Handlers],
         options: {
+          release: '1.4.2',
           ops: { access: [OPERATOR, VIEWER], mask: ['card'] },
           worker: { lease: HOUR, pollInterval: HOUR },
         },
@@ -87,7 +88,11 @@ for (const kind of await availableDatabases()) {
       const dead = await client.get<EventsView>('api/events?state=dead');
       const event = await client.get<EventView>(`api/events/${dead.events[0]?.id}`);
       expect(event.headline).toMatch(/^Dead: a handler has rejected it for good: .*fault/);
-      expect(event.attemptsMade).toMatchObject([{ handler: 'Handlers.violated', attempt: 1 }]);
+      expect(event.attemptsMade).toMatchObject([
+        { handler: 'Handlers.violated', attempt: 1, release: '1.4.2' },
+      ]);
+      expect(event.release).toBe('1.4.2');
+      await expect(client.get('api/session')).resolves.toMatchObject({ release: '1.4.2' });
       expect(event.handlers).toEqual([
         { name: 'Handlers.violated', state: 'open', transactional: false },
       ]);

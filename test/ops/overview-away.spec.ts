@@ -40,7 +40,7 @@ for (const kind of await availableDatabases()) {
       const { store, parts } = connections;
       const log = new LogBook();
       const common = { timers: time, logger: log };
-      const statistics = new Statistics({ ...common, store: store.minutes, clock: time });
+      const statistics = new Statistics({ ...common, store, clock: time });
       const overview = new OpsOverview({
         ...common,
         ...{ sources: SOURCES, statistics, poller: noPoller },

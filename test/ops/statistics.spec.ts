@@ -12,11 +12,17 @@ import {
 import { OnArmaloEvent, RejectEventError } from 'nestjs-armox-armalo';
 import { DataSource } from 'typeorm';
 import { diagnose } from '../../lib/core/index.js';
-import { InboxConnections, MinuteStore, type MinuteCount } from '../../lib/inbox/index.js';
+import {
+  InboxConnections,
+  MinuteStore,
+  RedeliveryStore,
+  type MinuteCount,
+} from '../../lib/inbox/index.js';
 import { DatabaseTime } from '../../lib/ops/statistics/database.time.js';
 import { EventCounter } from '../../lib/ops/statistics/event.counter.js';
 import { TIME_BOUNDS, timeBucket, timeQuantile } from '../../lib/ops/statistics/handler.times.js';
 import { MinuteMemory } from '../../lib/ops/statistics/minute.memory.js';
+import { RedeliveryMemory } from '../../lib/ops/statistics/redelivery.memory.js';
 import { SERIES_PLACES, type Series } from '../../lib/ops/statistics/series.js';
 import { StatisticsWriter } from '../../lib/ops/statistics/statistics.writer.js';
 import { armaloRequest } from '../../lib/testing/index.js';
@@ -88,8 +94,10 @@ for (const kind of await availableDatabases()) {
       const reader = await new DataSource(database.options).initialize();
       const connections = await InboxConnections.open(reader);
       const counts = await new MinuteStore(connections.parts).since(0);
+      const again: unknown = await reader.query('SELECT many FROM armox_armalo_redelivery');
       await connections.close();
       await reader.destroy();
+      expect(again).toMatchObject([{ many: 2 }]);
       expect(totals(counts)).toEqual({
         'armalo received': 5,
         'armalo duplicate': 2,
@@ -110,15 +118,16 @@ for (const kind of await availableDatabases()) {
     const process = ({ parts }: InboxConnections) => {
       const memory = new MinuteMemory();
       const { time } = its;
-      const store = new MinuteStore(parts);
+      const redeliveries = new RedeliveryMemory();
+      const stores = { minutes: new MinuteStore(parts), redeliveries: new RedeliveryStore(parts) };
       const databaseTime = new DatabaseTime(time, time);
       const writer = new StatisticsWriter({
-        ...{ memory, store, logger: log },
+        ...{ memory, redeliveries, store: stores, logger: log },
         ...{ time: databaseTime, timers: time },
       });
       const count = (series: Series, times = 1, source = 'armalo') =>
         memory.add(databaseTime.now(), source, SERIES_PLACES.get(series) as number, times);
-      return { memory, store, writer, count };
+      return { memory, redeliveries, stores, writer, count };
     };
     const read = () => new MinuteStore(its.connections.parts).since(0);
     const row = (minute: number, series: Series, count: number, source = 'armalo') => ({
@@ -169,8 +178,10 @@ for (const kind of await availableDatabases()) {
     });
 
     it('is kept while it cannot be written, and nothing of it is lost or written twice', async () => {
-      const { writer, count, store } = process(its.connections);
-      const add = jest.spyOn(store, 'add').mockRejectedValue(new Error('The database is away.'));
+      const { writer, count, stores } = process(its.connections);
+      const add = jest
+        .spyOn(stores.minutes, 'add')
+        .mockRejectedValue(new Error('The database is away.'));
       try {
         for (let minute = 0; minute < 90; minute += 1) {
           count('received', minute + 1);
@@ -192,11 +203,12 @@ for (const kind of await availableDatabases()) {
     });
 
     it('goes in statements of a bounded size, each of which counts by itself', async () => {
-      const { writer, count, store, memory } = process(its.connections);
+      const { writer, count, stores, memory } = process(its.connections);
       for (let source = 0; source < 1_200; source += 1) count('dead', 1, `source ${source}`);
-      const add = store.add.bind(store);
+      const { minutes } = stores;
+      const add = minutes.add.bind(minutes);
       let statements = 0;
-      store.add = (counts) => {
+      minutes.add = (counts) => {
         statements += 1;
         return statements === 2 ? Promise.reject(new Error('Away.')) : add(counts);
       };
@@ -206,6 +218,27 @@ for (const kind of await availableDatabases()) {
       const counts = await read();
       expect(counts).toHaveLength(1_200);
       expect(counts.every((each) => each.count === 1)).toBe(true);
+    });
+
+    it('has events that were delivered again too, each delivery once, however often it had to be written', async () => {
+      const { writer, redeliveries, stores } = process(its.connections);
+      redeliveries.add('7', NOON);
+      redeliveries.add('7', NOON + 1);
+      redeliveries.add('8', NOON + 2);
+      const add = jest
+        .spyOn(stores.redeliveries, 'add')
+        .mockRejectedValueOnce(new Error('The database is away.'));
+      await writer.write();
+      redeliveries.add('7', NOON + 3);
+      add.mockImplementationOnce((counts) => {
+        redeliveries.add('8', NOON + 4);
+        add.mockRestore();
+        return stores.redeliveries.add(counts);
+      });
+      for (let times = 0; times < 3; times += 1) await writer.write();
+      await expect(stores.redeliveries.of('7')).resolves.toEqual({ count: 3, lastAt: NOON + 3 });
+      await expect(stores.redeliveries.of('8')).resolves.toEqual({ count: 2, lastAt: NOON + 4 });
+      expect(redeliveries.unwritten()).toEqual([]);
     });
 
     it('takes a bounded room in memory, whatever happens to the database', async () => {
@@ -219,6 +252,9 @@ for (const kind of await availableDatabases()) {
       await its.time.pass(25 * HOUR);
       memory.forget(its.time.now());
       expect(memory.counted()).toEqual([]);
+      const redeliveries = new RedeliveryMemory();
+      for (let id = 0; id < 6_000; id += 1) redeliveries.add(String(id), NOON);
+      expect(redeliveries.unwritten()).toHaveLength(5_000);
     });
 
     it('is forgotten by the database after seven days', async () => {
@@ -250,6 +286,7 @@ for (const kind of await availableDatabases()) {
 describe('What is counted', () => {
   let time: ManualTime;
   let memory: MinuteMemory;
+  let redeliveries: RedeliveryMemory;
   let counter: EventCounter;
   const event = { id: '1', source: 'armalo', account: '', eventId: 'e', name: 'n', attempt: 1 };
   const counted = () => totals(memory.counted());
@@ -257,7 +294,8 @@ describe('What is counted', () => {
   beforeEach(() => {
     time = new ManualTime(NOON);
     memory = new MinuteMemory();
-    counter = new EventCounter(memory, time);
+    redeliveries = new RedeliveryMemory();
+    counter = new EventCounter(memory, redeliveries, time);
     counter.start();
   });
 
@@ -273,6 +311,7 @@ describe('What is counted', () => {
     diagnose('duplicate', () => ({ ...event, origin: 'webhook' }));
     diagnose('duplicate', () => ({ ...event, origin: 'poll' }));
     expect(counted()).toEqual({ 'armalo duplicate': 1 });
+    expect(redeliveries.unwritten()).toEqual([{ id: '1', count: 1, lastAt: NOON }]);
   });
 
   it('are dead events once, whatever they died of', () => {

@@ -53,6 +53,7 @@ export function storedEvent(row: Row, now: number): StoredEvent {
     ...rest,
     body,
     fingerprint: null,
+    release: null,
     reason: row.reason as StoredEvent['reason'],
     attempts: attempt,
     state: row.token !== null && row.leaseUntil > now ? 'running' : state,

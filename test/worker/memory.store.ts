@@ -314,7 +314,14 @@ export class MemoryStore {
   private bury(row: Row): void {
     const { attempt } = row;
     const at = this.timers.now();
-    row.attempts.push({ attempt, handler: '(process)', error: 'died', duration: 0, at });
+    row.attempts.push({
+      attempt,
+      handler: '(process)',
+      error: 'died',
+      duration: 0,
+      at,
+      release: null,
+    });
     Object.assign(row, { state: 'dead', reason: 'killed-process', token: null, finishedAt: at });
   }
 
@@ -337,7 +344,9 @@ export class MemoryStore {
     ];
     const at = this.timers.now();
     const { attempt } = settlement;
-    row.attempts.push(...settlement.failures.map((failure) => ({ ...failure, attempt, at })));
+    row.attempts.push(
+      ...settlement.failures.map((failure) => ({ ...failure, attempt, at, release: null })),
+    );
     row.token = null;
     if ('error' in settlement) row.lastError = settlement.error;
     if ('reason' in settlement) row.reason = settlement.reason;

@@ -25,8 +25,15 @@ export function rowView(event: EventSummary): EventRowView {
   };
 }
 
-export function attemptView({ attempt, handler, error, at, duration }: StoredAttempt): AttemptView {
-  return { attempt, handler, error, at, duration, release: null };
+export function attemptView({
+  attempt,
+  handler,
+  error,
+  at,
+  duration,
+  release,
+}: StoredAttempt): AttemptView {
+  return { attempt, handler, error, at, duration, release };
 }
 
 /** Of a payload so many bytes are shown; its download has all of them. */

@@ -6,6 +6,7 @@ import {
 } from '../../core/index.js';
 import { timeBucket } from './handler.times.js';
 import type { MinuteMemory } from './minute.memory.js';
+import type { RedeliveryMemory } from './redelivery.memory.js';
 import { SERIES_PLACES, TIME_SERIES, type Series } from './series.js';
 
 const placeOf = (series: Series): number => SERIES_PLACES.get(series) as number;
@@ -40,6 +41,7 @@ export class EventCounter {
 
   constructor(
     private readonly memory: MinuteMemory,
+    private readonly redeliveries: RedeliveryMemory,
     private readonly time: Clock,
   ) {}
 
@@ -56,9 +58,11 @@ export class EventCounter {
       this.add(source, RECEIVED);
       if (origin === 'poll') this.add(source, REPAIRED);
     },
-    duplicate: ({ source, origin }) => {
+    duplicate: ({ id, source, origin }) => {
       // The poller sees again what the webhooks have brought, at each turn.
-      if (origin === 'webhook') this.add(source, DUPLICATE);
+      if (origin !== 'webhook') return;
+      this.add(source, DUPLICATE);
+      this.redeliveries.add(id, this.time.now());
     },
     refused: ({ source }) => this.add(source, REFUSED),
     'handler-ended': ({ source, outcome, duration }) => {

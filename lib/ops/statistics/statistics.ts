@@ -1,13 +1,14 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Clock, Timers } from '../../core/index.js';
-import type { MinuteCount, MinuteStore } from '../../inbox/index.js';
+import type { MinuteCount, OperatorStore } from '../../inbox/index.js';
 import { DatabaseTime } from './database.time.js';
 import { EventCounter } from './event.counter.js';
 import { MinuteMemory } from './minute.memory.js';
+import { RedeliveryMemory } from './redelivery.memory.js';
 import { StatisticsWriter } from './statistics.writer.js';
 
 export interface StatisticsDependencies {
-  readonly store: MinuteStore;
+  readonly store: Pick<OperatorStore, 'minutes' | 'redeliveries'>;
   readonly timers: Pick<Timers, 'now' | 'after'>;
   readonly clock: Clock;
   readonly logger: Pick<LoggerService, 'warn' | 'log'>;
@@ -23,10 +24,11 @@ export class Statistics {
 
   constructor(private readonly dependencies: StatisticsDependencies) {
     const { memory } = this;
+    const redeliveries = new RedeliveryMemory();
     const time = new DatabaseTime(dependencies.timers, dependencies.clock);
     this.time = time;
-    this.counter = new EventCounter(memory, time);
-    this.writer = new StatisticsWriter({ ...dependencies, memory, time });
+    this.counter = new EventCounter(memory, redeliveries, time);
+    this.writer = new StatisticsWriter({ ...dependencies, memory, redeliveries, time });
   }
 
   start(): void {
@@ -47,7 +49,7 @@ export class Statistics {
 
   /** Of all replicas. @param time of the first minute's beginning, in epoch milliseconds */
   since(time: number): Promise<readonly MinuteCount[]> {
-    return this.dependencies.store.since(time);
+    return this.dependencies.store.minutes.since(time);
   }
 
   /** As `since`, of this process alone and from memory, which goes back an hour. */

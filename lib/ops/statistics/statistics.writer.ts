@@ -1,20 +1,22 @@
 import type { LoggerService } from '@nestjs/common';
 import { LATE, within, type Timers } from '../../core/index.js';
-import type { MinuteStore } from '../../inbox/index.js';
+import type { OperatorStore } from '../../inbox/index.js';
 import type { DatabaseTime } from './database.time.js';
 import { MINUTE, type MinuteMemory } from './minute.memory.js';
+import type { RedeliveryMemory } from './redelivery.memory.js';
 
 const EVERY_MS = 5_000;
 const PRUNED_EVERY_MS = 3_600_000;
 const PRUNED_AFTER_MS = 7 * 24 * 3_600_000;
-/** Four values a row; SQLite takes 32,766 in a statement. */
+/** Four values a row at most; SQLite takes 32,766 in a statement. */
 const ROWS_A_STATEMENT = 1_000;
 const LAST_GRACE_MS = 5_000;
 
 export interface StatisticsWriterDependencies {
   readonly memory: MinuteMemory;
+  readonly redeliveries: RedeliveryMemory;
   readonly time: DatabaseTime;
-  readonly store: MinuteStore;
+  readonly store: Pick<OperatorStore, 'minutes' | 'redeliveries'>;
   readonly timers: Pick<Timers, 'now' | 'after'>;
   readonly logger: Pick<LoggerService, 'warn' | 'log'>;
 }
@@ -82,17 +84,23 @@ export class StatisticsWriter {
   private async learnTime(): Promise<void> {
     const { time, store, timers } = this.dependencies;
     if (timers.now() - this.learntAt < MINUTE) return;
-    await time.learn(() => store.now());
+    await time.learn(() => store.minutes.now());
     this.learntAt = timers.now();
   }
 
   private async writeAll(): Promise<void> {
-    const { memory, store } = this.dependencies;
+    const { memory, redeliveries, store } = this.dependencies;
     const counts = memory.unwritten();
     for (let start = 0; start < counts.length; start += ROWS_A_STATEMENT) {
       const some = counts.slice(start, start + ROWS_A_STATEMENT);
-      await store.add(some);
+      await store.minutes.add(some);
       memory.wrote(some);
+    }
+    const again = redeliveries.unwritten();
+    for (let start = 0; start < again.length; start += ROWS_A_STATEMENT) {
+      const some = again.slice(start, start + ROWS_A_STATEMENT);
+      await store.redeliveries.add(some);
+      redeliveries.wrote(some);
     }
   }
 
@@ -100,7 +108,7 @@ export class StatisticsWriter {
   private async prune(): Promise<void> {
     const { time, store, timers } = this.dependencies;
     if (timers.now() - this.prunedAt < PRUNED_EVERY_MS) return;
-    await store.forgetBefore(time.now() - PRUNED_AFTER_MS);
+    await store.minutes.forgetBefore(time.now() - PRUNED_AFTER_MS);
     this.prunedAt = timers.now();
   }
 }

@@ -110,7 +110,8 @@ export function eventView(row: EventRowView): EventView {
     orderKey: 'agent_22',
     lastError: hasFailed ? STACK : null,
     fingerprint: hasFailed ? '3fa91c0b77de' : null,
-    duplicates: { count: 2, lastAt: row.receivedAt + 40_000 },
+    release: '2.4.1',
+    redeliveries: { count: 2, lastAt: row.receivedAt + 40_000 },
     attemptsMade: hasFailed
       ? [1, 2, 3].map((attempt) => ({
           attempt,

@@ -6,7 +6,7 @@ import { number } from '../text/counts.js';
 
 /** What has happened to an event, the oldest first. */
 export function EventTimeline({ event }: { event: EventView }) {
-  const { receivedAt, duplicates, attemptsMade, finishedAt, state } = event;
+  const { receivedAt, redeliveries, attemptsMade, finishedAt, state } = event;
   return (
     <section class="card">
       <h2>Timeline</h2>
@@ -15,12 +15,12 @@ export function EventTimeline({ event }: { event: EventView }) {
           <p>
             Received <Instant at={receivedAt} />
           </p>
-          {duplicates.count > 0 && (
+          {redeliveries.count > 0 && (
             <p class="note">
-              Came again {duplicates.count === 1 ? 'once' : `${number(duplicates.count)} times`}
-              {duplicates.lastAt !== null && (
+              Came again {redeliveries.count === 1 ? 'once' : `${number(redeliveries.count)} times`}
+              {redeliveries.lastAt !== null && (
                 <>
-                  , the last time <Instant at={duplicates.lastAt} />
+                  , the last time <Instant at={redeliveries.lastAt} />
                 </>
               )}
               .
