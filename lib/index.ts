@@ -82,6 +82,8 @@ export type {
   PageRequest,
   InboxViolation,
   ChangeFilter,
+  ChangeOptions,
+  ReplayOptions,
   StoredAttempt,
   StoredEvent,
 } from './inbox/index.js';

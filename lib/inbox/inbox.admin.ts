@@ -5,6 +5,7 @@ import type { DeadErrors, DeadErrorsRequest } from './dead.errors.js';
 import type { OperatorStore } from './operator.store.js';
 import type {
   ChangeFilter,
+  ChangeOptions,
   EventCount,
   EventDetails,
   EventFilter,
@@ -13,6 +14,7 @@ import type {
   EventTotal,
   InboxViolation,
   PageRequest,
+  ReplayOptions,
 } from './stored.event.js';
 
 /** What an operator asks of the inbox, from a script, a route or a page of your own. */
@@ -92,7 +94,7 @@ export class InboxAdmin {
    * @returns how many
    * @throws InboxFilterError for a filter without a condition; `{ all: true }` says that all are meant
    */
-  async replay(filter: ChangeFilter, options?: { readonly rerunAll?: boolean }): Promise<number> {
+  async replay(filter: ChangeFilter, options?: ReplayOptions): Promise<number> {
     const count = await this.store.replay(filter, options);
     if (count === 0) return 0;
     diagnose('replayed', () => ({ count }));
@@ -106,8 +108,8 @@ export class InboxAdmin {
    * @returns how many
    * @throws InboxFilterError as `replay`
    */
-  async discard(filter: ChangeFilter): Promise<number> {
-    const discarded = await this.store.discard(filter);
+  async discard(filter: ChangeFilter, options?: ChangeOptions): Promise<number> {
+    const discarded = await this.store.discard(filter, options);
     // Events that waited behind them can run now.
     if (discarded > 0) this.tellPending();
     return discarded;
@@ -119,8 +121,8 @@ export class InboxAdmin {
    * @returns how many
    * @throws InboxFilterError as `replay`
    */
-  async retryNow(filter: ChangeFilter): Promise<number> {
-    const hastened = await this.store.retryNow(filter);
+  async retryNow(filter: ChangeFilter, options?: ChangeOptions): Promise<number> {
+    const hastened = await this.store.retryNow(filter, options);
     if (hastened > 0) this.tellPending();
     return hastened;
   }

@@ -53,6 +53,8 @@ export type {
   EventSummary,
   PageRequest,
   ChangeFilter,
+  ChangeOptions,
+  ReplayOptions,
   RetentionPeriods,
   Redeliveries,
   StoredAttempt,

@@ -1,4 +1,5 @@
-import { empty, raw, sql, type Dialect, type Sql } from '../database/index.js';
+import { empty, raw, sql, type Dialect, type Row, type Sql, type Unit } from '../database/index.js';
+import type { AuditStore } from './audit.store.js';
 import { matching } from './event.queries.js';
 import type { InboxDatabase } from './inbox.database.js';
 import { idOf } from './inbox.rows.js';
@@ -45,41 +46,65 @@ export class OperatorChanges {
   constructor(
     private readonly inbox: InboxDatabase,
     private readonly orderKeys: OrderKeys,
+    private readonly audit: AuditStore,
   ) {}
 
-  replay(filter: EventFilter, rerunAll: boolean): Promise<number> {
-    return this.change(filter, replayOf(this.inbox.dialect, rerunAll));
+  replay(filter: EventFilter, rerunAll: boolean, by?: string): Promise<number> {
+    return this.change('replay', filter, replayOf(this.inbox.dialect, rerunAll), by);
   }
 
-  discard(filter: EventFilter): Promise<number> {
-    return this.change(filter, discardOf(this.inbox.dialect));
+  discard(filter: EventFilter, by?: string): Promise<number> {
+    return this.change('discard', filter, discardOf(this.inbox.dialect), by);
   }
 
-  retryNow(filter: EventFilter): Promise<number> {
-    return this.change(filter, retryOf(this.inbox.dialect));
+  retryNow(filter: EventFilter, by?: string): Promise<number> {
+    return this.change('retry', filter, retryOf(this.inbox.dialect), by);
   }
 
   /** By id, so that a row which comes back meanwhile is not changed twice. */
-  private async change(filter: EventFilter, { which, set }: RowChange): Promise<number> {
-    const { dialect, tables } = this.inbox;
+  private async change(
+    action: string,
+    filter: EventFilter,
+    { which, set }: RowChange,
+    by: string | undefined,
+  ): Promise<number> {
+    const { database, dialect, tables } = this.inbox;
     let changed = 0;
     for (let last = '0'; ;) {
       const after = BigInt(last);
-      const rows = await this.inbox.database.oneChange(() =>
+      const change = () =>
         dialect.change({
           table: tables.inbox,
           set,
           where: sql`id > ${after} AND ${which} AND ${matching(filter, this.inbox)}`,
           orderBy: raw('id'),
           limit: CHANGED_AT_ONCE,
-          returning: ['id', 'order_hash'],
-        }),
-      );
+          returning: ['id', 'order_hash', 'source', 'name'],
+        });
+      const rows =
+        by === undefined
+          ? await database.oneChange(change)
+          : await database.transaction(() => this.audited(change(), { by, action, filter }));
       const keys = keysOf(rows);
       if (keys.length > 0) await this.orderKeys.promote(keys);
       changed += rows.length;
       if (rows.length < CHANGED_AT_ONCE) return changed;
       last = rows.map(idOf).reduce((a, b) => (BigInt(a) > BigInt(b) ? a : b));
     }
+  }
+
+  /** Nothing is done without a trace of who has done it. */
+  private *audited(
+    change: Unit<readonly Row[]>,
+    { by, action, filter }: { by: string; action: string; filter: EventFilter },
+  ): Unit<readonly Row[]> {
+    const rows = yield* change;
+    const [row, another] = rows;
+    if (!row) return rows;
+    const about = another
+      ? `Events with ${JSON.stringify(filter)}`
+      : `Event ${idOf(row)} of ${String(row['source'])}: ${String(row['name'])}`;
+    yield this.audit.recording({ by, action, about, events: rows.length });
+    return rows;
   }
 }

@@ -6,6 +6,7 @@ import type { OperationStore } from './operation.store.js';
 import type { RedeliveryStore } from './redelivery.store.js';
 import type {
   ChangeFilter,
+  ChangeOptions,
   EventCount,
   EventFilter,
   EventPage,
@@ -13,6 +14,7 @@ import type {
   EventTotal,
   InboxViolation,
   PageRequest,
+  ReplayOptions,
   StoredAttempt,
   StoredEvent,
 } from './stored.event.js';
@@ -47,12 +49,12 @@ export interface OperatorStore {
    * Final rows back to pending: attempts and stalls start again, the completed handlers stay unless `rerunAll`.
    * @throws InboxFilterError for a filter without a condition, or with one that is undefined
    */
-  replay(filter: ChangeFilter, options?: { readonly rerunAll?: boolean }): Promise<number>;
+  replay(filter: ChangeFilter, options?: ReplayOptions): Promise<number>;
   /** Pending rows that are not due yet become so. @throws InboxFilterError as `replay` */
-  retryNow(filter: ChangeFilter): Promise<number>;
+  retryNow(filter: ChangeFilter, options?: ChangeOptions): Promise<number>;
   /**
    * Dead, pending and waiting rows end `ignored`, reason `discarded`; those that run are passed over.
    * @throws InboxFilterError as `replay`
    */
-  discard(filter: ChangeFilter): Promise<number>;
+  discard(filter: ChangeFilter, options?: ChangeOptions): Promise<number>;
 }

@@ -3,7 +3,10 @@ import { idOf } from './inbox.rows.js';
 import type { RetentionPeriods } from './stored.event.js';
 import type { InboxDatabase } from './inbox.database.js';
 
-const OPERATIONS_KEPT_MS = 30 * 86_400_000;
+const DAY_MS = 86_400_000;
+const OPERATIONS_KEPT_MS = 30 * DAY_MS;
+/** A year, and the month in which one looks back at it. */
+const AUDIT_KEPT_MS = 400 * DAY_MS;
 
 type FinalState = 'done' | 'ignored' | 'dead';
 
@@ -20,6 +23,7 @@ export class Retention {
       steps.push(() => this.forgetUnit(state, periods.payload, batch));
     }
     steps.push(() => this.forgetOperationUnit());
+    steps.push(() => this.forgetAuditUnit(batch));
     const { dead } = periods;
     if (dead !== null) steps.push(() => this.deleteUnit('dead', 0, dead, batch));
     for (const step of steps) {
@@ -45,6 +49,18 @@ export class Retention {
     yield sql`DELETE FROM ${tables.operationItem} WHERE operation_id = ${String(old['id'])}`;
     yield sql`DELETE FROM ${tables.operation} WHERE id = ${String(old['id'])}`;
     return 1;
+  }
+
+  /** The oldest have the lowest ids, so that no more are looked at than go. */
+  private *forgetAuditUnit(batch: number): Unit<number> {
+    const { dialect, tables } = this.inbox;
+    const oldest = yield sql`SELECT id, CASE
+        WHEN done_at < ${dialect.now} - ${dialect.number(AUDIT_KEPT_MS)} THEN 1 ELSE 0 END AS is_over
+      FROM ${tables.audit} ORDER BY id LIMIT ${batch}`;
+    const ids = oldest.filter((row) => Number(row['is_over']) === 1).map(idOf);
+    if (ids.length === 0) return 0;
+    yield sql`DELETE FROM ${tables.audit} WHERE ${dialect.oneOf('id', ids)}`;
+    return ids.length;
   }
 
   private *forgetUnit(state: FinalState, period: number, batch: number): Unit<number> {

@@ -17,7 +17,14 @@ import type { InboxStore } from './inbox.store.js';
 import type { NewInboxRow } from './intake.store.js';
 import type { PublishedHandler } from './replica.store.js';
 import type { Settlement } from './settlement.js';
-import type { ChangeFilter, EventFilter, PageRequest, RetentionPeriods } from './stored.event.js';
+import type {
+  ChangeFilter,
+  ChangeOptions,
+  EventFilter,
+  PageRequest,
+  ReplayOptions,
+  RetentionPeriods,
+} from './stored.event.js';
 import type {
   ClaimException,
   Recovery,
@@ -72,13 +79,13 @@ export class SqlInboxStore implements InboxStore {
     this.settling = new Settling(inbox, this.orderKeys);
     this.transactions = new HandlerTransactions(inbox, this.orderKeys, rowTransactions);
     this.retention = new Retention(inbox);
-    this.changes = new OperatorChanges(inbox, this.orderKeys);
     this.queries = new EventQueries(inbox);
     this.search = new EventSearch(inbox);
     this.replicas = new Replicas(inbox);
     this.minutes = new MinuteStore(inbox);
     this.redeliveries = new RedeliveryStore(inbox);
     this.audit = new AuditStore(inbox);
+    this.changes = new OperatorChanges(inbox, this.orderKeys, this.audit);
     this.operations = new OperationStore(inbox, this.orderKeys, this.audit);
   }
 
@@ -162,16 +169,16 @@ export class SqlInboxStore implements InboxStore {
     return this.orderKeys.sweep();
   }
 
-  async replay(filter: ChangeFilter, options: { readonly rerunAll?: boolean } = {}) {
-    return this.changes.replay(changeConditions(filter), options.rerunAll ?? false);
+  async replay(filter: ChangeFilter, { rerunAll = false, by }: ReplayOptions = {}) {
+    return this.changes.replay(changeConditions(filter), rerunAll, by);
   }
 
-  async retryNow(filter: ChangeFilter) {
-    return this.changes.retryNow(changeConditions(filter));
+  async retryNow(filter: ChangeFilter, { by }: ChangeOptions = {}) {
+    return this.changes.retryNow(changeConditions(filter), by);
   }
 
-  async discard(filter: ChangeFilter) {
-    return this.changes.discard(changeConditions(filter));
+  async discard(filter: ChangeFilter, { by }: ChangeOptions = {}) {
+    return this.changes.discard(changeConditions(filter), by);
   }
 
   prune(periods: RetentionPeriods, batch: number) {

@@ -100,6 +100,17 @@ type WithCondition = {
 /** Which events to change: at least one condition, or `{ all: true }`. */
 export type ChangeFilter = (WithCondition & { readonly all?: never }) | { readonly all: true };
 
+/** How an operator's change is made. */
+export interface ChangeOptions {
+  /** Who makes it: the audit is written in the transaction of the change. Default: nobody is told of. */
+  readonly by?: string | undefined;
+}
+
+export interface ReplayOptions extends ChangeOptions {
+  /** Whether handlers that have succeeded run again. Default false. */
+  readonly rerunAll?: boolean;
+}
+
 /** A part of a list that goes from the newest event to the oldest. */
 export interface EventPage {
   readonly events: readonly EventSummary[];

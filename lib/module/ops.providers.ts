@@ -74,7 +74,7 @@ export const opsProviders: readonly FactoryProvider[] = [
             handlers: () => handlers.all().map(({ name }) => name),
           }),
           ...eventRoutes({ admin, audit, handlers, mask }),
-          ...eventActionRoutes(admin, audit),
+          ...eventActionRoutes(admin),
           dryRunRoute(admin, audit, dryRun, mask),
           ...auditRoutes(audit, admin),
           ...overviewRoutes(overview, live),

@@ -130,6 +130,40 @@ export function operatorSuite(its: Bench): void {
       });
     });
 
+    it('is told of in the audit by the very transaction of what he does', async () => {
+      const [first] = [await died('A.b', 'no'), await died('A.b', 'no')];
+      const audit = async () => {
+        const { entries } = await its.store.audit.list(undefined);
+        return entries.map(({ by, action, about, events }) => ({ by, action, about, events }));
+      };
+      await admin().replay({ id: first }, { by: 'olga' });
+      await admin().discard({ state: 'dead', handler: 'A.b' });
+      await admin().discard({ state: 'dead' }, { by: 'nobody finds an event' });
+      await admin().replay({ state: 'ignored' }, { by: 'o'.repeat(500) });
+      await admin().discard({ all: true }, { by: 'victor' });
+      expect(await audit()).toEqual([
+        { by: 'victor', action: 'discard', about: 'Events with {}', events: 2 },
+        expect.objectContaining({ action: 'replay', events: 1 }),
+        {
+          by: 'olga',
+          action: 'replay',
+          about: `Event ${first} of armalo: pact.violated`,
+          events: 1,
+        },
+      ]);
+    });
+
+    it('does nothing where it cannot be told of', async () => {
+      const id = await died('A.b', 'no');
+      await its.query('ALTER TABLE armox_armalo_audit RENAME TO away');
+      try {
+        await expect(admin().replay({ id }, { by: 'olga' })).rejects.toBeDefined();
+        expect(await admin().find({ id })).toMatchObject({ state: 'dead' });
+      } finally {
+        await its.query('ALTER TABLE away RENAME TO armox_armalo_audit');
+      }
+    });
+
     it('counts events by source and state', async () => {
       await died('A.b', 'no');
       await died('A.b', 'no');

@@ -79,7 +79,15 @@ export function bench(kind: DatabaseKind, change: Partial<TestDatabase['options'
     its.store = connections.store;
   });
   afterEach(async () => {
-    for (const table of ['inbox', 'attempt', 'leader_lock', 'replica', 'alone', 'redelivery']) {
+    for (const table of [
+      'inbox',
+      'attempt',
+      'leader_lock',
+      'replica',
+      'alone',
+      'redelivery',
+      'audit',
+    ]) {
       await its.application.query(`DELETE FROM armox_armalo_${table}`);
     }
     await its.application.query('DELETE FROM effect');

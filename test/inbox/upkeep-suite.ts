@@ -170,6 +170,24 @@ export function upkeepSuite(its: Bench): void {
     expect(await store.redeliveries.of(id)).toMatchObject({ count: 0 });
   });
 
+  it('forgets what operators have done after 400 days', async () => {
+    const { store } = its;
+    const record = (by: string) =>
+      store.audit.record({ by, action: 'replay', about: 'Event 1', events: 1 });
+    const periods = { payload: 20 * DAY, row: 40 * DAY, dead: null };
+    await record('olga');
+    its.clock.pass(400 * DAY);
+    await record('victor');
+    while ((await store.prune(periods, BATCH)) > 0);
+    expect((await store.audit.list(undefined)).entries.map(({ by }) => by)).toEqual([
+      'victor',
+      'olga',
+    ]);
+    its.clock.pass(1);
+    while ((await store.prune(periods, BATCH)) > 0);
+    expect((await store.audit.list(undefined)).entries.map(({ by }) => by)).toEqual(['victor']);
+  });
+
   describe('prune under load', () => {
     const periods = { payload: 14 * DAY, row: 180 * DAY, dead: null };
 
