@@ -6,6 +6,7 @@ import type { InboxDatabase } from './inbox.database.js';
 import { idOf } from './inbox.rows.js';
 import { operationTable } from './operation.tables.js';
 import { discardOf, replayOf, type RowChange } from './operator.changes.js';
+import { PENDING } from './row.lease.js';
 import { keysOf, type OrderKeys } from './order.keys.js';
 import type { ChangeFilter, EventFilter } from './stored.event.js';
 
@@ -110,10 +111,19 @@ export class OperationStore {
     return this.select(sql`ORDER BY started_at DESC LIMIT ${LISTED}`);
   }
 
-  /** The oldest that is running. */
-  async next(): Promise<Operation | undefined> {
-    const [operation] = await this.select(sql`WHERE state = 'running' ORDER BY started_at LIMIT 1`);
-    return operation;
+  /** Those that are running, the oldest first. */
+  running(): Promise<readonly Operation[]> {
+    return this.select(sql`WHERE state = 'running' ORDER BY started_at LIMIT ${LISTED}`);
+  }
+
+  /** Whether so many events are due or run. */
+  async hasDue(count: number): Promise<boolean> {
+    const { database, dialect, tables } = this.inbox;
+    const [row] = await database.read(() =>
+      only(sql`SELECT COUNT(*) AS many FROM (SELECT id FROM ${tables.inbox}
+        WHERE ${PENDING} AND due_at <= ${dialect.now} ORDER BY due_at, id LIMIT ${count}) due`),
+    );
+    return Number(row?.['many']) >= count;
   }
 
   /** @returns whether it was in the state `from` */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Logger, type FactoryProvider, type OnModuleDestroy } from '@nestjs/common';
 import { INBOX_STORE, systemTimers } from '../core/index.js';
 import { InboxAdmin, type InboxStore } from '../inbox/index.js';
@@ -21,10 +22,12 @@ export const operationsProviders: readonly FactoryProvider[] = [
   {
     provide: OperationLifecycle,
     inject: [INBOX_STORE, InboxAdmin],
-    useFactory: ({ operations }: InboxStore, admin: InboxAdmin) =>
+    useFactory: (store: InboxStore, admin: InboxAdmin) =>
       new OperationLifecycle(
         new OperationRunner({
-          store: operations,
+          store: store.operations,
+          lock: store,
+          owner: randomUUID(),
           timers: systemTimers,
           logger: new Logger('ArmoxArmaloOps'),
           changed: () => admin.tellPending(),

@@ -38,7 +38,15 @@ export function inboxStage(kind: DatabaseKind): InboxStage {
   });
   beforeEach(async () => {
     its.time = new ManualTime(NOON);
-    for (const table of ['inbox', 'attempt', 'replica', 'minute', 'leader_lock']) {
+    for (const table of [
+      'inbox',
+      'attempt',
+      'replica',
+      'minute',
+      'leader_lock',
+      'operation',
+      'operation_item',
+    ]) {
       await its.application.query(`DELETE FROM armox_armalo_${table}`);
     }
   });

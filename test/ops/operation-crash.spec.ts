@@ -66,7 +66,8 @@ for (const kind of await availableDatabases()) {
         ({ state }) => state === 'done',
       );
       expect(done).toMatchObject({ total: EVENTS, changed: EVENTS, passedOver: 0 });
-      expect(await states()).toEqual({ dead: LATER, open: EVENTS });
+      const handled = await eventually(states, ({ open = 0 }) => open === 0);
+      expect(handled).toEqual({ dead: LATER, done: EVENTS });
       await app?.stop();
     }, 60_000);
   });

@@ -53,7 +53,8 @@ export class InboxOperations {
   }
 
   /**
-   * Answers when the set is fixed; what is done to it follows, 500 events at a time.
+   * Answers when the set is fixed; what is done to it follows, 500 events at a time. Replays wait while 500 events or
+   * more are due, so that new deliveries have their turn: without a running worker they do not get to their end.
    * @param by who wants it
    * @throws InboxFilterError for a filter without a condition
    */

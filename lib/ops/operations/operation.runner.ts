@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import { errorType, type Timers } from '../../core/index.js';
-import type { Operation, OperationStore } from '../../inbox/index.js';
+import type { LeaderLock, Operation, OperationStore } from '../../inbox/index.js';
 
 const AT_ONCE = 500;
 /** Between batches, so that deliveries and the events of others have their turn. */
@@ -9,11 +9,19 @@ const PAUSE_MS = 200;
 const RAMP = [1, 10] as const;
 /** Until the events of a stage are looked at again. */
 const STAGE_POLL_MS = 500;
+/** The same for all events of a ramp, which may be many, and on the way for days. */
+const LAST_POLL_MS = 5_000;
+/** The lock of the one process that works through them; another one goes on so long after its death. */
+const LOCK = 'operations';
+const LOCK_MS = 5_000;
 /** Until a process looks for what another one has left. */
 const IDLE_POLL_MS = 10_000;
 
 export interface OperationRunnerDependencies {
-  readonly store: Pick<OperationStore, 'next' | 'step' | 'turn' | 'rampOutcome'>;
+  readonly store: Pick<OperationStore, 'running' | 'hasDue' | 'step' | 'turn' | 'rampOutcome'>;
+  readonly lock: LeaderLock;
+  /** Of this process. */
+  readonly owner: string;
   readonly timers: Pick<Timers, 'sleep'>;
   readonly logger: Pick<LoggerService, 'warn'>;
   /** Called when events became pending. */
@@ -21,8 +29,9 @@ export interface OperationRunnerDependencies {
 }
 
 /**
- * Works through actions on many events, the oldest first and a batch at a time. All that it knows is in the
- * database: a process that dies is gone on for by any other one.
+ * Works through actions on many events, a batch of each at a time, in one process of all. All that it knows is in the
+ * database: a process that dies is gone on for by any other one. Events are replayed as fast as they are handled, so
+ * that deliveries which come meanwhile wait behind a thousand of them at most.
  */
 export class OperationRunner {
   private readonly stopping = new AbortController();
@@ -58,14 +67,23 @@ export class OperationRunner {
   /** @returns milliseconds until the next */
   private async turn(): Promise<number> {
     try {
-      const operation = await this.dependencies.store.next();
-      const wait = operation ? await this.advance(operation) : IDLE_POLL_MS;
+      const wait = await this.advanceAll();
       this.failure = undefined;
       return wait;
     } catch (error) {
       this.tell(error);
       return IDLE_POLL_MS;
     }
+  }
+
+  private async advanceAll(): Promise<number> {
+    const { store, lock, owner } = this.dependencies;
+    const running = await store.running();
+    if (running.length === 0) return IDLE_POLL_MS;
+    if (!(await lock.holdLeaderLock(LOCK, owner, LOCK_MS))) return LOCK_MS;
+    const waits: number[] = [];
+    for (const operation of running) waits.push(await this.advance(operation));
+    return Math.min(...waits);
   }
 
   private async advance(operation: Operation): Promise<number> {
@@ -83,9 +101,11 @@ export class OperationRunner {
       }
       if (open > 0 && operation.stage <= RAMP.length) return STAGE_POLL_MS;
     }
+    if (operation.action === 'replay' && (await store.hasDue(AT_ONCE))) return PAUSE_MS;
     const taken = await store.step(operation, sizeOf(operation));
     if (taken !== undefined && taken > 0) changed();
-    if (taken !== 0 || (await this.stillOpen(operation))) return PAUSE_MS;
+    if (taken !== 0) return PAUSE_MS;
+    if (await this.stillOpen(operation)) return LAST_POLL_MS;
     await store.turn(id, { from: ['running'], to: 'done' });
     return 0;
   }
