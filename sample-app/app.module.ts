@@ -19,6 +19,7 @@ import { RendersController } from './renders/renders.controller.js';
 export interface AppOptions {
   readonly databaseUrl: string;
   readonly opsPassword: string | undefined;
+  readonly opsViewPassword: string | undefined;
   readonly armox: ServiceEnvironment;
   readonly armalo: ServiceEnvironment;
   /** Where the services reach this app; known once it listens, since PORT may be 0. */
@@ -27,7 +28,9 @@ export interface AppOptions {
 
 @Module({})
 export class AppModule {
-  static with({ databaseUrl, opsPassword, armox, armalo, publicUrl }: AppOptions): DynamicModule {
+  static with(options: AppOptions): DynamicModule {
+    const { databaseUrl, armox, armalo, publicUrl } = options;
+    const access = logins(options);
     return {
       module: AppModule,
       imports: [
@@ -38,7 +41,7 @@ export class AppModule {
           armox: serviceOptions(armox),
           armalo: serviceOptions(armalo),
           publicUrl,
-          ...(opsPassword !== undefined && { ops: { access: operators(opsPassword) } }),
+          ...(access.length > 0 && { ops: { access } }),
         }),
       ],
       controllers: [AgentsController, RendersController, HealthController],
@@ -55,9 +58,14 @@ export class AppModule {
 }
 
 /** In an application of yours the list comes from a secret store, or `access` is a function that asks your login. */
-const operators = (password: string): readonly OpsLogin[] => [
-  { name: 'operator', password, role: 'operate' },
-];
+function logins({ opsPassword, opsViewPassword }: AppOptions): readonly OpsLogin[] {
+  const login = (name: string, password: string | undefined, role: OpsLogin['role']) =>
+    password === undefined ? [] : [{ name, password, role }];
+  return [
+    ...login('operator', opsPassword, 'operate'),
+    ...login('viewer', opsViewPassword, 'view'),
+  ];
+}
 
 /** What the environment leaves out stays out: without a secret, deliveries are refused. */
 function serviceOptions({ webhookSecrets, apiKey, baseUrl }: ServiceEnvironment) {

@@ -9,6 +9,8 @@ export interface Environment {
   readonly sandbox: boolean;
   /** Of the operations page's user `operator`; undefined = there is no page. */
   readonly opsPassword: string | undefined;
+  /** Of its user `viewer`, who may look and change nothing; undefined = there is none. */
+  readonly opsViewPassword: string | undefined;
   readonly armox: ServiceEnvironment;
   readonly armalo: ServiceEnvironment;
 }
@@ -36,6 +38,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
     // Whoever tries the app with the sandbox on is told one.
     opsPassword:
       env['OPS_PASSWORD'] ?? (sandbox === 'on' ? randomBytes(9).toString('base64url') : undefined),
+    opsViewPassword: env['OPS_VIEW_PASSWORD'],
     armox,
     armalo,
   };

@@ -22,6 +22,7 @@ const module = AppModule.with({
   publicUrl: () => listening.url,
   databaseUrl: environment.databaseUrl,
   opsPassword: environment.opsPassword,
+  opsViewPassword: environment.opsViewPassword,
   ...(sandboxes?.environment ?? environment),
 });
 const options = { logger: new ShortLogger({ logLevels: ['log', 'warn', 'error', 'fatal'] }) };

@@ -199,6 +199,7 @@ describe('The README’s table of the sample app’s environment', () => {
       ['ARMOX_WEBHOOK_SECRET', 'made up with the sandbox on'],
       ['ARMALO_WEBHOOK_SECRET', 'made up with the sandbox on'],
       ['OPS_PASSWORD', 'made up with the sandbox on'],
+      ['OPS_VIEW_PASSWORD', 'none'],
     ]);
     const code = new Map([...read].map((name) => [name, defaults.get(name) ?? 'the sandbox']));
     expect(differences(table, claims(table, 1), code)).toEqual([]);
