@@ -1,13 +1,12 @@
 import { existsSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe } from '@jest/globals';
 import axe from 'axe-core';
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { CHROMIUM, complaintsOf, launchChromium } from './chromium.js';
 import { FakeApi } from './fake-api.js';
 
-const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-
 /** Where there is no browser the tests are left out, unless everything is required to be there. */
-const describeWithBrowser =
+export const describeWithBrowser =
   existsSync(CHROMIUM) || process.env['REQUIRE_SERVERS'] === '1' ? describe : describe.skip;
 
 export interface OpenedPage {
@@ -29,7 +28,7 @@ export function describePage(title: string, tests: (world: PageWorld) => void): 
     let browser: Browser;
     let api: FakeApi;
     beforeAll(async () => {
-      browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+      browser = await launchChromium();
     });
     afterAll(() => browser?.close());
     beforeEach(async () => {
@@ -45,11 +44,7 @@ export function describePage(title: string, tests: (world: PageWorld) => void): 
       },
       open: async (hash, options) => {
         const page = await (await browser.newContext(options)).newPage();
-        const complaints: string[] = [];
-        page.on('console', (message) => {
-          if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-        });
-        page.on('pageerror', (error) => complaints.push(String(error)));
+        const complaints = complaintsOf(page);
         await page.goto(api.url + hash);
         await page.locator('footer', { hasText: 'role' }).waitFor();
         return { page, complaints };
