@@ -111,7 +111,7 @@ for (const [adapter, kind] of stages) {
         await dialog.getByText(/UPDATE .agent/).waitFor();
         await inDialog(page, 'Close');
         expect(await tiers()).toEqual([{ tier: 'gold' }]);
-        expect(await states(id)).toMatchObject([{ state: 'dead', attempts: 1 }]);
+        expect(await states(id)).toMatchObject([{ state: 'dead', attempts: 3 }]);
 
         await press(page, 'Replay');
         await inDialog(page, 'Replay 1 event');
@@ -152,7 +152,7 @@ for (const [adapter, kind] of stages) {
 
         it('ramps by 1, 10 and the rest where the cause is mended', async () => {
           stage.outside.ledgerAnswers = true;
-          stage.outside.ledgerTakes = 0;
+          stage.outside.letLedgerTake(0);
           const page = await ramp();
           const latest = page.getByRole('listitem').filter({ hasText: 'as a ramp' }).first();
           await latest.getByText('1 of 50 changed').waitFor();
@@ -235,7 +235,7 @@ for (const [adapter, kind] of stages) {
           const forged = { 'sec-fetch-site': 'cross-site' };
           const api = stage.api('operator');
           expect((await api.post(`events/${id}/replay`, {}, forged)).status).toBe(403);
-          expect(await event(id)).toMatchObject({ state: 'dead', attempts: 1 });
+          expect(await event(id)).toMatchObject({ state: 'dead', attempts: 3 });
         });
       });
 

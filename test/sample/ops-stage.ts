@@ -3,7 +3,14 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { DataSource } from 'typeorm';
 import { AppModule } from '../../sample-app/app.module.js';
-import { ArmaloSandbox, armaloRequest, untilHandled } from 'nestjs-armox-armalo/testing';
+import {
+  ArmaloSandbox,
+  ArmoxSandbox,
+  armaloRequest,
+  armoxRequest,
+  type SignedRequest,
+  untilHandled,
+} from 'nestjs-armox-armalo/testing';
 import { OpsClient } from '../ops/ops-client.js';
 import { Outside, OutsideModule } from './outside.handlers.js';
 
@@ -21,21 +28,28 @@ export class OpsStage {
 
   private constructor(
     private readonly nest: INestApplication,
-    private readonly sandbox: ArmaloSandbox,
+    readonly armalo: ArmaloSandbox,
+    readonly armox: ArmoxSandbox,
     /** Of the application, without a slash at its end. */
     readonly url: string,
   ) {}
 
   static async start(adapter: 'express' | 'fastify', databaseUrl: string): Promise<OpsStage> {
-    const sandbox = await new ArmaloSandbox().start();
+    const armalo = await new ArmaloSandbox().start();
+    const armox = await new ArmoxSandbox({ webhookSecret: SECRET }).start();
+    const service = ({ apiKey, url }: ArmaloSandbox | ArmoxSandbox) => ({
+      webhookSecrets: [SECRET],
+      apiKey,
+      baseUrl: url,
+    });
     @Module({
       imports: [
         AppModule.with({
           databaseUrl,
           opsPassword: OPERATOR.password,
           opsViewPassword: VIEWER.password,
-          armox: { webhookSecrets: [SECRET], apiKey: undefined, baseUrl: undefined },
-          armalo: { webhookSecrets: [SECRET], apiKey: sandbox.apiKey, baseUrl: sandbox.url },
+          armox: service(armox),
+          armalo: service(armalo),
           publicUrl: () => undefined,
         }),
         OutsideModule,
@@ -49,7 +63,7 @@ export class OpsStage {
         ? await NestFactory.create<INestApplication>(WithOutside, new FastifyAdapter(), options)
         : await NestFactory.create<INestApplication>(WithOutside, options);
     await nest.listen(0, '127.0.0.1');
-    return new OpsStage(nest, sandbox, await nest.getUrl());
+    return new OpsStage(nest, armalo, armox, await nest.getUrl());
   }
 
   get outside(): Outside {
@@ -68,13 +82,15 @@ export class OpsStage {
   }
 
   /** A signed delivery of Armalo's, over HTTP. @returns the id that it was answered with */
-  async deliver(event: string, data: object): Promise<string> {
+  deliver(event: string, data: object): Promise<string> {
     // Each a second after the one before, so that none is another one's repetition.
     const timestamp = new Date(Date.UTC(2026, 10, 28, 9) + this.told++ * 1_000).toISOString();
-    const request = armaloRequest({ event, timestamp, data }, SECRET);
-    const response = await fetch(`${this.url}/webhooks/armalo`, request);
-    const { id } = (await response.json()) as { id: string };
-    return id;
+    return this.post('armalo', armaloRequest({ event, timestamp, data }, SECRET));
+  }
+
+  /** As `deliver`, of Armox's. */
+  deliverJob(job: { readonly id: string; readonly status: string }): Promise<string> {
+    return this.post('armox', armoxRequest({ event: `job.${job.status}`, job }, SECRET));
   }
 
   /** As `deliver`; resolves when the event has ended. @returns the id of its row */
@@ -88,7 +104,13 @@ export class OpsStage {
   }
 
   async stop(): Promise<void> {
+    this.outside.letLedgerTake(Number.POSITIVE_INFINITY);
     await this.nest.close();
-    await this.sandbox.stop();
+    await Promise.all([this.armalo.stop(), this.armox.stop()]);
+  }
+
+  private async post(service: string, request: SignedRequest): Promise<string> {
+    const response = await fetch(`${this.url}/webhooks/${service}`, request);
+    return ((await response.json()) as { id: string }).id;
   }
 }
