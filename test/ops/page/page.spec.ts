@@ -1,7 +1,21 @@
 import { eventually } from '../../child.js';
 import { expect, it } from '@jest/globals';
+import type { MinutesView } from '../../../lib/ops/api.types.js';
 import { describePage } from './browser.js';
 import { MARKUP } from './fake-fixtures.js';
+
+const CUT_CAPTIONS = `[...document.querySelectorAll('figcaption > *')]
+  .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+  .map(({ textContent }) => textContent)`;
+
+type OfService = MinutesView['services'][number];
+
+const inThousands = ({ source, series }: OfService): OfService => ({
+  source,
+  series: Object.fromEntries(
+    Object.entries(series).map(([name, counts]) => [name, counts.map((count) => count * 1_234)]),
+  ) as unknown as OfService['series'],
+});
 
 describePage('The operations page', (world) => {
   const views: readonly (readonly [string, string])[] = [
@@ -42,6 +56,19 @@ describePage('The operations page', (world) => {
     const table = page.getByRole('table', { name: /armalo per minute/ });
     expect(await table.getByRole('row').count()).toBe(61);
     expect(await page.locator('.service canvas').count()).toBe(14);
+  });
+
+  it('shows the captions of the charts whole, however many events and however narrow the window', async () => {
+    world.api.changeOverview = (view) => ({
+      ...view,
+      minutes: { ...view.minutes, services: view.minutes.services.map(inThousands) },
+    });
+    const { page } = await world.open('#/');
+    await page.locator('figcaption').first().waitFor();
+    for (const width of [360, 800, 1_100, 1_280, 1_440]) {
+      await page.setViewportSize({ width, height: 900 });
+      expect([width, await page.evaluate<string[]>(CUT_CAPTIONS)]).toEqual([width, []]);
+    }
   });
 
   it('keeps the filter in the URL, and fills the fields from it', async () => {
@@ -97,6 +124,14 @@ describePage('The operations page', (world) => {
     await page.getByText('12345678901234567890').first().waitFor();
     expect(await page.locator('del').first().textContent()).toContain('pact_6a02');
     expect(await page.locator('ins').first().textContent()).toContain('pact_7f31');
+  });
+
+  it('names no account where the service has only one', async () => {
+    const { page } = await world.open('#/events/89999');
+    const service = page
+      .locator('.list dt', { hasText: 'Service' })
+      .locator('xpath=following::dd[1]');
+    expect(await service.textContent()).toBe('armalo');
   });
 
   it('downloads an event as a fixture', async () => {

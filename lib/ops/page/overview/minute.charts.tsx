@@ -28,9 +28,9 @@ export function MinuteCharts({ source, minutes, series }: MinuteChartsProps) {
                 <span>{title}</span>
                 <strong>{number(sum)}</strong>
                 <small>
-                  {minute === undefined
-                    ? `at most ${number(most)} a minute`
-                    : `${minuteOfDay(minute)}: ${number(values[pointedAt as number] ?? 0)}`}
+                  {minute !== undefined
+                    ? `${minuteOfDay(minute)}: ${number(values[pointedAt as number] ?? 0)}`
+                    : most > 0 && `peak ${number(most)}/min`}
                 </small>
               </figcaption>
               <MinuteChart
