@@ -12,7 +12,7 @@ const ORIGINS: Readonly<Record<string, string>> = {
 
 export function EventFacts({ event }: { event: EventView }) {
   const { id, eventId, source, account, origin, occurredAt, orderKey, fingerprint } = event;
-  const { reason, attempts, dueAt, finishedAt, release } = event;
+  const { reason, attempts, dueAt, finishedAt } = event;
   return (
     <section class="card">
       <h2>Facts</h2>
@@ -28,7 +28,7 @@ export function EventFacts({ event }: { event: EventView }) {
         <dt>Service</dt>
         <dd>
           {source}
-          {account !== '' && `, account ${account}`}
+          {account !== '' && account !== 'default' && `, account ${account}`}
         </dd>
         <dt>Came by</dt>
         <dd>{ORIGINS[origin] ?? origin}</dd>
@@ -36,12 +36,6 @@ export function EventFacts({ event }: { event: EventView }) {
         <dd>{occurredAt === null ? 'not told' : <Instant at={occurredAt} />}</dd>
         <dt>Attempts</dt>
         <dd>{number(attempts)}</dd>
-        {release !== null && (
-          <>
-            <dt>Run by release</dt>
-            <dd>{release}</dd>
-          </>
-        )}
         {finishedAt === null ? (
           <>
             <dt>Due</dt>
