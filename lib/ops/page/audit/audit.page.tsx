@@ -62,7 +62,7 @@ function AuditTable({ entries }: Pick<AuditView, 'entries'>) {
                 <Instant at={at} />
               </td>
               <th scope="row">{by}</th>
-              <td>{action}</td>
+              <td>{action.replaceAll('-', ' ')}</td>
               <td class="about">{about}</td>
               <td class="number">{eventsText(exactly(events))}</td>
             </tr>

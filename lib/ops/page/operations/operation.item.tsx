@@ -54,7 +54,7 @@ export function OperationItem({ operation, onChanged }: OperationItemProps) {
         )}
         .
       </p>
-      {note !== null && <p class="error">{note}</p>}
+      {note !== null && <p class="halt">{note}</p>}
       {endedAt === null && (
         <OperationButtons operation={operation} title={title} onChanged={onChanged} />
       )}

@@ -47,9 +47,8 @@ function Facts({ service }: { service: ServiceView }) {
     <dl class="facts">
       <Fact name="Oldest due">{oldestDue === null ? 'none' : `for ${duration(oldestDue)}`}</Fact>
       <Fact name="Handler time, last hour">
-        {handlerTime === null
-          ? 'no call'
-          : `p50 ${duration(handlerTime.p50)}, p95 ${duration(handlerTime.p95)}`}
+        {handlerTime === null ? 'no call' : `half within ${duration(handlerTime.p50)}`}
+        {handlerTime !== null && <small>95 % within {duration(handlerTime.p95)}</small>}
       </Fact>
       <Fact name="Last webhook">
         {lastWebhookAge === null ? 'none lately' : `${duration(lastWebhookAge)} ago`}
