@@ -10,6 +10,8 @@ import { OpsStage, type LoggedIn } from './ops-stage.js';
 
 const MARKUP = `<img src=x onerror="document.title='owned'"><b>bold</b>`;
 
+const RELEASED = Array.from({ length: 50 }, (_, index) => `escrow_${index + 1}`);
+
 /** What sticks out of the page, and not of something in it that scrolls by itself. */
 const WIDER_THAN_PAGE = `document.documentElement.scrollWidth <= innerWidth ? [] :
   [...document.querySelectorAll('body *')]
@@ -29,6 +31,8 @@ for (const [adapter, kind] of stages) {
       let browser: Browser;
       /** Of every page that was opened by somebody who may. */
       const complaints: string[] = [];
+      /** Of dead events of the registry; one has markup in its payload and in a note. */
+      let deadId: string;
       let markupId: string;
 
       beforeAll(async () => {
@@ -37,6 +41,15 @@ for (const [adapter, kind] of stages) {
           OpsStage.start(adapter, database.url),
           launchChromium(),
         ]);
+        const { outside } = stage;
+        outside.registryAnswers = outside.ledgerAnswers = false;
+        [deadId, markupId] = await Promise.all([
+          stage.handled('pact.violated', { pactId: 'pact_1', agentId: 'agent_ada' }),
+          stage.handled('pact.violated', { pactId: 'pact_2', agentId: MARKUP }),
+          ...RELEASED.map((escrowId) => stage.handled('escrow.released', { escrowId })),
+        ]);
+        outside.registryAnswers = true;
+        await stage.api('operator').post(`events/${markupId}/note`, { text: MARKUP });
       });
       afterEach(() => Promise.all(browser.contexts().map((context) => context.close())));
       afterAll(async () => {
@@ -66,7 +79,7 @@ for (const [adapter, kind] of stages) {
         stage.query(`SELECT state, attempts FROM armox_armalo_inbox WHERE id = ${id}`);
 
       it('shows an event that is delivered while it is open, without being loaded again', async () => {
-        const page = await open('#/events');
+        const page = await open('#/events?name=score.changed');
         await page.getByText('No event fits.').waitFor();
         await page.evaluate('window.isTheSame = true');
         await stage.deliver('score.changed', {
@@ -95,13 +108,7 @@ for (const [adapter, kind] of stages) {
       });
 
       it('says why an event is dead, runs it dry without a trace, and replays it to its end', async () => {
-        stage.outside.registryAnswers = false;
-        const id = await stage.handled('pact.violated', {
-          pactId: 'pact_1',
-          agentId: 'agent_ada',
-        });
-        stage.outside.registryAnswers = true;
-        const page = await open(`#/events/${id}`);
+        const page = await open(`#/events/${deadId}`);
         const headline = page.locator('.headline');
         expect(await headline.textContent()).toContain('The registry answered 503');
 
@@ -111,17 +118,16 @@ for (const [adapter, kind] of stages) {
         await dialog.getByText(/UPDATE .agent/).waitFor();
         await inDialog(page, 'Close');
         expect(await tiers()).toEqual([{ tier: 'gold' }]);
-        expect(await states(id)).toMatchObject([{ state: 'dead', attempts: 3 }]);
+        expect(await states(deadId)).toMatchObject([{ state: 'dead', attempts: 3 }]);
 
         await press(page, 'Replay');
         await inDialog(page, 'Replay 1 event');
         await headline.getByText('every handler has succeeded').waitFor();
         expect(await tiers()).toEqual([{ tier: null }]);
-        expect(await states(id)).toMatchObject([{ state: 'done' }]);
+        expect(await states(deadId)).toMatchObject([{ state: 'done' }]);
       });
 
       describe('with 50 dead events of one error,', () => {
-        const released = Array.from({ length: 50 }, (_, index) => `escrow_${index + 1}`);
         const dead = (): Promise<unknown[]> =>
           stage.query(
             `SELECT id FROM armox_armalo_inbox WHERE name = 'escrow.released' AND state = 'dead'`,
@@ -133,13 +139,6 @@ for (const [adapter, kind] of stages) {
           await page.getByRole('heading', { name: 'Operations' }).waitFor();
           return page;
         };
-
-        beforeAll(async () => {
-          stage.outside.ledgerAnswers = false;
-          await Promise.all(
-            released.map((escrowId) => stage.handled('escrow.released', { escrowId })),
-          );
-        });
 
         it('halts a ramp after the first one, as it fails again, and says so', async () => {
           const before = stage.outside.booked.length;
@@ -166,22 +165,11 @@ for (const [adapter, kind] of stages) {
       });
 
       describe('with a dead event that has markup in its payload and in a note,', () => {
-        let id: string;
-
-        beforeAll(async () => {
-          stage.outside.registryAnswers = false;
-          markupId = id = await stage.handled('pact.violated', {
-            pactId: 'pact_2',
-            agentId: MARKUP,
-          });
-          await stage.api('operator').post(`events/${id}/note`, { text: MARKUP });
-        });
-
         it('shows it as text in the list, in the event, and among the errors', async () => {
           const page = await open('#/');
           for (const [path, places] of [
             ['events?state=dead', ['.events .why']],
-            [`events/${id}`, ['.headline', 'pre', '.note-text', '.timeline .error']],
+            [`events/${markupId}`, ['.headline', 'pre', '.note-text', '.timeline .error']],
             ['errors', ['.error']],
           ] as const) {
             await page.evaluate(`location.hash = '#/${path}'`);
@@ -196,31 +184,30 @@ for (const [adapter, kind] of stages) {
         it('answers strangers 401, whatever they ask for', async () => {
           const stranger = stage.api('stranger');
           const statuses = await Promise.all(
-            ['../', '../index.html', 'session', 'events', `events/${id}`, 'live'].map(
+            ['../', '../index.html', 'session', 'events', `events/${markupId}`, 'live'].map(
               async (path) => (await stranger.fetch(path)).status,
             ),
           );
           expect(new Set(statuses)).toEqual(new Set([401]));
-          expect((await stranger.post(`events/${id}/replay`)).status).toBe(401);
-          expect(await states(id)).toMatchObject([{ state: 'dead' }]);
+          expect((await stranger.post(`events/${markupId}/replay`)).status).toBe(401);
+          expect(await states(markupId)).toMatchObject([{ state: 'dead' }]);
         });
 
         it('lets viewers read why, but not replay, and neither does the API', async () => {
-          const page = await open(`#/events/${id}`, 'viewer');
+          const page = await open(`#/events/${markupId}`, 'viewer');
           const replay = page.getByRole('button', { name: 'Replay' });
           expect(await replay.getAttribute('aria-disabled')).toBe('true');
           expect(await replay.getAttribute('title')).toContain('viewer may look');
           await replay.click({ force: true });
           expect(await page.getByRole('dialog').count()).toBe(0);
-          expect((await stage.api('viewer').post(`events/${id}/replay`)).status).toBe(403);
-          expect(await states(id)).toMatchObject([{ state: 'dead' }]);
+          expect((await stage.api('viewer').post(`events/${markupId}/replay`)).status).toBe(403);
+          expect(await states(markupId)).toMatchObject([{ state: 'dead' }]);
         });
 
         it('does nothing for the form of another site, though the browser is logged in', async () => {
-          stage.outside.registryAnswers = true;
           // Its console tells of the refusal, as it should.
           const page = await (await logIn('operator')).newPage();
-          const evil = await OtherSite.open(`${stage.url}/ops/api/events/${id}/replay`);
+          const evil = await OtherSite.open(`${stage.url}/ops/api/events/${markupId}/replay`);
           try {
             await page.goto(evil.url);
             const [answer] = await Promise.all([
@@ -234,8 +221,8 @@ for (const [adapter, kind] of stages) {
           }
           const forged = { 'sec-fetch-site': 'cross-site' };
           const api = stage.api('operator');
-          expect((await api.post(`events/${id}/replay`, {}, forged)).status).toBe(403);
-          expect(await event(id)).toMatchObject({ state: 'dead', attempts: 3 });
+          expect((await api.post(`events/${markupId}/replay`, {}, forged)).status).toBe(403);
+          expect(await event(markupId)).toMatchObject({ state: 'dead', attempts: 3 });
         });
       });
 
