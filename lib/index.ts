@@ -34,6 +34,7 @@ export type {
   DeadReason,
   EventReading,
   EventFeed,
+  WatchedSubject,
   RawDelivery,
   SourceEvent,
   StoredDelivery,

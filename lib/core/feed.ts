@@ -19,4 +19,18 @@ export interface EventFeed {
    * @throws ApiRateLimitedError to be left alone until there is room again
    */
   poll(signal: AbortSignal): AsyncIterable<readonly SourceEvent[]>;
+  /** What it asks the service about, those that are due first; for the operations page. Absent = nothing in particular. */
+  watched?(limit: number): Promise<readonly WatchedSubject[]>;
+}
+
+/** Something that a feed asks its service about, until it has ended or is not wanted any more. */
+export interface WatchedSubject {
+  /** Of the job, agent or whatever it is, as the service has it. */
+  readonly id: string;
+  /** What was last known of it, such as its status; null where that is nothing. */
+  readonly state: string | null;
+  /** When it is asked for next, in epoch milliseconds. */
+  readonly dueAt: number;
+  /** Times in a row that the service did not show it. */
+  readonly misses: number;
 }

@@ -35,7 +35,7 @@ export type {
 export { LONGEST_TRACE_CONTEXT } from './tracing.js';
 export type { TracedArrival, TracedAttempt, TracedResult, Tracing } from './tracing.js';
 export { errorType } from './error-type.js';
-export type { EventFeed } from './feed.js';
+export type { EventFeed, WatchedSubject } from './feed.js';
 export type { RawDelivery } from './raw-delivery.js';
 export type { EventReading, SourceEvent, EventOrigin } from './source-event.js';
 export type { OpenableDelivery, StoredDelivery, WebhookSource } from './webhook-source.js';

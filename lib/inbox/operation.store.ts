@@ -2,6 +2,7 @@ import { only, raw, select, sql, type Row, type Sql, type Unit } from '../databa
 import type { AuditStore } from './audit.store.js';
 import { changeConditions } from './change.filter.js';
 import { matching } from './event.queries.js';
+import { filterText } from './filter.text.js';
 import type { InboxDatabase } from './inbox.database.js';
 import { idOf } from './inbox.rows.js';
 import { operationTable } from './operation.tables.js';
@@ -175,7 +176,7 @@ export class OperationStore {
     yield this.audit.recording({
       by,
       action: `${action}-started`,
-      about: `Operation ${id}: events with ${JSON.stringify(filter)}`,
+      about: `Operation ${id}: ${filterText(filter)}`,
       events: total,
     });
   }

@@ -1,6 +1,7 @@
 import { empty, raw, sql, type Dialect, type Row, type Sql, type Unit } from '../database/index.js';
 import type { AuditStore } from './audit.store.js';
 import { matching } from './event.queries.js';
+import { filterText } from './filter.text.js';
 import type { InboxDatabase } from './inbox.database.js';
 import { idOf } from './inbox.rows.js';
 import { keysOf, type OrderKeys } from './order.keys.js';
@@ -102,7 +103,7 @@ export class OperatorChanges {
     const [row, another] = rows;
     if (!row) return rows;
     const about = another
-      ? `Events with ${JSON.stringify(filter)}`
+      ? filterText(filter)
       : `Event ${idOf(row)} of ${String(row['source'])}: ${String(row['name'])}`;
     yield this.audit.recording({ by, action, about, events: rows.length });
     return rows;

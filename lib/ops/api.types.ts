@@ -302,6 +302,27 @@ export interface PollerView {
   }[];
 }
 
+/** `GET poller/watched`: what the feeds ask the services about. */
+export interface WatchedView {
+  readonly feeds: readonly {
+    readonly feed: string;
+    readonly source: string;
+    readonly account: string;
+    /** The 100 that are asked for next. */
+    readonly subjects: readonly {
+      /** Of a job, an agent, an escrow. */
+      readonly id: string;
+      /** What was last known of it. */
+      readonly state: string | null;
+      readonly dueAt: number;
+      /** Times in a row that the service did not show it. */
+      readonly misses: number;
+    }[];
+    /** Whether there are more. */
+    readonly more: boolean;
+  }[];
+}
+
 /** `GET audit?after=<next>`, newest first. */
 export interface AuditView {
   readonly entries: readonly {

@@ -8,6 +8,7 @@ import {
   type EventFeed,
   type Random,
   type Timers,
+  type WatchedSubject,
 } from '../core/index.js';
 import type { Inbox, LeaderLock } from '../inbox/index.js';
 import { FeedGroup } from './feed.group.js';
@@ -45,6 +46,14 @@ export interface FeedStatus {
   readonly at: number | undefined;
   /** Whether another replica polled its account the last time. */
   readonly elsewhere: boolean;
+}
+
+/** What a feed asks its service about. */
+export interface WatchedByFeed {
+  readonly feed: string;
+  readonly source: string;
+  readonly account: string;
+  readonly subjects: readonly WatchedSubject[];
 }
 
 /** Brings through the inbox's one door what the webhooks have not brought. */
@@ -106,6 +115,17 @@ export class Reconciler {
       const elsewhere = this.elsewhere.has(`${source}/${account}`);
       return { feed: name, source, account, report, at, elsewhere };
     });
+  }
+
+  /** What the feeds of this process ask about, the next first, in all replicas together. @param limit of each feed */
+  async watched(limit: number): Promise<readonly WatchedByFeed[]> {
+    const feeds = this.dependencies.feeds.filter((feed) => feed.watched);
+    return Promise.all(
+      feeds.map(async (feed) => {
+        const { name, source, account } = feed;
+        return { feed: name, source, account, subjects: (await feed.watched?.(limit)) ?? [] };
+      }),
+    );
   }
 
   /**

@@ -24,6 +24,7 @@ export {
 } from '../core/index.js';
 export type {
   EventFeed,
+  WatchedSubject,
   EventOrigin,
   EventReading,
   JsonEnvelope,

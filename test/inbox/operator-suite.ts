@@ -142,7 +142,7 @@ export function operatorSuite(its: Bench): void {
       await admin().replay({ state: 'ignored' }, { by: 'o'.repeat(500) });
       await admin().discard({ all: true }, { by: 'victor' });
       expect(await audit()).toEqual([
-        { by: 'victor', action: 'discard', about: 'Events with {}', events: 2 },
+        { by: 'victor', action: 'discard', about: 'all events', events: 2 },
         expect.objectContaining({ action: 'replay', events: 1 }),
         {
           by: 'olga',

@@ -74,6 +74,25 @@ for (const kind of await availableDatabases()) {
       await pollAfter();
     }
 
+    it('agents and escrows that are watched are told, with what is known of them', async () => {
+      await firstSight();
+      await watch.watch('a2', { evals: false });
+      await watch.watchEscrow('e1');
+      const told = (await reconciler.watched(10)).map(({ feed, subjects }) => [
+        feed,
+        ...subjects.map(({ id, state, misses }) => ({ id, state, misses })),
+      ]);
+      expect(told).toEqual([
+        [
+          'armalo-scores',
+          { id: 'a2', state: null, misses: 0 },
+          { id: 'a1', state: '800', misses: 0 },
+        ],
+        ['armalo-evals', { id: 'a1', state: '0 evaluations have ended', misses: 0 }],
+        ['armalo-escrow', { id: 'e1', state: null, misses: 0 }],
+      ]);
+    });
+
     it('a score is no news at first sight, and is when it has changed', async () => {
       sandbox.faults = { drop: 1 };
       sandbox.setScore('a1', 800);

@@ -67,6 +67,26 @@ for (const kind of await availableDatabases()) {
       jobs.onModuleDestroy();
     });
 
+    it('jobs that are asked about are told, the next first, until they have ended', async () => {
+      sandbox.faults = { drop: 1 };
+      const { jobs, reconciler } = actors();
+      const subjects = async (limit = 10) => (await reconciler.watched(limit))[0]?.subjects;
+      const first = await jobs.run(video);
+      its.world.advance(1_000);
+      const second = await jobs.run(video);
+      const common = { state: 'processing', misses: 0, dueAt: expect.any(Number) };
+      expect(await subjects()).toEqual([
+        { id: first.id, ...common },
+        { id: second.id, ...common },
+      ]);
+      expect(await subjects(1)).toMatchObject([{ id: first.id }]);
+      sandbox.complete(first.id, { outputVideo: 'https://x/y.mp4' });
+      its.world.advance(40_000);
+      await reconciler.reconcileNow();
+      expect(await subjects()).toMatchObject([{ id: second.id }]);
+      jobs.onModuleDestroy();
+    });
+
     it('a webhook that comes before the answer to the run ends the job, and no poll follows', async () => {
       sandbox.faults = {};
       const { jobs, store, reconciler } = actors();

@@ -33,7 +33,7 @@ try {
     ['audit', '#/audit', 'olga'],
   ];
   // While its last round is the one that has found something.
-  const poller: View = ['poller', '#/poller', 'It looks next'];
+  const poller: View = ['poller', '#/poller', 'The next round'];
   await take([poller], 'desktop', DESKTOP);
   await take([poller], 'phone', PHONE);
   await take(views, 'desktop', DESKTOP);

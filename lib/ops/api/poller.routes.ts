@@ -1,11 +1,14 @@
 import type { AuditStore } from '../../inbox/index.js';
 import type { FeedStatus, Reconciler } from '../../reconcile/index.js';
-import type { PollerView } from '../api.types.js';
+import type { PollerView, WatchedView } from '../api.types.js';
 import type { OpsRoute } from '../http/ops.route.js';
+
+/** Of each feed. */
+const MOST_WATCHED = 100;
 
 /** The poller of this process. */
 export interface PollerFacts {
-  readonly reconciler: Pick<Reconciler, 'status' | 'reconcileNow'>;
+  readonly reconciler: Pick<Reconciler, 'status' | 'watched' | 'reconcileNow'>;
   /** When it polls next, in epoch milliseconds; null where this process does not. */
   readonly nextPollAt: () => number | null;
   readonly audit: Pick<AuditStore, 'record'>;
@@ -25,6 +28,23 @@ export function pollerRoutes({ reconciler, nextPollAt, audit }: PollerFacts): re
       summary: 'How each feed of the poller did, as far as this process polls',
       answers: 'PollerView',
       handle: view,
+    },
+    {
+      method: 'GET',
+      path: 'poller/watched',
+      summary:
+        'The jobs, agents and escrows that the poller asks the services about, the next first',
+      answers: 'WatchedView',
+      handle: async (): Promise<WatchedView> => {
+        const feeds = await reconciler.watched(MOST_WATCHED + 1);
+        return {
+          feeds: feeds.map((feed) => ({
+            ...feed,
+            subjects: feed.subjects.slice(0, MOST_WATCHED),
+            more: feed.subjects.length > MOST_WATCHED,
+          })),
+        };
+      },
     },
     {
       method: 'POST',

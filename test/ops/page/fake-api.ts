@@ -21,6 +21,7 @@ import {
   operationViews,
   overviewView,
   pollerView,
+  watchedView,
 } from './fake-fixtures.js';
 
 /** Not the root, so that URLs which are not relative would show. */
@@ -136,6 +137,7 @@ export class FakeApi {
       errors: () => errorsView(this.now()),
       operations: () => ({ operations: operationViews(this.now()) }),
       poller: () => pollerView(this.now()),
+      'poller/watched': () => watchedView(this.now()),
       audit: () => auditView(this.now(), query.get('after')),
     };
     const view = views[route];

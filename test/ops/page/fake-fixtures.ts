@@ -9,6 +9,7 @@ import type {
   OperationView,
   OverviewView,
   PollerView,
+  WatchedView,
 } from '../../../lib/ops/api.types.js';
 
 const MINUTE = 60_000;
@@ -342,6 +343,19 @@ export const pollerView = (now: number): PollerView => ({
     feed(now, 'scores', 'armalo', 'rate-limited', 0, 0),
     feed(now, 'escrows', 'armalo', 'failed', 0, 0),
     feed(now, 'pacts', 'armalo', 'elsewhere', 12, 0),
+  ],
+});
+
+export const watchedView = (now: number): WatchedView => ({
+  feeds: [
+    { feed: 'jobs', source: 'armox', account: 'default', subjects: [], more: false },
+    {
+      ...{ feed: 'scores', source: 'armalo', account: 'default', more: true },
+      subjects: [
+        { id: 'atlas-7', state: '812', dueAt: now + 9_000, misses: 0 },
+        { id: 'an_agent_that_nobody_has_ever_seen', state: null, dueAt: now + 52_000, misses: 3 },
+      ],
+    },
   ],
 });
 

@@ -134,6 +134,16 @@ describePage('What the operations page does', (world) => {
     ]);
   });
 
+  it('tells what the poller asks the services about', async () => {
+    const { page } = await world.open('#/poller');
+    await page.getByRole('heading', { name: 'scores asks about 2 or more' }).waitFor();
+    const rows = page.getByRole('table', { name: 'What scores asks about' }).locator('tbody tr');
+    await expect(rows.allInnerTexts()).resolves.toEqual([
+      expect.stringMatching(/^atlas-7\s+812\s+in 9 s/),
+      expect.stringMatching(/^an_agent_\S+\s+nothing yet\s+in 5\d s\s+3 times/),
+    ]);
+  });
+
   it('polls now', async () => {
     const { page } = await world.open('#/poller');
     await press(page, 'Poll now');

@@ -12,7 +12,7 @@ const ORIGINS: Readonly<Record<string, string>> = {
 
 export function EventFacts({ event }: { event: EventView }) {
   const { id, eventId, source, account, origin, occurredAt, orderKey, fingerprint } = event;
-  const { reason, attempts, dueAt, finishedAt } = event;
+  const { reason, attempts, dueAt, finishedAt, release } = event;
   return (
     <section class="card">
       <h2>Facts</h2>
@@ -36,6 +36,12 @@ export function EventFacts({ event }: { event: EventView }) {
         <dd>{occurredAt === null ? 'not told' : <Instant at={occurredAt} />}</dd>
         <dt>Attempts</dt>
         <dd>{number(attempts)}</dd>
+        {release !== null && (
+          <>
+            <dt>Run by release</dt>
+            <dd>{release}</dd>
+          </>
+        )}
         {finishedAt === null ? (
           <>
             <dt>Due</dt>

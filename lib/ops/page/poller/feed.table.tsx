@@ -17,7 +17,7 @@ export function FeedTable({ feeds }: { feeds: PollerView['feeds'] }) {
   if (feeds.length === 0) return <p class="empty">There is no feed to look at.</p>;
   return (
     <div class="scrolling" role="region" tabIndex={0} aria-label="Feeds">
-      <table>
+      <table class="stacked">
         <caption class="unseen">Feeds that the poller looks at</caption>
         <thead>
           <tr>
@@ -47,8 +47,12 @@ export function FeedTable({ feeds }: { feeds: PollerView['feeds'] }) {
                   {OUTCOMES[outcome]}
                 </span>
               </td>
-              <td class="number">{number(found)}</td>
-              <td class="number">{number(repaired)}</td>
+              <td class="number">
+                {number(found)} <small class="narrow">found</small>
+              </td>
+              <td class="number">
+                {number(repaired)} <small class="narrow">repaired</small>
+              </td>
             </tr>
           ))}
         </tbody>

@@ -7,6 +7,7 @@ import { Heading } from '../parts/heading.js';
 import { FromNow } from '../parts/instant.js';
 import { Known } from '../parts/known.js';
 import { FeedTable } from './feed.table.js';
+import { WatchedSubjects } from './watched.subjects.js';
 
 /** What is asked of the services themselves, and what that has found. */
 export function PollerPage() {
@@ -37,7 +38,7 @@ export function PollerPage() {
                 {polls && nextPollAt === null && 'It is not known when it looks next.'}
                 {polls && nextPollAt !== null && (
                   <>
-                    It looks next <FromNow at={nextPollAt} />.
+                    The next round: <FromNow at={nextPollAt} />.
                   </>
                 )}
               </p>
@@ -52,6 +53,7 @@ export function PollerPage() {
               <ReadOnlyNote />
             </div>
             <FeedTable feeds={feeds} />
+            <WatchedSubjects />
           </>
         )}
       </Known>

@@ -1,7 +1,12 @@
-import { systemClock, type EventFeed, type SourceEvent } from '../../../core/index.js';
+import {
+  systemClock,
+  type EventFeed,
+  type SourceEvent,
+  type WatchedSubject,
+} from '../../../core/index.js';
 import type { ApiCallOptions } from '../../../api-client/index.js';
 import type { ArmaloClient } from '../api/armalo.client.js';
-import { readMemory, remembered, writtenMemory } from './armalo.fact.js';
+import { readMemory, remembered, rememberedValue, writtenMemory } from './armalo.fact.js';
 import { polledEvent, type ArmaloFeedSurroundings } from './armalo.polled-event.js';
 import { WatchPoll, type WatchPollDependencies } from './watch.poll.js';
 import type { Watched } from './watch.store.js';
@@ -25,15 +30,19 @@ export class ArmaloEscrowFeed implements EventFeed {
   readonly name = 'armalo-escrow';
   readonly source = 'armalo';
   readonly account: string;
-  private readonly watched: WatchPoll;
+  private readonly poller: WatchPoll;
 
   constructor(private readonly dependencies: ArmaloEscrowFeedDependencies) {
     this.account = dependencies.account ?? '';
-    this.watched = new WatchPoll('escrow', '/escrow/:id', dependencies);
+    this.poller = new WatchPoll('escrow', '/escrow/:id', dependencies);
   }
 
   poll(signal: AbortSignal): AsyncGenerator<readonly SourceEvent[]> {
-    return this.watched.run(signal, (watched, call) => this.check(watched, call));
+    return this.poller.run(signal, (watched, call) => this.check(watched, call));
+  }
+
+  watched(limit: number): Promise<readonly WatchedSubject[]> {
+    return this.poller.subjects(limit, rememberedValue);
   }
 
   private async *check(

@@ -4,6 +4,7 @@ import {
   systemClock,
   type EventFeed,
   type SourceEvent,
+  type WatchedSubject,
 } from '../../../core/index.js';
 import type { ApiCallOptions } from '../../../api-client/index.js';
 import type { ArmaloEval, ArmaloList } from '../api/armalo.api-types.js';
@@ -28,16 +29,20 @@ export class ArmaloEvalFeed implements EventFeed {
   readonly name = 'armalo-evals';
   readonly source = 'armalo';
   readonly account: string;
-  private readonly watched: WatchPoll;
+  private readonly poller: WatchPoll;
   private warned = false;
 
   constructor(private readonly dependencies: ArmaloEvalFeedDependencies) {
     this.account = dependencies.account ?? '';
-    this.watched = new WatchPoll('evals', '/evals', dependencies);
+    this.poller = new WatchPoll('evals', '/evals', dependencies);
   }
 
   poll(signal: AbortSignal): AsyncGenerator<readonly SourceEvent[]> {
-    return this.watched.run(signal, (watched, call) => this.check(watched, call));
+    return this.poller.run(signal, (watched, call) => this.check(watched, call));
+  }
+
+  watched(limit: number): Promise<readonly WatchedSubject[]> {
+    return this.poller.subjects(limit, seenText);
   }
 
   private async *check(
@@ -124,6 +129,13 @@ function isSinceWatch(
     readInstant(run.completedAt) ?? readInstant(run['updatedAt']) ?? readInstant(run.createdAt);
   if (at === undefined) return state !== UNSEEN;
   return (date ?? now) - at <= now - createdAt + SLACK_MS;
+}
+
+/** For people. */
+function seenText(state: string): string | null {
+  if (state === UNSEEN) return null;
+  const { size } = readSeen(state);
+  return size === 1 ? '1 evaluation has ended' : `${size} evaluations have ended`;
 }
 
 function readSeen(state: string): ReadonlySet<string> {

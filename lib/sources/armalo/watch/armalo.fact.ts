@@ -98,6 +98,12 @@ export function remembered(
 /** As the table keeps it. */
 export const writtenMemory = (memory: FactMemory): string => JSON.stringify(memory);
 
+/** The score or status that is remembered, for people. */
+export function rememberedValue(state: string): string | null {
+  const { value } = readMemory(state);
+  return value === undefined ? null : String(value);
+}
+
 /** What an unreadable memory is worth: nothing, as before the first look. */
 export function readMemory(state: string): FactMemory {
   try {

@@ -1,8 +1,20 @@
-import { readInstant, systemClock, type EventFeed, type SourceEvent } from '../../../core/index.js';
+import {
+  readInstant,
+  systemClock,
+  type EventFeed,
+  type SourceEvent,
+  type WatchedSubject,
+} from '../../../core/index.js';
 import type { ApiCallOptions } from '../../../api-client/index.js';
 import type { ArmaloScore } from '../api/armalo.api-types.js';
 import type { ArmaloClient } from '../api/armalo.client.js';
-import { readMemory, remembered, writtenMemory, type FactMemory } from './armalo.fact.js';
+import {
+  readMemory,
+  remembered,
+  rememberedValue,
+  writtenMemory,
+  type FactMemory,
+} from './armalo.fact.js';
 import { polledEvent, type ArmaloFeedSurroundings } from './armalo.polled-event.js';
 import { WatchPoll, type WatchPollDependencies } from './watch.poll.js';
 import type { Watched } from './watch.store.js';
@@ -16,16 +28,20 @@ export class ArmaloScoreFeed implements EventFeed {
   readonly name = 'armalo-scores';
   readonly source = 'armalo';
   readonly account: string;
-  private readonly watched: WatchPoll;
+  private readonly poller: WatchPoll;
 
   constructor(private readonly dependencies: ArmaloScoreFeedDependencies) {
     this.account = dependencies.account ?? '';
     // 404: an agent without a score, maybe; the route itself is documented.
-    this.watched = new WatchPoll('score', undefined, dependencies);
+    this.poller = new WatchPoll('score', undefined, dependencies);
   }
 
   poll(signal: AbortSignal): AsyncGenerator<readonly SourceEvent[]> {
-    return this.watched.run(signal, (watched, call) => this.check(watched, call));
+    return this.poller.run(signal, (watched, call) => this.check(watched, call));
+  }
+
+  watched(limit: number): Promise<readonly WatchedSubject[]> {
+    return this.poller.subjects(limit, rememberedValue);
   }
 
   private async *check(

@@ -1,5 +1,10 @@
 import type { LoggerService } from '@nestjs/common';
-import { systemRandom, type Random, type SourceEvent } from '../../../core/index.js';
+import {
+  systemRandom,
+  type Random,
+  type SourceEvent,
+  type WatchedSubject,
+} from '../../../core/index.js';
 import {
   ApiAuthError,
   ApiError,
@@ -8,7 +13,7 @@ import {
   ApiRateLimitedError,
   type ApiCallOptions,
 } from '../../../api-client/index.js';
-import type { Watched, WatchKind, WatchStore } from './watch.store.js';
+import { UNSEEN, type Watched, type WatchKind, type WatchStore } from './watch.store.js';
 
 export interface WatchPollDependencies {
   readonly store: WatchStore;
@@ -67,6 +72,15 @@ export class WatchPoll {
     if (route !== undefined && absent > 0 && absent === due.length && !this.works) {
       throw new ApiNotSupportedError({ service: 'Armalo', request: `GET ${route}`, status: 404 });
     }
+  }
+
+  /** @param stateOf tells what is remembered of one in a word */
+  async subjects(
+    limit: number,
+    stateOf: (memory: string) => string | null,
+  ): Promise<readonly WatchedSubject[]> {
+    const watched = await this.dependencies.store.watched(this.kind, limit);
+    return watched.map((each) => ({ ...each, state: stateOf(each.state ?? UNSEEN) }));
   }
 
   /** Of a route that may not be there, a page of 404 says as much as the service's own words. */

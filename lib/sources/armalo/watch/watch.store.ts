@@ -8,6 +8,7 @@ import {
   bytes,
   select,
 } from '../../../database/index.js';
+import type { WatchedSubject } from '../../../core/index.js';
 import { hashOf, type InboxDatabase } from '../../../inbox/index.js';
 import { watchTable } from './watch.table.js';
 
@@ -93,6 +94,20 @@ export class WatchStore {
         AND account = ${this.account} AND kind = ${kind} ORDER BY id`),
     );
     return rows.map((row) => String(row['subject']));
+  }
+
+  /** The next to be looked at, with what is remembered of them as `state`. */
+  async watched(kind: WatchKind, limit: number): Promise<readonly WatchedSubject[]> {
+    const rows = await this.inbox.database.read(() =>
+      only(sql`SELECT subject, state, due_at, misses FROM ${this.table} WHERE source = ${SOURCE}
+        AND due_at IS NOT NULL AND account = ${this.account} AND kind = ${kind} ORDER BY due_at, id LIMIT ${limit}`),
+    );
+    return rows.map((row) => ({
+      id: String(row['subject']),
+      state: String(row['state']),
+      dueAt: Number(row['due_at']),
+      misses: Number(row['misses']),
+    }));
   }
 
   async polled(rowId: string, nextInMs: number, misses: number): Promise<void> {

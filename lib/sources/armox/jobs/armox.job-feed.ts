@@ -4,6 +4,7 @@ import {
   type EventFeed,
   type Random,
   type SourceEvent,
+  type WatchedSubject,
   type WebhookSource,
 } from '../../../core/index.js';
 import {
@@ -76,6 +77,10 @@ export class ArmoxJobFeed implements EventFeed {
       left = yield* this.byList(recent, signal);
     const old = await this.dependencies.store.due(BY_ID_AT_ONCE, true);
     yield* this.byId([...left, ...old].slice(0, BY_ID_AT_ONCE), signal);
+  }
+
+  watched(limit: number): Promise<readonly WatchedSubject[]> {
+    return this.dependencies.store.watched(limit);
   }
 
   /** One call for all that the list shows. @returns due jobs that are still to be asked for by id */

@@ -9,6 +9,7 @@ import {
   select,
   type Upsert,
 } from '../../../database/index.js';
+import type { WatchedSubject } from '../../../core/index.js';
 import { hashOf, storableName, type InboxDatabase } from '../../../inbox/index.js';
 import { ENDED, LOST, mayFollow, stageOf } from './armox.job-status.js';
 import { jobTable, STATUS_LENGTH } from './job.table.js';
@@ -145,6 +146,20 @@ export class JobStore {
         AND beyond_list = ${raw(beyondList ? '1' : '0')} ORDER BY due_at, id LIMIT ${limit}`),
     );
     return rows.map(trackedJob);
+  }
+
+  /** Those that are asked for, the next first. */
+  async watched(limit: number): Promise<readonly WatchedSubject[]> {
+    const rows = await this.inbox.database.read(() =>
+      only(sql`SELECT job_id, status, due_at, absences FROM ${this.table} WHERE source = ${SOURCE}
+        AND due_at IS NOT NULL AND account = ${this.account} ORDER BY due_at, id LIMIT ${limit}`),
+    );
+    return rows.map((row) => ({
+      id: String(row['job_id']),
+      state: String(row['status']),
+      dueAt: Number(row['due_at']),
+      misses: Number(row['absences']),
+    }));
   }
 
   async find(jobIds: readonly string[]): Promise<readonly TrackedJob[]> {
