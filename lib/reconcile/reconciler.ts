@@ -44,6 +44,8 @@ export interface FeedStatus {
   readonly report: FeedReport | undefined;
   /** When that was, in epoch milliseconds. */
   readonly at: number | undefined;
+  /** When it last came to its end without a failure, in epoch milliseconds. */
+  readonly doneAt: number | undefined;
   /** Whether another replica polled its account the last time. */
   readonly elsewhere: boolean;
 }
@@ -56,16 +58,19 @@ export interface WatchedByFeed {
   readonly subjects: readonly WatchedSubject[];
 }
 
+interface Turn {
+  readonly report: FeedReport;
+  readonly at: number;
+  readonly doneAt: number | undefined;
+}
+
 /** Brings through the inbox's one door what the webhooks have not brought. */
 export class Reconciler {
   private readonly groups: ReadonlyMap<string, FeedGroup>;
   private readonly stopping = new AbortController();
   /** Why an account could not be polled in its last poll, where it could not. */
   private readonly leftOut = new Map<string, string>();
-  private readonly last = new Map<
-    EventFeed,
-    { readonly report: FeedReport; readonly at: number }
-  >();
+  private readonly last = new Map<EventFeed, Turn>();
   private elsewhere: ReadonlySet<string> = new Set();
   private running: Promise<ReconcileReport> | undefined;
   private following: Promise<ReconcileReport> | undefined;
@@ -111,9 +116,9 @@ export class Reconciler {
   status(): readonly FeedStatus[] {
     return this.dependencies.feeds.map((feed) => {
       const { name, source, account } = feed;
-      const { report, at } = this.last.get(feed) ?? {};
+      const { report, at, doneAt } = this.last.get(feed) ?? {};
       const elsewhere = this.elsewhere.has(`${source}/${account}`);
-      return { feed: name, source, account, report, at, elsewhere };
+      return { feed: name, source, account, report, at, doneAt, elsewhere };
     });
   }
 
@@ -167,7 +172,10 @@ export class Reconciler {
     const { clock = systemClock, feeds } = this.dependencies;
     for (const report of reports) {
       const feed = feeds.find(({ name }) => name === report.feed);
-      if (feed) this.last.set(feed, { report, at: clock.now() });
+      if (!feed) continue;
+      const at = clock.now();
+      const doneAt = report.outcome === 'done' ? at : this.last.get(feed)?.doneAt;
+      this.last.set(feed, { report, at, doneAt });
     }
   }
 }

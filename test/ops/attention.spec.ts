@@ -18,7 +18,7 @@ const SOURCES = ['armalo', 'armox'];
 
 const feed: FeedStatus = {
   ...{ feed: 'armalo.scores', source: 'armalo', account: '' },
-  ...{ report: undefined, at: undefined, elsewhere: false },
+  ...{ report: undefined, at: undefined, doneAt: undefined, elsewhere: false },
 };
 const noPoller: PollerFacts = { feeds: [], nextAt: null, gap: null };
 
