@@ -1,4 +1,4 @@
-import type { Attributes, Counter, Histogram, Meter } from '@opentelemetry/api';
+import type { Attributes, Meter } from '@opentelemetry/api';
 import {
   systemClock,
   type Clock,
@@ -7,13 +7,8 @@ import {
 } from '../core/index.js';
 import { UNKNOWN_EVENT, type KnownEvents } from './known.events.js';
 import { ATTRIBUTES, SYSTEM } from './attributes.js';
-import { METRICS, type MetricDefinition } from './metric.definitions.js';
-
-/** Seconds: those of the messaging conventions, and on to the longest that a handler is likely to have. */
-const BOUNDARIES = [
-  ...[0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
-  ...[30, 60, 120, 300],
-];
+import { counter, histogram } from './instruments.js';
+import { METRICS } from './metric.definitions.js';
 
 /** What senders, and those who are none, are told of as. */
 const REFUSED_AS: Readonly<Record<RefusalReason, string>> = {
@@ -25,6 +20,9 @@ const REFUSED_AS: Readonly<Record<RefusalReason, string>> = {
   unavailable: 'unavailable',
   failed: 'failed',
 };
+
+/** What may become of a request to a webhook route. */
+export const DELIVERY_OUTCOMES = ['stored', 'duplicate', ...Object.values(REFUSED_AS)] as const;
 
 const { source: SOURCE, event: EVENT, outcome: OUTCOME, reason: REASON } = ATTRIBUTES;
 
@@ -93,13 +91,3 @@ export function eventMetrics(
       repairs.add(repaired, { [SOURCE]: source, [ATTRIBUTES.feed]: feed }),
   };
 }
-
-const counter = (meter: Meter, { name, unit, description }: MetricDefinition): Counter =>
-  meter.createCounter(name, { unit, description });
-
-const histogram = (meter: Meter, { name, unit, description }: MetricDefinition): Histogram =>
-  meter.createHistogram(name, {
-    unit,
-    description,
-    advice: { explicitBucketBoundaries: BOUNDARIES },
-  });

@@ -99,6 +99,30 @@ export const METRICS = {
       'Events in the inbox, by state; of each stored state at most about 10,000 are counted.',
     attributes: [source, state],
   },
+  backlogAge: {
+    name: 'armox_armalo.backlog.age',
+    kind: 'observed gauge',
+    unit: 's',
+    description:
+      'Since the oldest event that is due and not claimed became so, of the 10,000 oldest; 0 where there is none.',
+    attributes: [source],
+  },
+  reconcileAge: {
+    name: 'armox_armalo.reconcile.age',
+    kind: 'observed gauge',
+    unit: 's',
+    description:
+      'Since this process last polled a feed to its end; before that, since its start. The least of all replicas counts.',
+    attributes: [source, feed],
+  },
+  databaseUp: {
+    name: 'armox_armalo.database.up',
+    kind: 'observed gauge',
+    unit: '{database}',
+    description:
+      '1 where the database has answered within 3 s; 0 where what is read from it is old.',
+    attributes: [],
+  },
   workerUsage: {
     name: 'armox_armalo.worker.usage',
     kind: 'observed gauge',

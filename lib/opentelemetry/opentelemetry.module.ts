@@ -4,11 +4,13 @@ import { metrics, trace } from '@opentelemetry/api';
 import { SOURCES, TRACING, type ConfiguredSource } from '../core/index.js';
 import { HandlerRegistry } from '../handlers/index.js';
 import { InboxAdmin } from '../inbox/index.js';
+import { Reconciler } from '../reconcile/index.js';
 import { WorkerLifecycle } from '../worker/index.js';
 import { EventTracing } from './event.tracing.js';
 import { KnownEvents } from './known.events.js';
 import { observeMetrics } from './observed.metrics.js';
 import { joinProcessListeners } from './process.listeners.js';
+import { beginAtZero } from './zero.metrics.js';
 
 const SCOPE = 'nestjs-armox-armalo';
 
@@ -29,12 +31,16 @@ export class ArmoxArmaloOpenTelemetryModule implements OnModuleInit, OnApplicati
   onModuleInit(): void {
     const meter = metrics.getMeter(SCOPE);
     const tracer = trace.getTracer(SCOPE);
-    const sources = this.find<readonly ConfiguredSource[]>(SOURCES);
-    const known = new KnownEvents(sources, this.find(HandlerRegistry));
+    const configured = this.find<readonly ConfiguredSource[]>(SOURCES);
+    const known = new KnownEvents(configured, this.find(HandlerRegistry));
+    const sources = configured.map(({ source }) => source.name);
+    const reconciler = this.find<Reconciler>(Reconciler);
+    beginAtZero(meter, sources, reconciler.status());
     this.stops = [
       joinProcessListeners(meter, tracer, known),
       observeMetrics(meter, {
-        sources: sources.map(({ source }) => source.name),
+        sources,
+        reconciler,
         admin: this.find(InboxAdmin),
         worker: this.find<WorkerLifecycle | undefined>(WorkerLifecycle),
       }),

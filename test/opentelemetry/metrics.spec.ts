@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { Attributes } from '@opentelemetry/api';
 import {
+  type EventFeed,
   InboxAdmin,
   OnArmaloEvent,
+  Reconciler,
   RejectEventError,
   undocumentedEvent,
 } from 'nestjs-armox-armalo';
@@ -35,6 +37,11 @@ class Handlers {
   newer() {}
 }
 
+const feed: EventFeed = {
+  ...{ name: 'armalo-more', source: 'armalo', account: '' },
+  async *poll() {},
+};
+
 const delivery = (event: string, secret = ARMALO_SECRET) =>
   armaloRequest(
     { event, timestamp: '2026-11-22T10:00:00.000Z', data: { pactId: PRIVATE, agentId: 'a' } },
@@ -60,7 +67,9 @@ for (const kind of await availableDatabases()) {
       measured = new Measured();
       database = await kind.create();
       const imports = [ArmoxArmaloOpenTelemetryModule];
-      app = await Application.start({ database, imports, providers: [Handlers] });
+      const reconcile = { interval: 86_400_000, feeds: [feed] };
+      const options = { reconcile };
+      app = await Application.start({ database, imports, providers: [Handlers], options });
       await post('pact.violated');
       await post('pact.violated');
       await post('pact.violated', 'another secret');
@@ -151,6 +160,27 @@ for (const kind of await availableDatabases()) {
         ...{ done: 2, ignored: 1, dead: 1 },
       });
       expect(points).toHaveLength(2 * 6);
+    });
+
+    it('begin at zero what is rare, so that a rate sees the first one', async () => {
+      const zeros = async ({ name }: { readonly name: string }, about: Attributes) =>
+        (await measured.points(name)).filter(
+          ({ value, attributes }) =>
+            value === 0 && Object.entries(about).every(([key, of]) => attributes[key] === of),
+        );
+      const ofArmox = { 'armox_armalo.source': 'armox' };
+      expect(await zeros(METRICS.ingestDeliveries, ofArmox)).toHaveLength(9);
+      expect(await zeros(METRICS.leaseLost, ofArmox)).toHaveLength(1);
+      expect(await zeros(METRICS.repairs, { 'armox_armalo.feed': 'armalo-more' })).toHaveLength(1);
+    });
+
+    it('tell how old the backlog and the last poll are, and that the database answers', async () => {
+      const before = await measured.points(METRICS.reconcileAge.name);
+      await app.nest.get(Reconciler).reconcileNow();
+      const after = await measured.points(METRICS.reconcileAge.name);
+      expect([before.length, after.length]).toEqual([0, 1]);
+      expect(await measured.points(METRICS.backlogAge.name)).toHaveLength(2);
+      expect(await sum(METRICS.databaseUp)).toBe(1);
     });
 
     it('tell how much the worker does, and could do', async () => {
