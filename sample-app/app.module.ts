@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { TerminusModule } from '@nestjs/terminus';
 import { ArmoxArmaloModule, type OpsLogin } from 'nestjs-armox-armalo';
+import { ArmoxArmaloOpenTelemetryModule } from 'nestjs-armox-armalo/opentelemetry';
 import { ArmoxArmaloHealthIndicator } from 'nestjs-armox-armalo/terminus';
 import { Agent } from './agents/agent.entity.js';
 import { AgentHandlers } from './agents/agent.handlers.js';
@@ -37,6 +38,7 @@ export class AppModule {
         TypeOrmModule.forRoot(databaseOptions(databaseUrl)),
         TypeOrmModule.forFeature([Agent, Render, Violation]),
         TerminusModule,
+        ArmoxArmaloOpenTelemetryModule,
         ArmoxArmaloModule.forRoot({
           armox: serviceOptions(armox),
           armalo: serviceOptions(armalo),

@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
 import { readEnvironment } from './environment.js';
+import { startMetrics } from './metrics.js';
 import { startSandboxes } from './sandbox/sandbox.js';
 import { SandboxTraffic } from './sandbox/sandbox-traffic.js';
 
@@ -32,6 +33,7 @@ const app: INestApplication =
     : await NestFactory.create(module, options);
 
 app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
+app.use('/metrics', startMetrics());
 await app.listen(environment.port, '0.0.0.0');
 
 const { port } = new URL(await app.getUrl());
@@ -39,7 +41,7 @@ const url = (listening.url = `http://127.0.0.1:${port || '80'}`);
 console.log(`
 Listening on ${url} (${environment.adapter}, ${environment.databaseUrl.split(':')[0]})
   webhooks   POST ${url}/webhooks/armox   POST ${url}/webhooks/armalo
-  to try     ${url}/agents   ${url}/renders   ${url}/health
+  to try     ${url}/agents   ${url}/renders   ${url}/health   ${url}/metrics
   operations ${operationsLine(environment.opsPassword)}
   ${sandboxes ? 'The sandboxes of both services send signed webhooks: some twice, some late, some never.' : 'No sandbox: waiting for signed webhooks.'}
 `);

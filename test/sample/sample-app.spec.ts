@@ -83,6 +83,12 @@ for (const kind of databases) {
         expect(await post(`${app.url}/webhooks/armox`, request)).toBe(401);
       });
 
+      it('tells Prometheus its metrics', async () => {
+        const response = await fetch(`${app.url}/metrics`);
+        expect(response.headers.get('content-type')).toMatch(/^text\/plain/);
+        expect(await response.text()).toMatch(/^armox_armalo_database_up\{.*\} 1$/m);
+      });
+
       it('drains and exits 0 on SIGTERM', async () => {
         app.child.kill('SIGTERM');
         expect(await app.child.end()).toBe(0);
