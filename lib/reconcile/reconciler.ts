@@ -124,13 +124,14 @@ export class Reconciler {
 
   /** What the feeds of this process ask about, the next first, in all replicas together. @param limit of each feed */
   async watched(limit: number): Promise<readonly WatchedByFeed[]> {
-    const feeds = this.dependencies.feeds.filter((feed) => feed.watched);
-    return Promise.all(
-      feeds.map(async (feed) => {
+    const told = await Promise.all(
+      this.dependencies.feeds.map(async (feed) => {
         const { name, source, account } = feed;
-        return { feed: name, source, account, subjects: (await feed.watched?.(limit)) ?? [] };
+        const subjects = await feed.watched?.(limit);
+        return subjects ? [{ feed: name, source, account, subjects }] : [];
       }),
     );
+    return told.flat();
   }
 
   /**
