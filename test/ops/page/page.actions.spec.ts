@@ -134,10 +134,10 @@ describePage('What the operations page does', (world) => {
     ]);
   });
 
-  it('tells what the poller asks the services about', async () => {
+  it('tells what the poller watches', async () => {
     const { page } = await world.open('#/poller');
-    await page.getByRole('heading', { name: 'scores asks about 2 or more' }).waitFor();
-    const rows = page.getByRole('table', { name: 'What scores asks about' }).locator('tbody tr');
+    await page.getByRole('heading', { name: 'scores watches 2 or more' }).waitFor();
+    const rows = page.getByRole('table', { name: 'What scores watches' }).locator('tbody tr');
     await expect(rows.allInnerTexts()).resolves.toEqual([
       expect.stringMatching(/^atlas-7\s+812\s+in 9 s/),
       expect.stringMatching(/^an_agent_\S+\s+nothing yet\s+in 5\d s\s+3 times/),

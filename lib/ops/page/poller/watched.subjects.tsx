@@ -22,14 +22,14 @@ export function WatchedSubjects() {
 function OfFeed({ feed: { feed, account, subjects, more } }: { feed: Feed }) {
   const name = account === '' || account === 'default' ? feed : `${feed}, ${account}`;
   return (
-    <section>
+    <section class="watched">
       <h2>
-        {name} <small>asks about {more ? `${subjects.length} or more` : subjects.length}</small>
+        {name} <small>{countText(subjects.length, more)}</small>
       </h2>
       {subjects.length > 0 && (
-        <div class="scrolling" role="region" tabIndex={0} aria-label={`What ${name} asks about`}>
+        <div class="scrolling" role="region" tabIndex={0} aria-label={`What ${name} watches`}>
           <table class="stacked">
-            <caption class="unseen">What {name} asks about, the next first</caption>
+            <caption class="unseen">What {name} watches, the next first</caption>
             <thead>
               <tr>
                 <th scope="col">Id</th>
@@ -50,7 +50,7 @@ function OfFeed({ feed: { feed, account, subjects, more } }: { feed: Feed }) {
                   <td>
                     <FromNow at={dueAt} />
                   </td>
-                  <td class="number">{misses === 0 ? '' : `${number(misses)} times`}</td>
+                  <td class="number">{misses > 0 && timesText(misses)}</td>
                 </tr>
               ))}
             </tbody>
@@ -60,3 +60,10 @@ function OfFeed({ feed: { feed, account, subjects, more } }: { feed: Feed }) {
     </section>
   );
 }
+
+const countText = (count: number, more: boolean): string => {
+  if (count === 0) return 'watches nothing now';
+  return `watches ${number(count)}${more ? ' or more' : ''}, the next first`;
+};
+
+const timesText = (count: number): string => (count === 1 ? 'once' : `${number(count)} times`);
