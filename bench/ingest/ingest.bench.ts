@@ -11,6 +11,7 @@ import type { Report } from '../report.js';
 import { microseconds, milliseconds, printTable, range, twoPlaces, whole } from '../table.js';
 import type { LoadOrder, LoadResult } from './load.js';
 import type { ServerStatus } from './serve.js';
+import { openPage } from './open.page.js';
 import { VARIANTS, VARIANT_FACTS, type Variant } from './variants.js';
 
 /** How quickly a webhook is answered, beside a bare route and beside what else one could write. */
@@ -31,7 +32,8 @@ async function onDatabase(
   );
   // Round 0 warms up.
   for (let round = 0; round <= options.rounds; round += 1) {
-    for (const subject of subjects) {
+    // There and back: what comes after another one meets a disk that is busy with its writes.
+    for (const subject of round % 2 === 0 ? subjects : subjects.toReversed()) {
       const measured = await undisturbed(subject.variant, () => subject.measure(load, options));
       if (round > 0) subject.results.push(measured);
     }
@@ -93,8 +95,9 @@ class Subject {
     const before = await this.server.ask<ServerStatus>('status');
     const order: LoadOrder = { url: this.url, requests, connections, from: this.next };
     this.next += requests;
+    const close = this.variant === 'module-with-page' ? openPage(this.url) : () => undefined;
     const began = processorTime();
-    const result = await load.ask<LoadResult>(order);
+    const result = await load.ask<LoadResult>(order).finally(close);
     const ended = processorTime();
     if (result.refused > 0) {
       throw new Error(`${this.variant}: ${result.refused} requests were not answered 2xx.`);

@@ -16,6 +16,9 @@ import type { Variant } from './variants.js';
 
 type VariantHere = Exclude<Variant, 'bullmq'>;
 
+const hasWorker = (variant: VariantHere): boolean =>
+  variant === 'module-with-worker' || variant === 'module-with-page';
+
 function moduleOf(variant: VariantHere, database: DataSourceOptions): Type | DynamicModule {
   switch (variant) {
     case 'plain':
@@ -28,7 +31,8 @@ function moduleOf(variant: VariantHere, database: DataSourceOptions): Type | Dyn
     case 'module':
     case 'module-fastify':
     case 'module-with-worker':
-      return ourModule(database, variant === 'module-with-worker');
+    case 'module-with-page':
+      return ourModule(database, hasWorker(variant), variant === 'module-with-page');
   }
 }
 
@@ -43,7 +47,7 @@ const app = variant.endsWith('-fastify')
   : await NestFactory.create(module, options);
 
 async function unsettled(): Promise<number> {
-  if (variant !== 'module-with-worker') return 0;
+  if (!hasWorker(variant)) return 0;
   const counts = await app.get<InboxStore>(INBOX_STORE).counts();
   return counts
     .filter(({ state }) => state === 'open' || state === 'running')

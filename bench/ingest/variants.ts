@@ -10,6 +10,7 @@ export const VARIANTS = [
   'module',
   'module-fastify',
   'module-with-worker',
+  'module-with-page',
 ] as const;
 export type Variant = (typeof VARIANTS)[number];
 
@@ -42,4 +43,8 @@ export const VARIANT_FACTS: Readonly<Record<Variant, VariantFacts>> = {
   module: { text: 'this module, `worker: false`', bare: 'plain' },
   'module-fastify': { text: 'this module on Fastify, `worker: false`', bare: 'plain-fastify' },
   'module-with-worker': { text: 'this module, worker and an empty handler', bare: 'plain' },
+  'module-with-page': {
+    text: 'the same, with the operations page open in two tabs',
+    bare: 'module-with-worker',
+  },
 };

@@ -111,12 +111,12 @@ export class EventQueries {
     return rows.map(storedAttempt);
   }
 
-  async counts(): Promise<readonly EventCount[]> {
+  async counts(states: readonly StoredState[] = STATES): Promise<readonly EventCount[]> {
     const { database } = this.inbox;
     const rows = await database.read(() =>
       only(
         join(
-          STATES.map((state) => this.count(state)),
+          states.map((state) => this.count(state)),
           ' UNION ALL ',
         ),
       ),

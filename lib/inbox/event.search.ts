@@ -49,7 +49,8 @@ export class EventSearch {
     const { limit = 100, after } = page;
     const length = Math.min(Math.max(1, Math.trunc(limit)), LONGEST_PAGE);
     const search = await this.searchFor(filter, after);
-    const window = search.way ? undefined : await this.windowOf(search.range);
+    const direct = search.way !== undefined || isEverything(filter);
+    const window = direct ? undefined : await this.windowOf(search.range);
     const rows = await this.select({ ...search, range: window ?? search.range }, length + 1);
     const events = rows.slice(0, length).map(eventSummary);
     if (rows.length > length) return { events, next: events.at(-1)?.id, searchedBackTo: undefined };
@@ -61,7 +62,7 @@ export class EventSearch {
   /** How many fit, up to 10,000 and as far back as five parts of a list look. */
   async count(filter: EventFilter): Promise<EventTotal> {
     const search = await this.searchFor(filter, undefined);
-    if (search.way) return total(await this.countIn(search), false);
+    if (search.way || isEverything(filter)) return total(await this.countIn(search), false);
     let count = 0;
     let { range } = search;
     for (let windows = 0; windows < MOST_WINDOWS; windows += 1) {
@@ -159,13 +160,14 @@ export class EventSearch {
   private async countIn(search: Search): Promise<number> {
     const [row] = await this.read(sql`SELECT COUNT(*) AS many FROM (
       SELECT id FROM ${this.inbox.tables.inbox} WHERE ${this.fitting(search)}
-      LIMIT ${MOST_COUNTED + 1}) fitting`);
+      ${search.way ? empty : raw('ORDER BY id DESC')} LIMIT ${MOST_COUNTED + 1}) fitting`);
     return Number(row?.['many'] ?? 0);
   }
 
   private fitting({ filter, way = empty, range: { above, below } }: Search): Sql {
     const since = above >= 0n ? sql` AND id > ${above}` : empty;
-    const before = below < MOST ? sql` AND id < ${below}` : empty;
+    // A list of everything has a bound too: each planner goes by the primary key then.
+    const before = below < MOST || isEverything(filter) ? sql` AND id < ${below}` : empty;
     return sql`${matching(filter, this.inbox)}${way}${since}${before}`;
   }
 
@@ -173,6 +175,10 @@ export class EventSearch {
     return this.inbox.database.read(() => only(statement));
   }
 }
+
+/** Each row fits, so that the first ones are those of the list. */
+const isEverything = (filter: EventFilter): boolean =>
+  Object.values(filter).every((value) => value === undefined);
 
 /** In this order the index of a state is the only way that sorts nothing. */
 function inIndexOrder(state: EventState): Sql {

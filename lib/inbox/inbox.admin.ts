@@ -14,6 +14,7 @@ import type {
   EventTotal,
   InboxViolation,
   PageRequest,
+  StoredState,
   ReplayOptions,
 } from './stored.event.js';
 
@@ -82,9 +83,10 @@ export class InboxAdmin {
   /**
    * How many events there are, by source and state. It reads at most 10,000 rows of each state, so that it can be
    * asked every few seconds beside any number of finished ones; `more` says where it stopped.
+   * @param states of which events are counted; those that run are `open`. Default: all
    */
-  counts(): Promise<readonly EventCount[]> {
-    return this.store.counts();
+  counts(states?: readonly StoredState[]): Promise<readonly EventCount[]> {
+    return this.store.counts(states);
   }
 
   /**

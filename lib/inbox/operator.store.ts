@@ -17,6 +17,7 @@ import type {
   ReplayOptions,
   StoredAttempt,
   StoredEvent,
+  StoredState,
 } from './stored.event.js';
 
 /** What an operator asks of the storage: see `InboxAdmin`. */
@@ -43,7 +44,7 @@ export interface OperatorStore {
   ahead(id: string): Promise<EventSummary | undefined>;
   attempts(id: string): Promise<readonly StoredAttempt[]>;
   /** By source, and in the order of an event's life. */
-  counts(): Promise<readonly EventCount[]>;
+  counts(states?: readonly StoredState[]): Promise<readonly EventCount[]>;
   violations(): Promise<readonly InboxViolation[]>;
   /**
    * Final rows back to pending: attempts and stalls start again, the completed handlers stay unless `rerunAll`.

@@ -24,6 +24,7 @@ import type {
   PageRequest,
   ReplayOptions,
   RetentionPeriods,
+  StoredState,
 } from './stored.event.js';
 import type {
   ClaimException,
@@ -225,8 +226,8 @@ export class SqlInboxStore implements InboxStore {
     return this.queries.attempts(id);
   }
 
-  counts() {
-    return this.queries.counts();
+  counts(states?: readonly StoredState[]) {
+    return this.queries.counts(states);
   }
 
   violations() {

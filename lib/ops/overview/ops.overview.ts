@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import { errorType, LATE, within, type Timers } from '../../core/index.js';
-import type { InboxAdmin } from '../../inbox/index.js';
+import type { EventCount, InboxAdmin } from '../../inbox/index.js';
 import type { DeliveryHealth } from '../../reconcile/index.js';
 import type { OverviewView } from '../api.types.js';
 import type { Statistics } from '../statistics/statistics.js';
@@ -15,6 +15,8 @@ const SHARED_MS = 2_000;
 /** Then the database is taken for away. */
 const LONGEST_MS = 3_000;
 const HOUR_MS = 3_600_000;
+/** Of done and ignored events there are always many, and all of them are read that are counted. */
+const MANY_COUNTED_EVERY_MS = 10_000;
 
 export interface OpsOverviewDependencies {
   readonly sources: readonly string[];
@@ -30,6 +32,7 @@ export interface OpsOverviewDependencies {
 export class OpsOverview {
   private shared: { readonly at: number; readonly view: Promise<OverviewView> } | undefined;
   private underway: Promise<OverviewView> | undefined;
+  private many: { readonly at: number; readonly counts: readonly EventCount[] } | undefined;
   private failure: string | undefined;
   private readonly began: number;
 
@@ -83,7 +86,7 @@ export class OpsOverview {
       now,
       uptime: timers.now() - this.began,
       sources,
-      counts: await admin.counts(),
+      counts: [...(await admin.counts(['open', 'waiting', 'dead'])), ...(await this.countMany())],
       backlog: await admin.backlog(),
       blocked: await admin.blockedKey(),
       errors: await admin.errors({ diedWithin: HOUR_MS }),
@@ -92,6 +95,15 @@ export class OpsOverview {
       poller: poller(),
       ...(await admin.database()),
     };
+  }
+
+  private async countMany(): Promise<readonly EventCount[]> {
+    const { admin, timers } = this.dependencies;
+    const at = timers.now();
+    if (!this.many || at - this.many.at >= MANY_COUNTED_EVERY_MS) {
+      this.many = { at, counts: await admin.counts(['done', 'ignored']) };
+    }
+    return this.many.counts;
   }
 
   private away(): OverviewView {
