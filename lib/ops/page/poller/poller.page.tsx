@@ -53,7 +53,7 @@ export function PollerPage() {
               <ReadOnlyNote />
             </div>
             <FeedTable feeds={feeds} />
-            <WatchedSubjects />
+            <WatchedSubjects isProblemTold={poller.problem !== undefined} />
           </>
         )}
       </Known>

@@ -6,12 +6,12 @@ import { number } from '../text/counts.js';
 
 type Feed = WatchedView['feeds'][number];
 
-/** Jobs, agents and escrows that the poller asks for one by one. */
-export function WatchedSubjects() {
+/** Jobs, agents and escrows that the poller asks for one by one. @param isProblemTold that nothing can be read now */
+export function WatchedSubjects({ isProblemTold }: { isProblemTold: boolean }) {
   const watched = useResource<WatchedView>('poller/watched');
   useLiveReload(watched);
   return (
-    <Known resource={watched}>
+    <Known resource={isProblemTold ? { ...watched, problem: undefined } : watched}>
       {({ feeds }) =>
         feeds.map((feed) => <OfFeed key={`${feed.account} ${feed.feed}`} feed={feed} />)
       }
