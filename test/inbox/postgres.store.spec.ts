@@ -34,8 +34,7 @@ describeOn(database, 'the inbox store', () => {
     kind: 'postgres',
     explain: 'EXPLAIN (FORMAT JSON)',
     scans: (plan) => readsWholeTable(JSON.parse(plan)),
-    // An autovacuum that ran meanwhile would leave the planner too low a number of rows.
-    analyze: 'VACUUM ANALYZE armox_armalo_inbox',
+    analyze: 'ANALYZE armox_armalo_inbox',
   });
 
   it('claims without touching an index (a HOT update)', async () => {
