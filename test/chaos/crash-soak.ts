@@ -32,7 +32,7 @@ export const crashSoak: Scenario = {
     const start = (index: number) =>
       fleet.start({ ...ground.replica, name: `replica-${index}`, worker: WORKER });
     const replicas = Array.from({ length: size }, (_, index) => start(index));
-    const wanted = short ? 6 : 200;
+    const wanted = short ? 4 : 200;
     const events = wanted * 150;
     const { deliveries, effects, runs } = load(events, random);
     let kills = 0;
