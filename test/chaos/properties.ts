@@ -68,7 +68,7 @@ export const properties: Scenario = {
     try {
       await connections.migrate();
       await dataSource.query('CREATE TABLE chaos_effect (id varchar(40))');
-      const runs = (short ? 500 : 5_000) / (kind.name === 'sqlite' ? 1 : 5);
+      const runs = (short ? 300 : 5_000) / (kind.name === 'sqlite' ? 1 : 5);
       let steps = 0;
       await fc.assert(
         fc.asyncProperty(

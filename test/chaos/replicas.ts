@@ -59,7 +59,7 @@ export const replicas: Scenario = {
       findings.check(await ground.drained(60_000), 'not drained after the restarts');
       await fleet.terminate();
 
-      const stops = await stopAndGo(world, ground, fleet, short ? 3 : 40, (count) =>
+      const stops = await stopAndGo(world, ground, fleet, short ? 2 : 40, (count) =>
         load('stopped', count * 120),
       );
       findings.check(await ground.drained(60_000), 'not drained after the stops');
