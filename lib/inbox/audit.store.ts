@@ -35,6 +35,7 @@ export interface EventNote {
 }
 
 const PAGE = 100;
+const LONGEST_ABOUT = 4_000;
 const LONGEST_NOTE = 2_000;
 
 const entry = select(auditTable, 'id', 'done_at', 'actor', 'action', 'about', 'events');
@@ -52,7 +53,7 @@ export class AuditStore {
   recording({ by, action, about, events }: AuditRecord): Sql {
     const { dialect, tables } = this.inbox;
     return sql`INSERT INTO ${tables.audit} (done_at, actor, action, about, events)
-      VALUES (${dialect.now}, ${storableName(by, ACTOR_LENGTH)}, ${action}, ${about}, ${events})`;
+      VALUES (${dialect.now}, ${storableName(by, ACTOR_LENGTH)}, ${action}, ${storableText(about, LONGEST_ABOUT)}, ${events})`;
   }
 
   /** Newest first. */

@@ -14,8 +14,8 @@ import type {
   EventTotal,
   InboxViolation,
   PageRequest,
-  StoredState,
   ReplayOptions,
+  StoredState,
 } from './stored.event.js';
 
 /** What an operator asks of the inbox, from a script, a route or a page of your own. */
@@ -68,10 +68,9 @@ export class InboxAdmin {
   async find(filter: EventFilter): Promise<EventDetails | undefined> {
     const event = await this.store.find(filter);
     if (!event) return undefined;
-    const [failures, redeliveries] = await Promise.all([
-      this.store.attempts(event.id),
-      this.store.redeliveries.of(event.id),
-    ]);
+    // One after the other: deliveries need the connections more.
+    const failures = await this.store.attempts(event.id);
+    const redeliveries = await this.store.redeliveries.of(event.id);
     return { ...event, failures, redeliveries };
   }
 

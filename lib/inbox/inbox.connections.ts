@@ -7,6 +7,8 @@ import type { InboxStore } from './inbox.store.js';
 import { assertTablePrefix, DEFAULT_PREFIX, InboxTables } from './inbox.tables.js';
 import { InsertHooks } from './insert.hooks.js';
 import { SqlInboxStore } from './sql.inbox.store.js';
+import { storableName } from './stored.text.js';
+import { LENGTHS } from './table.definitions.js';
 
 /** What a row may have beside its body, as a statement writes it: names, and the problems of an invalid payload. */
 const BESIDE_BODY = 24 * 1_024;
@@ -46,7 +48,9 @@ export class InboxConnections {
     });
     const tables = new InboxTables(driver, tablePrefix, opened.schema, ofSources);
     const { database, dialect } = opened;
-    const inbox = new InboxDatabase(database, dialect, tables, options.release ?? null);
+    const { release = null } = options;
+    const stored = release === null ? null : storableName(release, LENGTHS.release);
+    const inbox = new InboxDatabase(database, dialect, tables, stored);
     return new InboxConnections(opened, inbox, options);
   }
 

@@ -18,6 +18,7 @@ import {
   DEFAULT_POOL_SIZE,
   DEFAULT_PREFIX,
   isTablePrefix,
+  LENGTHS,
   TABLE_PREFIX,
   type RetentionPeriods,
 } from '../inbox/index.js';
@@ -97,8 +98,8 @@ const MODULE_RULES = {
     default: DEFAULT_INGEST_TIMEOUT,
   }),
   release: rule<string | undefined>(
-    'a text of at most 64 characters, such as a version or a commit',
-    (value) => isText(value) && String(value).length <= 64,
+    `a text of at most ${LENGTHS.release} characters, such as a version or a commit`,
+    (value) => isText(value) && String(value).length <= LENGTHS.release,
     undefined,
   ),
   publicUrl: rule<ModuleOptions['publicUrl']>(

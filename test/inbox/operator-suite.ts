@@ -130,6 +130,27 @@ export function operatorSuite(its: Bench): void {
       });
     });
 
+    it('sees as much of a long release as has room', async () => {
+      const store = await its.another({ release: `1.0.0-dev+\0${'f'.repeat(100)}` });
+      const id = await insert();
+      const [row] = await store.claim(1, LEASE);
+      const failures = [{ handler: 'A.b', error: 'no', duration: 1 }];
+      const retry = { to: 'retry', inMs: 0, error: 'no' } as const;
+      await store.settle([settlement(row as ClaimedRow, retry, { failures })]);
+      expect((await admin().find({ id }))?.release).toMatch(/^1\.0\.0-dev\+\?f+~/);
+    });
+
+    it('starts an action on many events with any filter', async () => {
+      const { operations } = its.store;
+      const operation = { action: 'replay', pace: 'all', rerunAll: false, by: 'olga' } as const;
+      const filter = { eventId: 'nul \0, alone \ud800' };
+      await operations.start({ ...operation, id: '1', filter });
+      expect((await its.store.audit.list(undefined)).entries).toMatchObject([
+        { about: 'Operation 1: events with id nul \ufffd, alone \ufffd' },
+      ]);
+      await its.query('DELETE FROM armox_armalo_operation');
+    });
+
     it('is told of in the audit by the very transaction of what he does', async () => {
       const [first] = [await died('A.b', 'no'), await died('A.b', 'no')];
       const audit = async () => {

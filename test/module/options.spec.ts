@@ -247,6 +247,7 @@ describe('Every option', () => {
     }
     expect(resolve({ armalo })).toMatchObject({
       tablePrefix: 'armox_armalo',
+      release: expect.stringMatching(/^\d+\.\d+\.\d+/),
       poolSize: 3,
       ingestTimeout: 5_000,
       reconcile: { interval: 10_000, jitter: 0.1, lease: 30_000, feeds: [] },
